@@ -1,0 +1,148 @@
+// The shape of Meridian's one configuration file, as a schema: it checks, gives defaults, and is the source of the types.
+// What it cannot say field by field (a route that names an origin that is not there) `validate.ts` checks after it.
+// Configuration is plain data: it travels to every region as JSON.
+
+import { z } from "zod";
+import { REGION_IDS } from "./regions.ts";
+
+const regionId = z.enum(REGION_IDS);
+const coordinates = z.strictObject({
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+});
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, "a name: a lower-case letter, then up to 31 letters, digits or hyphens");
+const durationSeconds = z.number().min(0).max(31_536_000);
+const fieldName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, "a field name (RFC 9110 section 5.1)");
+
+/** An origin: the one place that a route's responses come from, and how much it may be asked. */
+export const originSchema = z.strictObject({
+  /** Scheme, host and optional port; a path is not allowed. */
+  url: z.url({ protocol: /^https?$/ }),
+  /** Where it stands: shields are chosen, and local distances emulated, by it. */
+  place: z.union([regionId, coordinates]).optional(),
+  /** The region whose shards alone talk to this origin, then those that take over when it is lost. Nearest first by default. */
+  shield: z.union([regionId, z.array(regionId).min(1)]).optional(),
+  /** The `Host` that the origin sees; its own by default, "client" passes the client's. */
+  host: z.union([z.literal("client"), z.string().min(1)]).optional(),
+  /** A secret field that tells the origin that a request came through Meridian: its value is the environment's secret of this name. */
+  secretHeader: z.strictObject({ name: fieldName, secret: z.string().min(1) }).optional(),
+  /** Requests under way at once, for each shield shard (at most four on the platform: DESIGN section 5). */
+  maxConcurrent: z.int().min(1).max(256).default(4),
+  /** Requests waiting for a turn, for each shield shard; one more is refused with 503. */
+  maxQueued: z.int().min(0).max(10_000).default(1024),
+  /** How long a request may wait for a turn. */
+  queueTimeoutSeconds: durationSeconds.default(10),
+  /** How long until the origin's response header must have come. */
+  headerTimeoutSeconds: durationSeconds.default(30),
+  /** How long the origin's body may pause. */
+  idleTimeoutSeconds: durationSeconds.default(30),
+  /** The breaker opens after this many failures in a row, and tries one request again after `breakerOpenSeconds`. */
+  breakerFailures: z.int().min(1).max(1000).default(10),
+  breakerOpenSeconds: durationSeconds.default(5),
+  /** One retry of a safe request is allowed while retries are at most this share of requests. */
+  retryBudget: z.number().min(0).max(1).default(0.2),
+});
+
+/** How long things stay: unset fields leave it to the origin's own `Cache-Control`. */
+const ttlSchema = z.strictObject({
+  /** Overrides the origin's freshness for cacheable successful responses. */
+  edgeSeconds: durationSeconds.optional(),
+  /** What is assumed when the origin says nothing and has no `Last-Modified`. */
+  defaultSeconds: durationSeconds.optional(),
+  /** Freshness by status for errors that the origin says nothing of (`{ 404: 5 }`). */
+  byStatus: z.record(z.string().regex(/^[1-5][0-9]{2}$/), durationSeconds).default({}),
+  /** Serve stale while revalidating in the background, when the origin does not say. */
+  staleWhileRevalidateSeconds: durationSeconds.default(0),
+  /** Serve stale when the origin fails or cannot be reached, when the origin does not say. */
+  staleIfErrorSeconds: durationSeconds.default(300),
+});
+
+/** What makes two requests the same for the cache, and so what the origin may see of a request. */
+const keySchema = z.strictObject({
+  /** Which query parameters count: all, none, only these, or all but these (`utm_*` allowed). They are sorted by name. */
+  query: z
+    .union([
+      z.enum(["all", "none"]),
+      z.strictObject({ only: z.array(z.string()) }),
+      z.strictObject({ except: z.array(z.string()) }),
+    ])
+    .default("all"),
+  /** Request fields whose values take part. */
+  headers: z.array(fieldName).max(8).default([]),
+  /** Cookies whose values take part; these alone of the cookies reach the origin without making the request personal. */
+  cookies: z.array(z.string().min(1)).max(8).default([]),
+  /** Whether the client's country takes part. */
+  country: z.boolean().default(false),
+});
+
+/** Which requests a rule is for; every part that is given must match. */
+const matchSchema = z.strictObject({
+  /** Exact hosts without port, or `*.example.com` for its subdomains. */
+  hosts: z.array(z.string().min(1)).min(1).optional(),
+  /** Paths: exact, or ending in `*` for everything below; `*.jpg` matches by ending. */
+  paths: z.array(z.string().min(1)).min(1).optional(),
+  methods: z
+    .array(z.string().regex(/^[A-Z]+$/))
+    .min(1)
+    .optional(),
+});
+
+/** A rule for a set of URLs. The first route that matches is used; the last should match everything. */
+export const routeSchema = z.strictObject({
+  name,
+  match: matchSchema.default({}),
+  origin: name,
+  /** `cache`: by RFC 9111 and what follows; `bypass`: forward everything, store nothing. */
+  mode: z.enum(["cache", "bypass"]).default("cache"),
+  ttl: ttlSchema.prefault({}),
+  key: keySchema.prefault({}),
+  /** `key`: the origin sees what the key and the variant fields determine; `all`: everything, with only `Vary` between clients. */
+  forward: z.enum(["key", "all"]).default("key"),
+  /** Further request fields that may select variants, beside Accept, Accept-Encoding and Accept-Language. */
+  variantHeaders: z.array(fieldName).max(8).default([]),
+  /** Whether a client's `Cache-Control` may ask for revalidation. */
+  clientCacheControl: z.enum(["honour", "ignore"]).default("honour"),
+  /** A response with `Set-Cookie` is stored only if it says `public` or `s-maxage` (`explicit`), or never. */
+  storeSetCookie: z.enum(["explicit", "never"]).default("explicit"),
+  /** The only regions that may hold or see these responses. A request that none of them can serve gets an error. */
+  residency: z.array(regionId).min(1).optional(),
+  /** Regions for clients of a country (ISO 3166 code) or continent (AF AN AS EU NA OC SA), before distance decides. */
+  prefer: z.record(z.string().regex(/^[A-Z]{2}$/), z.array(regionId).min(1)).default({}),
+  /** What a region does that cannot hear its hub. */
+  whenCutOff: z.enum(["serve", "revalidate", "refuse"]).default("serve"),
+});
+
+/** A region: whether it takes part, where it stands and how many shards it has. */
+export const regionSchema = z.strictObject({
+  /** Where its shards run; the place of the location hint by default. */
+  place: coordinates.optional(),
+  /** Shards, each with a weight: 2 holds twice the keys of 1. A number n means n shards of weight 1. */
+  shards: z.union([z.int().min(1).max(256), z.array(z.number().positive().max(100)).min(1).max(256)]).default(4),
+  /** A Durable Object jurisdiction that binds this region's shards and hub in production. */
+  jurisdiction: z.enum(["eu", "fedramp"]).optional(),
+});
+
+export const configSchema = z.strictObject({
+  origins: z.record(name, originSchema),
+  regions: z.partialRecord(regionId, regionSchema.prefault({})),
+  routes: z.array(routeSchema).min(1).max(256),
+  /** Bytes of entries that one isolate may hold (shared by the shards that live in it). */
+  memoryMiB: z.number().min(1).max(100).default(64),
+  /** The longest that an entry is kept, fresh or stale. */
+  maxRetentionSeconds: durationSeconds.default(7 * 86_400),
+  /** The hostname of the control API and dashboard in production; locally they have a port of their own. */
+  controlHost: z.string().min(1).optional(),
+});
+
+/** What a user writes: defaults may be left out. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** What the code reads: every default filled in. */
+export type Config = z.output<typeof configSchema>;
+export type Origin = z.output<typeof originSchema>;
+export type Route = z.output<typeof routeSchema>;
+export type RegionConfig = z.output<typeof regionSchema>;
+
+/** Types a configuration file while it is written; checks nothing at run time (`validate` does). */
+export const defineConfig = (config: ConfigInput): ConfigInput => config;

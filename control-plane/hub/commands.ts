@@ -1,0 +1,91 @@
+// What the control API asks of a hub, and what it gets: JSON over the node's own paths. The API has checked and normalised
+// everything; a hub trusts the shape. Every hub answers every command, whichever hub accepted the purge (no master).
+//
+//   POST /purges            PurgeCommand   -> Receipt, or a Refusal
+//   GET  /purges?limit&cursor&state        -> ReceiptPage
+//   GET  /purges/{id}?wait&timeoutSeconds  -> Receipt, or 404
+//   POST /drain             DrainCommand   -> HubState
+//   GET  /state                            -> HubState
+
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import type { Scope, Severity } from "../purge/event.ts";
+import type { HubId, Vector } from "../purge/vector.ts";
+
+export type ReceiptState = "accepted" | "applied" | "complete" | "partial";
+
+export interface PurgeCommand {
+  readonly v: 1;
+  readonly scopes: readonly Scope[];
+  readonly severity: Severity;
+  readonly by: string;
+  readonly reason?: string;
+  readonly idempotencyKey?: string;
+  readonly settleSeconds?: number;
+  /** Until which state the answer is held, and for how long at most. */
+  readonly wait: "accepted" | "applied" | "complete";
+  readonly timeoutSeconds: number;
+}
+
+/** What one region has done about a purge. */
+export interface RegionReceipt {
+  readonly region: RegionId;
+  readonly state: "pending" | "accepted" | "applied" | "complete";
+  readonly appliedAt?: EpochMillis;
+  /** Why it is not further, where something is in the way. */
+  readonly reason?: string;
+}
+
+/** The state of a purge, as true as the answering hub can know it. Instants are the accepting or applying hub's own. */
+export interface Receipt {
+  /** The purge's dot, as `formatDot` writes it. */
+  readonly id: string;
+  readonly state: ReceiptState;
+  readonly severity: Severity;
+  readonly scopes: readonly Scope[];
+  readonly by: string;
+  readonly reason?: string;
+  readonly acceptedAt: EpochMillis;
+  readonly appliedAt?: EpochMillis;
+  readonly completeAt?: EpochMillis;
+  /** The region whose hub accepted it. */
+  readonly hub: RegionId;
+  readonly regions: readonly RegionReceipt[];
+  /** Regions that are not known to hold it yet. */
+  readonly missing: readonly RegionId[];
+}
+
+/** Newest first. `cursor` is absent on the last page. */
+export interface ReceiptPage {
+  readonly purges: readonly Receipt[];
+  readonly cursor?: string;
+}
+
+/** Why a hub did not take a command: 409 `idempotency-conflict`, 503 `not-joined` or `not-durable`, 404 `no-such-purge`. */
+export interface Refusal {
+  readonly code: "idempotency-conflict" | "not-joined" | "not-durable" | "no-such-purge";
+  readonly detail: string;
+  /** The purge that exists all the same, where one does. */
+  readonly id?: string;
+}
+
+export interface DrainCommand {
+  readonly v: 1;
+  readonly region: RegionId;
+  readonly drained: boolean;
+  readonly by: string;
+}
+
+export interface HubState {
+  readonly hub: HubId;
+  readonly region: RegionId;
+  readonly vector: Vector;
+  /** Whether it accepts purges: every member has acknowledged a view that contains it. */
+  readonly joined: boolean;
+  readonly members: readonly { readonly region: RegionId; readonly hub: HubId; readonly heardAt?: EpochMillis }[];
+  readonly drained: readonly RegionId[];
+  /** Shards that have asked it for purges lately. */
+  readonly subscribers: readonly number[];
+  readonly logLength: number;
+  readonly startedAt: EpochMillis;
+}

@@ -1,0 +1,54 @@
+// What a hub's log holds: purges, memberships and drains, each at its dot, in the shape that travels between hubs.
+// The format's version goes with every event; a reader that meets a later one keeps it and passes it on unread.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import type { Dot, HubId } from "./vector.ts";
+
+/** What a purge is about. URLs and prefixes are normalised as cache keys are; without a scheme (`//host/path`) both are meant. */
+export type Scope =
+  | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "prefix"; readonly prefix: string }
+  | { readonly kind: "tag"; readonly tag: string }
+  | { readonly kind: "host"; readonly host: string }
+  | { readonly kind: "everything" };
+
+/** `soft` makes matching entries stale, `hard` ends them. Hard beats soft in any order. */
+export type Severity = "soft" | "hard";
+
+interface Logged {
+  /** Version of this format. */
+  readonly v: 1;
+  readonly dot: Dot;
+  /** When the accepting hub logged it, by its own clock: for people, never for order. */
+  readonly at: EpochMillis;
+}
+
+export interface PurgeEvent extends Logged {
+  readonly kind: "purge";
+  readonly severity: Severity;
+  readonly scopes: readonly Scope[];
+  /** Name of the token that asked. */
+  readonly by: string;
+  readonly reason?: string;
+  readonly idempotencyKey?: string;
+  /** SHA-256 of what was asked, to tell a repetition from another body under the same key. */
+  readonly requestDigest: string;
+  readonly settleSeconds?: number;
+}
+
+/** A hub has begun its log; earlier incarnations of the same region are members no longer. */
+export interface JoinEvent extends Logged {
+  readonly kind: "join";
+  readonly region: RegionId;
+  readonly replaces: readonly HubId[];
+}
+
+/** A region takes no clients (`drain`), or takes them again (`undrain`). The one with the latest `at` holds; dots break ties. */
+export interface DrainEvent extends Logged {
+  readonly kind: "drain" | "undrain";
+  readonly region: RegionId;
+  readonly by: string;
+}
+
+export type ControlEvent = PurgeEvent | JoinEvent | DrainEvent;

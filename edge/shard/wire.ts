@@ -1,0 +1,66 @@
+// What tiers say to each other beside the HTTP message itself: a request's context downward (edge -> shard -> shield) and a
+// response's facts upward. Each travels as one JSON field that clients can neither send nor see. Facts are absolute (when a
+// response was born, what purges were known when its origin fetch began), never a relative age that could pass for fresh.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { Vector } from "../../control-plane/purge/vector.ts";
+
+/** Prefix of every internal field; anything of that name from outside is removed at the door. */
+export const INTERNAL_PREFIX = "meridian-internal-";
+export const CONTEXT_FIELD = "meridian-internal-context";
+export const FACTS_FIELD = "meridian-internal-facts";
+
+/** Which tier a request is for: `shard` faces clients and may serve stale; `shield` faces shards, never stale, and asks the origin. */
+export type Tier = "shard" | "shield";
+
+export interface RequestContext {
+  readonly v: 1;
+  readonly tier: Tier;
+  /** The client's URL, normalised; the request line's URL is the address of a node. */
+  readonly url: string;
+  readonly route: string;
+  /** Cache key; absent on requests that only pass through. */
+  readonly key?: string;
+  /** Version of the ring by which the sender chose the owner. */
+  readonly ring: string;
+  /** What purges the sender knows, joined with what the client demanded. */
+  readonly vector: Vector;
+  /** The client's address and country, for forwarding fields and keys. */
+  readonly client: {
+    readonly address?: string;
+    readonly country?: string;
+    readonly scheme: "http" | "https";
+    readonly host: string;
+  };
+  readonly requestId: string;
+  /** Time that the sender still gives to the answer's header. */
+  readonly budgetMillis: Millis;
+  /** Regions that already had their part in this request: it never goes round. */
+  readonly visited: readonly RegionId[];
+}
+
+/** What each tier took, for `Server-Timing`. */
+export type Timings = Readonly<Partial<Record<"route" | "shard" | "shield" | "origin", Millis>>>;
+
+export interface ResponseFacts {
+  readonly v: 1;
+  /** Cache-Status members of the tiers passed so far, origin side first (RFC 9211). */
+  readonly cacheStatus: readonly string[];
+  /** The vector that was known when the origin fetch began (`seen`). Absent on responses that no cache had a part in. */
+  readonly seen?: Vector;
+  /** When the response would have had age 0: its time of receipt less its initial age (RFC 9111 section 4.2.3). */
+  readonly bornAt?: EpochMillis;
+  /** What the answering tier knew of purges at release. */
+  readonly vector?: Vector;
+  readonly drained?: readonly RegionId[];
+  readonly timings: Timings;
+  /** Set on answers that no tier below may store or share. */
+  readonly personal?: true;
+}
+
+/** A tier that is behind its caller's vector and could not catch up answers 409 with this; the caller sends what it lacks to `/apply`. */
+export interface BehindResponse {
+  readonly v: 1;
+  readonly vector: Vector;
+}

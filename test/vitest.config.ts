@@ -1,0 +1,35 @@
+// Two kinds of tests: `unit` (pure cores and single objects, in parallel) and `scenario` (real processes, sockets and a
+// browser, one file at a time because they share the machine's two cores).
+
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        root,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/scenario/**", "test/bench/**"],
+          environment: "node",
+        },
+      },
+      {
+        root,
+        test: {
+          name: "scenario",
+          include: ["test/scenario/**/*.test.ts"],
+          environment: "node",
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
