@@ -1,0 +1,40 @@
+// What Meridian uses of d3-geo and topojson-client, which come without types: drawing the land, and one projection.
+// Longitudes come before latitudes here, as in GeoJSON; everywhere else in Meridian a place is `Coordinates`.
+
+declare module "d3-geo" {
+  interface MultiPolygon {
+    readonly type: "MultiPolygon";
+    readonly coordinates: readonly (readonly (readonly [number, number])[])[][];
+  }
+  interface Projection {
+    (point: readonly [number, number]): [number, number] | null;
+    fitExtent(
+      extent: readonly [readonly [number, number], readonly [number, number]],
+      object: MultiPolygon,
+    ): Projection;
+    scale(): number;
+    translate(): [number, number];
+  }
+  interface PathDrawer {
+    (object: MultiPolygon): string | null;
+    digits(digits: number): PathDrawer;
+  }
+  export function geoEqualEarth(): Projection;
+  /** The projection's formula alone: radians to units of the globe's radius, y upward. */
+  export function geoEqualEarthRaw(longitude: number, latitude: number): [number, number];
+  export function geoPath(projection: Projection): PathDrawer;
+}
+
+declare module "topojson-client" {
+  export function feature(
+    topology: unknown,
+    object: unknown,
+  ): {
+    readonly features: readonly {
+      readonly geometry: {
+        readonly type: "MultiPolygon";
+        readonly coordinates: readonly (readonly (readonly [number, number])[])[][];
+      };
+    }[];
+  };
+}
