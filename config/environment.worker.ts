@@ -1,0 +1,21 @@
+// What the runtime hands to every Worker and Durable Object of Meridian. Production sets the bindings in wrangler.toml and
+// the secrets with `wrangler secret put`; the local launcher sets everything, and alone sets what is marked local.
+
+/** Bindings of the deployed script. */
+export interface Environment {
+  readonly SHARD: DurableObjectNamespace;
+  readonly HUB: DurableObjectNamespace;
+  readonly METER: DurableObjectNamespace;
+  /** Secret: 32 bytes or more, base64url; signs traffic between processes and receipts. */
+  readonly CLUSTER_KEY: string;
+  /** Secret: JSON `TokenRecord[]` (control-plane/api/access.ts): hashed API tokens and what each may do. */
+  readonly API_TOKENS?: string;
+  /** Local: the configuration as JSON, in place of the one that is bundled. */
+  readonly MERIDIAN_CONFIG?: string;
+  /** Local: the region that this process is. Absent in production, where one script serves them all. */
+  readonly MERIDIAN_REGION?: string;
+  /** Local: one HTTP service binding for each other region, PEER_WEUR and so on. */
+  readonly [peer: `PEER_${string}`]: Fetcher | undefined;
+  /** Local: the emulated one-way distance to each origin in milliseconds, JSON by origin name. */
+  readonly MERIDIAN_ORIGIN_DELAYS?: string;
+}

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { MAX_URL_LENGTH } from "../../config/limits.ts";
+import { normaliseUrl } from "../../config/normal-url.ts";
+
+const spelling = (text: string): string => {
+  const result = normaliseUrl(text);
+  return result.kind === "url" ? result.url : `invalid: ${result.detail}`;
+};
+
+describe("a URL has one spelling", () => {
+  test.each([
+    ["HTTP://Example.COM", "http://example.com/"],
+    ["https://h:443/", "https://h/"],
+    ["http://h:80/a", "http://h/a"],
+    ["http://h:443/a", "http://h:443/a"],
+    ["https://h/a/./b/../c", "https://h/a/c"],
+    ["https://h/a/%2e%2E/c", "https://h/c"],
+    ["https://h/../../a", "https://h/a"],
+    ["https://h/%7euser/%41", "https://h/~user/A"],
+    ["https://h/a%2fb%3a", "https://h/a%2Fb%3A"],
+    ["https://h/a%252e", "https://h/a%252e"],
+    ["https://h/%%36%31", "https://h/%%361"],
+    ["https://h/%a%31", "https://h/%a%31"],
+    ["https://h/?b=1&a=%7e&c=%c3%a9", "https://h/?b=1&a=~&c=%C3%A9"],
+    ["https://h?x", "https://h/?x"],
+    ["https://h/a?", "https://h/a?"],
+    ["https://h/a??b", "https://h/a??b"],
+    ["https://h/a?x=a/../b", "https://h/a?x=a/../b"],
+    ["https://h/é", "https://h/%C3%A9"],
+    ["https://bücher.example/", "https://xn--bcher-kva.example/"],
+    ["https://h./a", "https://h/a"],
+    ["http://h.:8080/a", "http://h:8080/a"],
+    ["http://[2001:DB8::0:1]:80/", "http://[2001:db8::1]/"],
+    ["https://h//a//b", "https://h//a//b"],
+    ["https://h/a\\b", "https://h/a/b"],
+  ])("%s is %s", (text, expected) => {
+    expect(spelling(text)).toBe(expected);
+  });
+
+  test.each([
+    "",
+    "h/a",
+    "/a",
+    "//h/a",
+    "ftp://h/",
+    "https:h/a",
+    "https:///a",
+    "https://h/a#b",
+    "https://u@h/",
+    "https://u:p@h/",
+    " https://h/",
+    "https://h/a b",
+    "https://h/a\tb",
+    "https://h:99999/",
+    "https://./",
+    "https://h/\ud800",
+  ])("%j is refused", (text) => {
+    expect(normaliseUrl(text).kind).toBe("invalid");
+  });
+
+  test("a URL of the greatest length is accepted and one more character is refused", () => {
+    const path = "a".repeat(MAX_URL_LENGTH - "https://h/".length);
+    expect(normaliseUrl(`https://h/${path}`).kind).toBe("url");
+    expect(normaliseUrl(`https://h/${path}a`).kind).toBe("invalid");
+    // Escaping makes it three times as long: the length of the spelling counts.
+    expect(normaliseUrl(`https://h/${"é".repeat(MAX_URL_LENGTH / 2)}`).kind).toBe("invalid");
+  });
+
+  test("a spelling is its own spelling", () => {
+    const piece = fc.constantFrom(..."aA.~/?%&=;2eEfF36é'\"\\|".split(""), "%2e", "%2F", "%7E", "..", "%");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => {
+        const once = normaliseUrl(`http://Host.example/${pieces.join("")}`);
+        if (once.kind === "url") expect(normaliseUrl(once.url)).toEqual(once);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
