@@ -47,9 +47,8 @@ export const LIMITS = {
   knowledgeMillis: 2_000,
   /** How long a shard waits for its hub before it goes on with what it knows (the route says how). */
   syncTimeoutMillis: 1_000,
+
+  // --- URLs and purges
+  /** Characters of a URL that a cache key or a purge may have: what common servers accept in a request line. */
+  urlCharacters: 8 * KiB,
 } as const;
-
-// URLs and purges.
-
-/** Characters of a URL that a cache key or a purge may have: what common servers accept in a request line (8 KiB). */
-export const MAX_URL_LENGTH = 8192;

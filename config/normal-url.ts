@@ -3,7 +3,7 @@
 // segments, upper-case percent escapes, unreserved characters unescaped, an empty path written "/".
 // It never reorders or drops query parameters (the route's key rules do), and what it gives is its own normal form.
 
-import { MAX_URL_LENGTH } from "./limits.ts";
+import { LIMITS } from "./limits.ts";
 
 /** A URL in its one spelling, or why the text is none. */
 export type NormalUrl =
@@ -14,10 +14,10 @@ const invalid = (detail: string): NormalUrl => ({ kind: "invalid", detail });
 
 /**
  * The one spelling of an absolute http or https URL. Invalid are: a URL without scheme or host, another scheme, a
- * fragment, user information, white space or control characters, and more than `MAX_URL_LENGTH` characters.
+ * fragment, user information, white space or control characters, and more than `LIMITS.urlCharacters` characters.
  */
 export function normaliseUrl(text: string): NormalUrl {
-  if (text.length > MAX_URL_LENGTH) return invalid(`a URL has at most ${MAX_URL_LENGTH} characters`);
+  if (text.length > LIMITS.urlCharacters) return invalid(`a URL has at most ${LIMITS.urlCharacters} characters`);
   if (!/^https?:\/\/[^/?#\\]/i.test(text)) return invalid("a URL begins with http:// or https:// and a host");
   // The URL parser drops tabs and newlines and trims spaces: two texts would become one without anybody having said so.
   if (hasBlank(text)) return invalid("a URL has no white space or control characters");
@@ -40,7 +40,7 @@ export function normaliseUrl(text: string): NormalUrl {
   const query = start < 0 ? "" : url.href.slice(start);
   // The parser has removed dot segments, those written `%2e` as well, so unescaping makes no new ones.
   const spelt = `${url.protocol}//${host}${normalEscapes(url.pathname)}${normalEscapes(query)}`;
-  if (spelt.length > MAX_URL_LENGTH) return invalid(`a URL has at most ${MAX_URL_LENGTH} characters`);
+  if (spelt.length > LIMITS.urlCharacters) return invalid(`a URL has at most ${LIMITS.urlCharacters} characters`);
   return { kind: "url", url: spelt };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAX_URL_LENGTH } from "../../config/limits.ts";
+import { LIMITS } from "../../config/limits.ts";
 import { normaliseUrl } from "../../config/normal-url.ts";
 
 const spelling = (text: string): string => {
@@ -60,11 +60,11 @@ describe("a URL has one spelling", () => {
   });
 
   test("a URL of the greatest length is accepted and one more character is refused", () => {
-    const path = "a".repeat(MAX_URL_LENGTH - "https://h/".length);
+    const path = "a".repeat(LIMITS.urlCharacters - "https://h/".length);
     expect(normaliseUrl(`https://h/${path}`).kind).toBe("url");
     expect(normaliseUrl(`https://h/${path}a`).kind).toBe("invalid");
     // Escaping makes it three times as long: the length of the spelling counts.
-    expect(normaliseUrl(`https://h/${"é".repeat(MAX_URL_LENGTH / 2)}`).kind).toBe("invalid");
+    expect(normaliseUrl(`https://h/${"é".repeat(LIMITS.urlCharacters / 2)}`).kind).toBe("invalid");
   });
 
   test("a spelling is its own spelling", () => {
