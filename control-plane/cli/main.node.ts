@@ -1,0 +1,39 @@
+// The command line: `npx meridian` and, as `up`, `npm start`. Each command is a file in commands/ that registers itself.
+// Decides exit codes for the whole tool: 0 done, 1 failed, 2 bad usage or configuration, 3 done in part. A command sets
+// `process.exitCode` and returns; only unexpected errors arrive here, and they print one line, never a stack.
+
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError } from "commander";
+
+/** Commands in the order that `--help` lists them. */
+const COMMANDS = ["up", "purge", "status", "latency", "explain", "region", "distances", "token"];
+
+const program = new Command("meridian")
+  .description("Run, purge, measure and look after a Meridian CDN.")
+  .exitOverride()
+  .showHelpAfterError("(--help lists what is possible)");
+
+for (const name of COMMANDS) {
+  const file = new URL(`./commands/${name}.node.ts`, import.meta.url);
+  if (!existsSync(fileURLToPath(file))) continue;
+  const { register } = (await import(file.href)) as { register: (program: Command) => void };
+  register(program);
+}
+// Subcommands made before now do not inherit the override: without this a usage error would exit with 1.
+const overrideExit = (command: Command): void => {
+  command.exitOverride();
+  command.commands.forEach(overrideExit);
+};
+overrideExit(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    console.error(`meridian: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
