@@ -51,4 +51,16 @@ export const LIMITS = {
   // --- URLs and purges
   /** Characters of a URL that a cache key or a purge may have: what common servers accept in a request line. */
   urlCharacters: 8 * KiB,
+
+  // --- the command line
+  /** Places that one latency measurement covers: a longer table is not read, and each place costs minutes. */
+  latencyPlaces: 64,
+  /** Counted probes for each place and kind: at 100 ms each this is a quarter of an hour for one series. */
+  latencySamples: 10_000,
+  /** Probes under way at once: more would measure how busy this machine is. */
+  latencyConcurrency: 64,
+  /** The longest that a probe waits for a response's head, and for the next part of its body. */
+  probeTimeoutMillis: 60_000,
+  /** A probe reads no more of a body than this: only its head is measured, reading on just keeps the connection. */
+  probeBodyBytes: 4 * MiB,
 } as const;
