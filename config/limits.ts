@@ -63,4 +63,62 @@ export const LIMITS = {
   probeTimeoutMillis: 60_000,
   /** A probe reads no more of a body than this: only its head is measured, reading on just keeps the connection. */
   probeBodyBytes: 4 * MiB,
+
+  // --- the local run
+  /** Bytes under way in each direction of an emulated connection: 150 ms at 28 MB/s, more than a shop needs. */
+  linkBytes: 4 * MiB,
+  /** Connections over one link at once: far more than workerd opens, so only a loop of ours would meet it. */
+  linkConnections: 4_096,
+  /** Lines like `up --json` prints and admin bodies are tiny; whatever is larger is not for the launcher. */
+  launcherBodyBytes: 64 * KiB,
+  /** How long a region may take to start before the launcher gives up on it: ten times what a slow laptop needs. */
+  regionStartMillis: 30_000,
+  /** How long stopping may take before what is left is killed: within the five seconds that users are promised. */
+  stopMillis: 4_000,
+
+  // --- the control API
+  /** Scopes in one purge: what an event may carry to every hub and shard at once. */
+  purgeScopes: 5_000,
+  /** A request body to the API: 5,000 scopes of usual length. */
+  apiBodyBytes: 1 * MiB,
+  /** Characters of a purge's `reason`, and of an `idempotencyKey`: both stay in every hub's log. */
+  reasonCharacters: 500,
+  idempotencyKeyCharacters: 128,
+  /** Faults that one answer lists: enough to mend a request by. */
+  problemErrors: 20,
+  /** Receipts on one page: each may list thousands of scopes. */
+  receiptsPage: 100,
+  /** The longest that a purge's answer is held for `wait`. */
+  purgeWaitSeconds: 60,
+  /** How long the API waits for a hub beyond what the command itself may take, before it asks another region's. */
+  hubAnswerMillis: 5_000,
+  /** How long the API waits for each region when it gathers states, totals or dry runs from all: a page should not hang. */
+  gatherTimeoutMillis: 3_000,
+  /** An answer about the hub's health is this old at most: anybody may ask for it, without a token. */
+  healthMillis: 1_000,
+  /** Tokens in the secret API_TOKENS, and hosts of one: each request is compared with all of them. */
+  apiTokens: 256,
+  tokenHosts: 256,
+  /** Requests that a token may make at once, and a second in the long run, in each isolate: a dashboard makes two a second. */
+  apiRequestBurst: 300,
+  apiRequestsPerSecond: 50,
+
+  // --- metrics
+  /** Characters of a label's value: names in the configuration are shorter. */
+  metricLabelCharacters: 64,
+  /** Series in one isolate's push: nine regions' worth of routes and outcomes that really occur. */
+  tallySeries: 1_024,
+  /** Series in one meter: as many as fit into one stored value of 2 MB, with room to spare. */
+  meterSeries: 4_096,
+  /** A push to a meter: 1,024 series of usual length. */
+  meterPushBytes: 256 * KiB,
+  /** Isolates whose last push a meter remembers; the one unheard for longest goes first. */
+  meterSources: 1_024,
+  /** How long a meter counts in memory before it writes: what a crash can lose. */
+  meterWriteBehindMillis: 5_000,
+  /** A gauge that nobody has set for this long is not shown: its shard has gone to sleep. */
+  gaugeMillis: 900_000,
+  /** One sample of the drawn series, and how many are kept: twenty minutes. */
+  meterSampleMillis: 10_000,
+  meterSamples: 120,
 } as const;

@@ -1,0 +1,59 @@
+// What `GET /v1/explain` answers: why a URL, asked for by a client from somewhere, would be served where and how it is. The
+// edge works it out with the same functions that serve requests; the control API only passes it on, so the shape lives here.
+// Nothing is fetched and nothing is stored for an explanation.
+
+import type { Coordinates, RegionId } from "./regions.ts";
+import type { Kilometres, Millis } from "./units.ts";
+
+export interface ExplainQuery {
+  /** The client's absolute URL. */
+  readonly url: string;
+  /** Where the client is, as in `Meridian-From`: a country, an address or `lat,long`. Absent: where the asking one is. */
+  readonly from?: string;
+  readonly method: string;
+}
+
+/** One region of the list that a request falls through, and why it has its place. */
+export interface ExplainedRegion {
+  readonly region: RegionId;
+  readonly distanceKm: Kilometres;
+  /** Measured round-trip time; absent where nothing has been measured. */
+  readonly rttMillis?: Millis;
+  readonly reason: string;
+}
+
+export interface Explanation {
+  /** The URL in its one spelling. */
+  readonly url: string;
+  readonly method: string;
+  /** Name of the route that matches. */
+  readonly route: string;
+  readonly mode: "cache" | "bypass";
+  /** Cache key; absent for what is never stored. */
+  readonly key?: string;
+  readonly client: {
+    readonly coordinates: Coordinates;
+    readonly country?: string;
+    /** What the place was taken from. */
+    readonly source: string;
+  };
+  /** In the order in which they are tried. Empty if residency and drains leave none: the request would get an error. */
+  readonly regions: readonly ExplainedRegion[];
+  /** The owner of the key in the first region. Absent without a key or a region. */
+  readonly shard?: { readonly region: RegionId; readonly index: number; readonly ring: string };
+  /** The shard that alone asks the origin. Absent without a key. */
+  readonly shield?: { readonly region: RegionId; readonly index: number };
+  readonly origin: { readonly name: string; readonly url: string };
+  /** The rules of the route that apply, as the configuration has them after defaults. */
+  readonly rules: {
+    readonly ttl: Readonly<Record<string, unknown>>;
+    readonly key: Readonly<Record<string, unknown>>;
+    readonly residency?: readonly RegionId[];
+    readonly whenCutOff: "serve" | "revalidate" | "refuse";
+  };
+}
+
+/** An explanation, or which part of the query allows none and why. */
+export type Explained =
+  | { readonly kind: "explained"; readonly explanation: Explanation }
+  | { readonly kind: "invalid"; readonly parameter: "url" | "from" | "method"; readonly detail: string };
