@@ -117,19 +117,21 @@ export class Tally {
     this.#region = region;
   }
 
-  /** Adds `by` (0 or more) to a counter. */
+  /** Adds `by` to a counter; what is no positive number adds nothing. */
   count<Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by = 1): void {
-    if (!(by > 0)) return;
-    this.#bump(this.#counters, seriesKey(name, labels), by);
+    if (!(by > 0 && by < Number.POSITIVE_INFINITY)) return;
+    const key = seriesKey(name, labels);
+    const before = this.#counters.get(key);
+    if (before !== undefined || this.#admits()) this.#counters.set(key, (before ?? 0) + by);
   }
 
-  /** Puts a time in seconds into a histogram; what is no time (negative, not a number) counts as 0. */
+  /** Puts a time in seconds into a histogram; what is no time (negative, endless, not a number) counts as 0. */
   observe<Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, seconds: number): void {
     const key = seriesKey(name, labels);
-    const value = seconds > 0 ? seconds : 0;
+    const value = seconds > 0 && seconds < Number.POSITIVE_INFINITY ? seconds : 0;
     let distribution = this.#distributions.get(key);
     if (distribution === undefined) {
-      if (!this.#hasRoom()) return this.#drop();
+      if (!this.#admits()) return;
       distribution = { buckets: new Array<number>(TIME_BUCKETS.length + 1).fill(0), sum: 0 };
       this.#distributions.set(key, distribution);
     }
@@ -138,11 +140,11 @@ export class Tally {
     distribution.sum += value;
   }
 
-  /** Says what a gauge is now. */
+  /** Says what a gauge is now; what is no number changes nothing. */
   set<Name extends GaugeName>(name: Name, labels: LabelsOf<Name>, value: number): void {
+    if (!Number.isFinite(value)) return;
     const key = seriesKey(name, labels);
-    if (!this.#gauges.has(key) && !this.#hasRoom()) return this.#drop();
-    this.#gauges.set(key, value);
+    if (this.#gauges.has(key) || this.#admits()) this.#gauges.set(key, value);
   }
 
   /** Whether there is anything to push. */
@@ -180,19 +182,11 @@ export class Tally {
       this.#unacknowledged = undefined;
   }
 
-  #bump(map: Map<SeriesKey, number>, key: SeriesKey, by: number): void {
-    const before = map.get(key);
-    if (before === undefined && !this.#hasRoom()) return this.#drop();
-    map.set(key, (before ?? 0) + by);
-  }
-
-  #hasRoom(): boolean {
-    return this.#counters.size + this.#distributions.size + this.#gauges.size < LIMITS.tallySeries;
-  }
-
-  // The one series that is allowed beyond the bound says that others were not.
-  #drop(): void {
+  // Whether there is room for one more series. If not, the update is dropped, and one series beyond the bound says so.
+  #admits(): boolean {
+    if (this.#counters.size + this.#distributions.size + this.#gauges.size < LIMITS.tallySeries) return true;
     const key = seriesKey("meridian_metric_updates_dropped_total", {});
     this.#counters.set(key, (this.#counters.get(key) ?? 0) + 1);
+    return false;
   }
 }

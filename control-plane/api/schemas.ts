@@ -1,0 +1,216 @@
+// The shapes of the control API's answers, as schemas: the OpenAPI document is made from them, and a test holds every answer
+// against them. Lengths of time and sizes carry their unit in the name; instants are ISO 8601 in UTC. Requests' bodies are in
+// `purge-body.ts`. A field may be added here; none is renamed or removed within /v1.
+
+import { z } from "zod";
+import { LIMITS } from "../../config/limits.ts";
+import { REGION_IDS } from "../../config/regions.ts";
+import { CODES } from "./problems.ts";
+
+const region = z.enum(REGION_IDS);
+const instant = z.iso.datetime().meta({ description: "Instant, ISO 8601 in UTC", example: "2026-11-20T10:15:00.000Z" });
+const count = z.number().min(0);
+
+export const problemSchema = z
+  .strictObject({
+    type: z.string().meta({ description: "Names the kind of problem; `code` after a fixed prefix" }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(CODES),
+    errors: z
+      .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
+      .max(LIMITS.problemErrors)
+      .optional()
+      .meta({ description: "Faults of the body, each with a JSON pointer (RFC 6901) to where it is" }),
+  })
+  .meta({ id: "Problem", description: "An error (RFC 9457)" });
+
+const receiptScopesSchema = z.strictObject({
+  urls: z.array(z.string()),
+  prefixes: z.array(z.string()),
+  tags: z.array(z.string()),
+  hosts: z.array(z.string()),
+  everything: z.boolean(),
+});
+
+export const receiptSchema = z
+  .strictObject({
+    id: z.string().meta({ description: "The purge's dot: region, incarnation and number in its hub's log" }),
+    state: z.enum(["accepted", "applied", "complete", "partial"]).meta({
+      description:
+        "accepted: durable in two hubs; applied: the shards known to each hub have acknowledged it; partial: some region is behind, and not final. `complete` is not given yet",
+    }),
+    soft: z.boolean(),
+    scopes: receiptScopesSchema,
+    by: z.string().meta({ description: "Name of the token that asked" }),
+    reason: z.string().optional(),
+    acceptedAt: instant,
+    appliedAt: instant.optional(),
+    completeAt: instant.optional(),
+    hub: region.meta({ description: "The region whose hub accepted it" }),
+    regions: z.array(
+      z.strictObject({
+        region,
+        state: z.enum(["pending", "accepted", "applied", "complete"]),
+        appliedAt: instant.optional(),
+        reason: z.string().optional(),
+      }),
+    ),
+    missing: z.array(region).meta({ description: "Regions that are not known to hold it yet" }),
+    detail: z.string().optional().meta({ description: "Why the state that was waited for is not reached" }),
+  })
+  .meta({
+    id: "Receipt",
+    example: {
+      id: "weur.k3f9x2.17",
+      state: "applied",
+      soft: false,
+      scopes: { urls: ["https://shop.example/a"], prefixes: [], tags: [], hosts: [], everything: false },
+      by: "deploy",
+      reason: "new release",
+      acceptedAt: "2026-11-20T10:15:00.000Z",
+      appliedAt: "2026-11-20T10:15:00.120Z",
+      hub: "weur",
+      regions: [
+        { region: "weur", state: "applied", appliedAt: "2026-11-20T10:15:00.004Z" },
+        { region: "enam", state: "applied", appliedAt: "2026-11-20T10:15:00.120Z" },
+      ],
+      missing: [],
+    },
+  });
+
+export const receiptPageSchema = z
+  .strictObject({
+    purges: z.array(receiptSchema),
+    cursor: z.string().optional().meta({ description: "Give it back as `cursor` for the next page" }),
+  })
+  .meta({ id: "ReceiptPage", description: "Receipts, newest first" });
+
+export const dryRunSchema = z
+  .strictObject({
+    dryRun: z.literal(true),
+    soft: z.boolean(),
+    scopes: receiptScopesSchema,
+    entries: count,
+    bytes: count,
+    regions: z.array(
+      z.strictObject({ region, entries: count.optional(), bytes: count.optional(), reason: z.string().optional() }),
+    ),
+    missing: z.array(region).meta({ description: "Regions that did not answer: their entries are not counted" }),
+  })
+  .meta({ id: "DryRun", description: "What a purge would hit. Nothing was purged" });
+
+export const regionSchema = z
+  .strictObject({
+    id: region,
+    name: z.string(),
+    city: z.string(),
+    country: z.string(),
+    place: z.strictObject({ latitude: z.number(), longitude: z.number() }),
+    shards: z.int().min(1),
+    jurisdiction: z.string().optional(),
+    status: z.enum(["up", "joining", "unreachable"]).meta({
+      description: "joining: its hub answers, but takes no purges yet",
+    }),
+    drained: z.boolean().meta({ description: "Takes no clients" }),
+    reason: z.string().optional(),
+    hub: z
+      .strictObject({
+        id: z.string(),
+        startedAt: instant,
+        logLength: z.int().min(0),
+        vector: z.record(z.string(), z.int().min(0)),
+        members: z.array(z.strictObject({ region, hub: z.string(), heardAt: instant.optional() })),
+        subscribers: z.array(z.int().min(0)).meta({ description: "Shards that asked it for purges lately" }),
+      })
+      .optional(),
+  })
+  .meta({ id: "Region" });
+
+export const regionListSchema = z
+  .strictObject({
+    answeredBy: region.meta({ description: "The region whose control API answered" }),
+    regions: z.array(regionSchema),
+  })
+  .meta({ id: "RegionList" });
+
+const summaryFields = {
+  requests: count,
+  hitRatio: z.number().min(0).max(1).nullable().meta({
+    description: "Of the cacheable requests, the share that cost the origin nothing; null without requests",
+  }),
+  errorRatio: z.number().min(0).max(1).nullable().meta({ description: "Share of requests answered with 5xx" }),
+  clientBytes: count,
+  originRequests: count,
+  originFailures: count,
+  originBytes: count,
+  coalescedFollowers: count,
+  entries: count,
+  entryBytes: count,
+  timeToFirstByteMillis: z
+    .strictObject({ p50: count.nullable(), p90: count.nullable(), p99: count.nullable() })
+    .meta({ description: "Estimated from a histogram; null without requests" }),
+};
+
+const sampleSchema = z.strictObject({
+  at: instant,
+  requests: count,
+  hitRatio: z.number().min(0).max(1).nullable(),
+  errors: count,
+  clientBytes: count,
+  originRequests: count,
+});
+
+export const statsSchema = z
+  .strictObject({
+    at: instant,
+    sampleSeconds: z.number(),
+    total: z.strictObject({ ...summaryFields, series: z.array(sampleSchema) }),
+    regions: z.array(
+      z.strictObject({
+        region,
+        reachable: z.boolean(),
+        since: instant.optional(),
+        ...summaryFields,
+        series: z.array(sampleSchema).meta({ description: "Spans of `sampleSeconds`, oldest first, without gaps" }),
+      }),
+    ),
+  })
+  .meta({ id: "Stats" });
+
+export const explanationSchema = z
+  .strictObject({
+    url: z.string(),
+    method: z.string(),
+    route: z.string(),
+    mode: z.enum(["cache", "bypass"]),
+    key: z.string().optional(),
+    client: z.strictObject({
+      coordinates: z.strictObject({ latitude: z.number(), longitude: z.number() }),
+      country: z.string().optional(),
+      source: z.string(),
+    }),
+    regions: z.array(z.strictObject({ region, distanceKm: count, rttMillis: count.optional(), reason: z.string() })),
+    shard: z.strictObject({ region, index: z.int(), ring: z.string() }).optional(),
+    shield: z.strictObject({ region, index: z.int() }).optional(),
+    origin: z.strictObject({ name: z.string(), url: z.string() }),
+    rules: z.strictObject({
+      ttl: z.record(z.string(), z.unknown()),
+      key: z.record(z.string(), z.unknown()),
+      residency: z.array(region).optional(),
+      whenCutOff: z.enum(["serve", "revalidate", "refuse"]),
+    }),
+  })
+  .meta({ id: "Explanation" });
+
+export const healthSchema = z
+  .strictObject({
+    status: z.enum(["ok", "degraded"]).meta({
+      description: "degraded: this region's hub does not take purges just now; the API asks another one",
+    }),
+    region,
+    mode: z.enum(["local", "production"]),
+    detail: z.string().optional(),
+  })
+  .meta({ id: "Health" });
