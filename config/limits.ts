@@ -24,6 +24,12 @@ export const LIMITS = {
   /** CDNs that a request may pass: ours among them, the rest a loop (RFC 8586). */
   cdnLoop: 2,
 
+  // --- regions that fail
+  /** How long a region that failed is asked last: long enough that not every request pays for trying it. */
+  regionAvoidedMillis: 1_000,
+  /** The longest such pause, after failures in a row: how late an isolate may notice that a region is back. */
+  regionAvoidedMaxMillis: 30_000,
+
   // --- a shard
   /** An object larger than this passes through and is not kept (segments come with large-object support). */
   entryBytes: 8 * MiB,
@@ -33,6 +39,8 @@ export const LIMITS = {
   pacedFlightBytes: 512 * KiB,
   /** A reader that takes nothing for this long while others wait for it is cut off. */
   stalledReaderMillis: 10_000,
+  /** An origin's error page up to this size is handed to all who waited for it. */
+  sharedErrorBytes: 64 * KiB,
   /** Flights under way in one shard; beyond it requests are refused with 503. */
   flights: 4_096,
   /** Requests that wait for the head of one flight; beyond it they are refused with 503. */
@@ -47,6 +55,16 @@ export const LIMITS = {
   knowledgeMillis: 2_000,
   /** How long a shard waits for its hub before it goes on with what it knows (the route says how). */
   syncTimeoutMillis: 1_000,
+
+  // --- an origin
+  /** Retries that may be saved up: enough for a pool of connections that all went stale, too few to be a load. */
+  originRetriesInStore: 10,
+  /** Field lines of an origin's answer: beyond what common servers send, and what clients take. */
+  originHeaderBytes: 128 * KiB,
+  /** Pieces in which an origin's body is read: large for speed; what arrives smaller is kept smaller. */
+  originReadBytes: 64 * KiB,
+  /** How long an event stream may say nothing; other bodies have the origin's `idleTimeoutSeconds`. */
+  eventStreamIdleMillis: 600_000,
 
   // --- URLs and purges
   /** Characters of a URL that a cache key or a purge may have: what common servers accept in a request line. */
