@@ -69,6 +69,16 @@ export const LIMITS = {
   // --- URLs and purges
   /** Characters of a URL that a cache key or a purge may have: what common servers accept in a request line. */
   urlCharacters: 8 * KiB,
+  /** Characters of a tag: what origins may send in one, and what INTERFACE promises. */
+  tagCharacters: 1_024,
+  /** Characters of a host name (RFC 1035 section 2.3.4, without the last dot). */
+  hostCharacters: 253,
+  /** Path segments and host labels that are looked at one by one; a longer prefix or `*.` host covers more than it says. */
+  scopeDepth: 32,
+  /** Scopes that a purge set tells apart; beyond it the older half becomes a purge of everything up to then. */
+  purgeRecords: 32_768,
+  /** Memory of a purge set, by estimate, for the same: every shard of an isolate has one beside its entries. */
+  purgeSetBytes: 8 * MiB,
 
   // --- the command line
   /** Places that one latency measurement covers: a longer table is not read, and each place costs minutes. */

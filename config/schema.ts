@@ -108,8 +108,16 @@ export const routeSchema = z.strictObject({
   storeSetCookie: z.enum(["explicit", "never"]).default("explicit"),
   /** The only regions that may hold or see these responses. A request that none of them can serve gets an error. */
   residency: z.array(regionId).min(1).optional(),
-  /** Regions for clients of a country (ISO 3166 code) or continent (AF AN AS EU NA OC SA), before distance decides. */
-  prefer: z.record(z.string().regex(/^[A-Z]{2}$/), z.array(regionId).min(1)).default({}),
+  /**
+   * Regions for clients of a country (ISO 3166 code) or continent (AF AN AS EU NA OC SA), before distance decides. Where a
+   * code is both, it is the continent's: `SA` is South America, `country:SA` Saudi Arabia.
+   */
+  prefer: z
+    .record(
+      z.string().regex(/^(country:)?[A-Z]{2}$/, "a country or continent in two capital letters"),
+      z.array(regionId).min(1),
+    )
+    .default({}),
   /** What a region does that cannot hear its hub. */
   whenCutOff: z.enum(["serve", "revalidate", "refuse"]).default("serve"),
 });
@@ -118,8 +126,8 @@ export const routeSchema = z.strictObject({
 export const regionSchema = z.strictObject({
   /** Where its shards run; the place of the location hint by default. */
   place: coordinates.optional(),
-  /** Shards, each with a weight: 2 holds twice the keys of 1. A number n means n shards of weight 1. */
-  shards: z.union([z.int().min(1).max(256), z.array(z.number().positive().max(100)).min(1).max(256)]).default(4),
+  /** Shards, each with a weight: 2 holds twice the keys of 1, and 0 none (to take a shard out). A number n means n shards of weight 1. */
+  shards: z.union([z.int().min(1).max(256), z.array(z.number().min(0).max(100)).min(1).max(256)]).default(4),
   /** A Durable Object jurisdiction that binds this region's shards and hub in production. */
   jurisdiction: z.enum(["eu", "fedramp"]).optional(),
 });

@@ -23,6 +23,10 @@ declare module "d3-geo" {
   /** The projection's formula alone: radians to units of the globe's radius, y upward. */
   export function geoEqualEarthRaw(longitude: number, latitude: number): [number, number];
   export function geoPath(projection: Projection): PathDrawer;
+  /** The middle of a feature, longitude first, in degrees. */
+  export function geoCentroid(feature: unknown): [number, number];
+  /** The area of a feature in steradians. */
+  export function geoArea(feature: unknown): number;
 }
 
 declare module "topojson-client" {
@@ -31,6 +35,8 @@ declare module "topojson-client" {
     object: unknown,
   ): {
     readonly features: readonly {
+      /** A country's number (ISO 3166-1), three digits. */
+      readonly id?: string;
       readonly geometry: {
         readonly type: "MultiPolygon";
         readonly coordinates: readonly (readonly (readonly [number, number])[])[][];

@@ -1,0 +1,66 @@
+// Request fields that routes may not build keys, variants or secrets from, and why: some belong to one connection, some are
+// set by Meridian from facts, some would share one client's answer with others, some select no variant but a part or an age.
+// The validation of the configuration and the forwarding of requests read the same lists, so they cannot drift apart.
+
+/** Fields of one connection, never forwarded (RFC 9110 section 7.6.1), beside those that `Connection` names. */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+]);
+
+/** Names under which an origin may believe a client's address, host or country: a client could lie in each of them. */
+const CLAIMS: ReadonlySet<string> = new Set([
+  "forwarded",
+  "x-real-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "x-original-forwarded-for",
+  "true-client-ip",
+  "fastly-client-ip",
+]);
+
+/**
+ * Whether a field of this lower-case name says who or where a client is, so that only Meridian may say it: whatever a client
+ * sends under it goes no further. `Cf-` belongs to the platform, which adds its own.
+ */
+export const isClaim = (name: string): boolean =>
+  CLAIMS.has(name) || name.startsWith("x-forwarded-") || name.startsWith("cf-") || name.startsWith("meridian-");
+
+/** Fields whose part in a cached exchange RFC 9110 and 9111 fix: they select no variant. */
+const PROTOCOL: ReadonlySet<string> = new Set([
+  "age",
+  "cache-control",
+  "content-length",
+  "expect",
+  "if-match",
+  "if-modified-since",
+  "if-none-match",
+  "if-range",
+  "if-unmodified-since",
+  "max-forwards",
+  "pragma",
+  "range",
+]);
+
+/** Why a route's key or variants cannot use a request field of this name, in any case, and what to do; undefined if they can. */
+export function whyReserved(fieldName: string): string | undefined {
+  const name = fieldName.toLowerCase();
+  if (name === "cookie") return "list the cookies that matter in key.cookies instead";
+  if (name === "authorization") return 'responses to it are one client\'s own; use mode: "bypass" for such a route';
+  if (name === "host") return "the host is part of every key already";
+  if (HOP_BY_HOP.has(name)) return "it belongs to one connection and is never forwarded";
+  if (isClaim(name)) return "Meridian sets it from facts; for the client's country use key.country";
+  if (name === "via" || name === "cdn-loop" || name === "traceparent" || name === "tracestate") {
+    return "Meridian sets it on every request";
+  }
+  if (PROTOCOL.has(name)) return "it steers the exchange with a cache (RFC 9110, RFC 9111) and selects no variant";
+  return undefined;
+}

@@ -1,0 +1,69 @@
+// Which route a request follows: the first in the configuration whose host, path and method all match. Compiled once for each
+// list of routes. Paths are compared as cache keys spell them (normal-url.ts), so `/%61ccount` cannot slip past `/account/*`.
+// Matching is exact where the pattern is: `/account/*` covers what lies below, and not `/account` itself.
+
+import { normalEscapes } from "../../config/normal-url.ts";
+import type { Route } from "../../config/schema.ts";
+
+/** What of a request takes part. */
+export interface RouteSubject {
+  /** The host that the client asked for, in any case; a port is ignored. */
+  readonly host: string;
+  /** Path without query, normalised. */
+  readonly path: string;
+  readonly method: string;
+}
+
+/** The first of `routes` that matches, or undefined. `GET` in a route's methods covers HEAD, which asks for the same thing. */
+export function matchRoute(routes: readonly Route[], subject: RouteSubject): Route | undefined {
+  const host = subject.host.toLowerCase().replace(/:[0-9]*$/, "");
+  return compiled(routes).find(
+    (candidate) =>
+      candidate.hosts(host) &&
+      candidate.paths(subject.path) &&
+      (candidate.methods === undefined || candidate.methods.has(subject.method)),
+  )?.route;
+}
+
+interface CompiledRoute {
+  readonly route: Route;
+  readonly hosts: (host: string) => boolean;
+  readonly paths: (path: string) => boolean;
+  readonly methods: ReadonlySet<string> | undefined;
+}
+
+const compilations = new WeakMap<readonly Route[], readonly CompiledRoute[]>();
+
+function compiled(routes: readonly Route[]): readonly CompiledRoute[] {
+  let compilation = compilations.get(routes);
+  if (compilation === undefined) {
+    compilation = routes.map((route) => ({
+      route,
+      hosts: anyOf(route.match.hosts?.map((pattern) => pattern.toLowerCase())),
+      paths: anyOf(route.match.paths?.map(spellPath)),
+      methods: route.match.methods && withHead(route.match.methods),
+    }));
+    compilations.set(routes, compilation);
+  }
+  return compilation;
+}
+
+const withHead = (methods: readonly string[]): ReadonlySet<string> =>
+  new Set(methods.includes("GET") ? [...methods, "HEAD"] : methods);
+
+/** A pattern as a request's path would be spelt: `/café/*` is asked for as `/caf%C3%A9/...`. */
+const spellPath = (pattern: string): string =>
+  normalEscapes(pattern.replace(/[^\u0021-\u007e]+/gu, (text) => encodeURIComponent(text)));
+
+/** Whether a text equals one of the patterns, begins as one that ends in `*`, or ends as one that begins with `*`. */
+function anyOf(patterns: readonly string[] | undefined): (text: string) => boolean {
+  if (patterns === undefined) return () => true;
+  const exact = new Set(patterns.filter((pattern) => !pattern.includes("*")));
+  const beginnings = patterns.filter((pattern) => pattern.endsWith("*")).map((pattern) => pattern.slice(0, -1));
+  const endings = patterns.filter((pattern) => pattern.startsWith("*")).map((pattern) => pattern.slice(1));
+  return (text) =>
+    exact.has(text) ||
+    beginnings.some((beginning) => text.startsWith(beginning)) ||
+    // `*.example.com` is for subdomains and `*.jpg` for names: something must stand before the ending.
+    endings.some((ending) => text.length > ending.length && text.endsWith(ending));
+}
