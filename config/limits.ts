@@ -118,6 +118,8 @@ export const LIMITS = {
   receiptsPage: 100,
   /** The longest that a purge's answer is held for `wait`. */
   purgeWaitSeconds: 60,
+  /** The longest that a purge may keep refills from being stored: an origin's replicas have caught up by then. */
+  purgeSettleSeconds: 600,
   /** How long the API waits for a hub beyond what the command itself may take, before it asks another region's. */
   hubAnswerMillis: 5_000,
   /** How long the API waits for each region when it gathers states, totals or dry runs from all: a page should not hang. */

@@ -1,0 +1,149 @@
+// Reads the body of `POST /v1/purges`: from text to scopes in their one spelling, or a problem that says which field is wrong
+// and why. What is not JSON is malformed (400), what is JSON and no purge is invalid (422), too many scopes are too large
+// (413). It decides nothing about who may purge what; it keeps for each scope where it was, so that others can say so too.
+
+import { z } from "zod";
+import { LIMITS } from "../../config/limits.ts";
+import type { PurgeCommand } from "../hub/commands.ts";
+import type { Scope } from "../purge/event.ts";
+import {
+  type ParsedScope,
+  parseHostScope,
+  parsePrefixScope,
+  parseTagScope,
+  parseUrlScope,
+  scopeKey,
+} from "../purge/scope.ts";
+import { type BodyError, type Problem, problem } from "./problems.ts";
+
+const list = z.array(z.string()).max(LIMITS.purgeScopes).optional();
+
+/** The body of `POST /v1/purges`. */
+export const purgeBodySchema = z
+  .strictObject({
+    urls: list.meta({
+      description: "Absolute URLs; `//host/path` for both schemes. Query order follows the route's key rules",
+      example: ["https://shop.example/a?v=2"],
+    }),
+    prefixes: list.meta({
+      description: "URLs without query: `https://h/a` covers `/a`, `/a/b` and `/a?x`, not `/ab`",
+      example: ["https://shop.example/img"],
+    }),
+    tags: list.meta({ description: "Compared exactly; visible ASCII without comma or space", example: ["product-7"] }),
+    hosts: list.meta({
+      description: "Hosts without port, or `*.example.com` for its subdomains",
+      example: ["shop.example"],
+    }),
+    everything: z.boolean().optional().meta({ description: "true, and then no other scope" }),
+    soft: z.boolean().default(false).meta({ description: "Make matching entries stale instead of ending them" }),
+    reason: z.string().max(LIMITS.reasonCharacters).optional(),
+    idempotencyKey: z
+      .string()
+      .regex(new RegExp(`^[!-~]{1,${LIMITS.idempotencyKeyCharacters}}$`), "visible ASCII, 1 to 128 characters")
+      .optional()
+      .meta({ description: "The same key from the same token gives the same receipt, from any hub" }),
+    wait: z.enum(["accepted", "applied", "complete"]).default("accepted").meta({
+      description: "Hold the answer until this state is reached. `complete` is not given yet: the answer is 202",
+    }),
+    timeoutSeconds: z.number().min(0).max(LIMITS.purgeWaitSeconds).default(30),
+    dryRun: z.boolean().default(false).meta({ description: "Say what would be hit, and purge nothing" }),
+    settleSeconds: z.number().min(0).max(LIMITS.purgeSettleSeconds).optional().meta({
+      description: "For how long refills are not kept, because the origin may itself still answer old bytes",
+    }),
+  })
+  .meta({ id: "PurgeRequest", example: { tags: ["product-7"], reason: "new price", wait: "applied" } });
+
+/** A purge that may be asked of a hub, but for who asks. */
+export interface PurgeRequest {
+  /** Without repetitions, and the JSON pointer of each. */
+  readonly scopes: readonly { readonly scope: Scope; readonly pointer: string }[];
+  readonly dryRun: boolean;
+  readonly command: Omit<PurgeCommand, "by" | "scopes">;
+}
+
+export type PurgeBody =
+  | { readonly kind: "purge"; readonly request: PurgeRequest }
+  | { readonly kind: "problem"; readonly problem: Problem };
+
+/** Reads the text of a body. Problems: malformed-body, too-many-scopes, invalid-body. */
+export function readPurgeBody(text: string): PurgeBody {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (fault) {
+    if (fault instanceof SyntaxError) return refused(problem("malformed-body", "the body is not JSON"));
+    throw fault;
+  }
+  const scopes = countScopes(value);
+  if (scopes > LIMITS.purgeScopes) {
+    return refused(problem("too-many-scopes", `${scopes} scopes; a purge has at most ${LIMITS.purgeScopes}`));
+  }
+  const parsed = purgeBodySchema.safeParse(value);
+  if (!parsed.success) return refused(invalid(parsed.error.issues.flatMap(errorsOf)));
+  return readScopes(parsed.data);
+}
+
+function readScopes(body: z.output<typeof purgeBodySchema>): PurgeBody {
+  const scopes = new Map<string, { readonly scope: Scope; readonly pointer: string }>();
+  const errors: BodyError[] = [];
+  const fields: readonly [string, readonly string[] | undefined, (text: string) => ParsedScope][] = [
+    ["urls", body.urls, parseUrlScope],
+    ["prefixes", body.prefixes, parsePrefixScope],
+    ["tags", body.tags, parseTagScope],
+    ["hosts", body.hosts, parseHostScope],
+  ];
+  for (const [field, texts, parse] of fields) {
+    for (const [index, text] of (texts ?? []).entries()) {
+      const pointer = `/${field}/${index}`;
+      const result = parse(text);
+      if (result.kind === "invalid") errors.push({ pointer, detail: result.detail });
+      else if (!scopes.has(scopeKey(result.scope)))
+        scopes.set(scopeKey(result.scope), { scope: result.scope, pointer });
+    }
+  }
+  if (errors.length > 0) return refused(invalid(errors));
+  if (body.everything === true) {
+    // Whoever lists scopes as well may have meant less than everything.
+    if (scopes.size > 0) return refused(invalid([{ pointer: "/everything", detail: "true goes with no other scope" }]));
+    scopes.set("everything", { scope: { kind: "everything" }, pointer: "/everything" });
+  }
+  if (scopes.size === 0) {
+    const detail = "at least one of urls, prefixes, tags and hosts, or everything: true";
+    return refused(invalid([{ pointer: "", detail }]));
+  }
+  const command: PurgeRequest["command"] = {
+    v: 1,
+    severity: body.soft ? "soft" : "hard",
+    wait: body.wait,
+    timeoutSeconds: body.timeoutSeconds,
+    ...(body.reason === undefined ? {} : { reason: body.reason }),
+    ...(body.idempotencyKey === undefined ? {} : { idempotencyKey: body.idempotencyKey }),
+    ...(body.settleSeconds === undefined ? {} : { settleSeconds: body.settleSeconds }),
+  };
+  return { kind: "purge", request: { scopes: [...scopes.values()], dryRun: body.dryRun, command } };
+}
+
+const refused = (what: Problem): PurgeBody => ({ kind: "problem", problem: what });
+
+function invalid(errors: readonly BodyError[]): Problem {
+  const first = errors[0];
+  const where = first === undefined || first.pointer === "" ? "" : `${first.pointer}: `;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  return problem("invalid-body", `${where}${first?.detail ?? "not a purge"}${more}`, errors);
+}
+
+function countScopes(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const { urls, prefixes, tags, hosts } = value as Record<string, unknown>;
+  return [urls, prefixes, tags, hosts].reduce<number>((sum, part) => sum + (Array.isArray(part) ? part.length : 0), 0);
+}
+
+// An unknown member is an error of its own: a misspelt `dryRun` must not purge.
+function errorsOf(issue: z.core.$ZodIssue): readonly BodyError[] {
+  const pointer = pointerTo(issue.path);
+  if (issue.code !== "unrecognized_keys") return [{ pointer, detail: issue.message }];
+  return issue.keys.map((key) => ({ pointer: `${pointer}${pointerTo([key])}`, detail: "no such member" }));
+}
+
+const pointerTo = (path: readonly PropertyKey[]): string =>
+  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

@@ -1,0 +1,77 @@
+// Receipts as clients see them: a hub's receipt with scopes grouped by kind and instants written out, and the status that
+// says whether the state asked for is reached. It never makes a receipt look further than the hub said.
+
+import type { z } from "zod";
+import type { EpochMillis } from "../../config/units.ts";
+import type { PurgeCommand, Receipt, ReceiptState } from "../hub/commands.ts";
+import type { Scope } from "../purge/event.ts";
+import type { receiptSchema } from "./schemas.ts";
+
+/** A receipt as the API answers it. */
+export type ReceiptAnswer = z.output<typeof receiptSchema>;
+
+/** An instant in ISO 8601, UTC. */
+export const instant = (at: EpochMillis): string => new Date(at).toISOString();
+
+/** Scopes by kind, in the order given. */
+export function groupScopes(scopes: readonly Scope[]): ReceiptAnswer["scopes"] {
+  const grouped: ReceiptAnswer["scopes"] = { urls: [], prefixes: [], tags: [], hosts: [], everything: false };
+  for (const scope of scopes) {
+    switch (scope.kind) {
+      case "url":
+        grouped.urls.push(scope.url);
+        break;
+      case "prefix":
+        grouped.prefixes.push(scope.prefix);
+        break;
+      case "tag":
+        grouped.tags.push(scope.tag);
+        break;
+      case "host":
+        grouped.hosts.push(scope.host);
+        break;
+      case "everything":
+        grouped.everything = true;
+        break;
+    }
+  }
+  return grouped;
+}
+
+/** The answer for a receipt; `wait` is the state that the client asked for, if it asked for one. */
+export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): ReceiptAnswer {
+  const answer: ReceiptAnswer = {
+    id: receipt.id,
+    state: receipt.state,
+    soft: receipt.severity === "soft",
+    scopes: groupScopes(receipt.scopes),
+    by: receipt.by,
+    acceptedAt: instant(receipt.acceptedAt),
+    hub: receipt.hub,
+    regions: receipt.regions.map((region) => ({
+      region: region.region,
+      state: region.state,
+      ...(region.appliedAt === undefined ? {} : { appliedAt: instant(region.appliedAt) }),
+      ...(region.reason === undefined ? {} : { reason: region.reason }),
+    })),
+    missing: [...receipt.missing],
+  };
+  if (receipt.reason !== undefined) answer.reason = receipt.reason;
+  if (receipt.appliedAt !== undefined) answer.appliedAt = instant(receipt.appliedAt);
+  if (receipt.completeAt !== undefined) answer.completeAt = instant(receipt.completeAt);
+  if (wait !== undefined && !reached(receipt.state, wait)) answer.detail = notReached(receipt.state, wait);
+  return answer;
+}
+
+/** 200 when the purge is as far as the client waited for, else 202: accepted, and on its way. */
+export const receiptStatus = (state: ReceiptState, wait: PurgeCommand["wait"]): 200 | 202 =>
+  reached(state, wait) ? 200 : 202;
+
+// A partial purge is accepted, and not known to be applied everywhere.
+const ORDER: Readonly<Record<ReceiptState, number>> = { partial: 0, accepted: 0, applied: 1, complete: 2 };
+const reached = (state: ReceiptState, wait: PurgeCommand["wait"]): boolean => ORDER[state] >= ORDER[wait];
+
+const notReached = (state: ReceiptState, wait: PurgeCommand["wait"]): string =>
+  wait === "complete" && state === "applied"
+    ? "applied is as far as a receipt goes: there is no proof of `complete` yet"
+    : `the time to wait for ${wait} is up; ask for this receipt again`;

@@ -1,0 +1,73 @@
+// A region's meter: the Durable Object around the ledger. It answers POST /add (a push from an isolate) and GET /totals.
+// Counts are written a few seconds late, but never shown before they are written: a scrape that has seen a counter sees it
+// go on from there after a crash, and what a crash loses is what nobody has seen. The alarm is set only while something is
+// unwritten, so an idle meter costs nothing.
+
+import { DurableObject } from "cloudflare:workers";
+import type { Environment } from "../../config/environment.worker.ts";
+import { LIMITS } from "../../config/limits.ts";
+import type { MeterAcknowledgement } from "../../config/metrics.ts";
+import { epochMillis } from "../../config/units.ts";
+import { Ledger, type StoredLedger } from "./ledger.ts";
+import { decodePush } from "./push.ts";
+
+const KEY = "ledger";
+
+/** The Durable Object class METER. */
+export class Meter extends DurableObject<Environment> {
+  #ledger: Ledger | undefined;
+  #dirty = false;
+
+  /** Answers 400 to what is no push, 404 to any other path, 413 to a push that is too large. */
+  override async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (request.method === "POST" && pathname === "/add") return this.#add(await request.text());
+    if (request.method === "GET" && pathname === "/totals") return this.#totals();
+    return new Response(null, { status: 404 });
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#write();
+  }
+
+  async #add(text: string): Promise<Response> {
+    if (text.length > LIMITS.meterPushBytes) return new Response(null, { status: 413 });
+    const decoded = decodePush(text);
+    if (decoded.kind === "invalid") return Response.json({ detail: decoded.detail }, { status: 400 });
+    const ledger = await this.#load();
+    ledger.add(decoded.push, epochMillis(Date.now()));
+    if (!this.#dirty) {
+      this.#dirty = true;
+      await this.ctx.storage.setAlarm(Date.now() + LIMITS.meterWriteBehindMillis);
+    }
+    return Response.json({ v: 1, sequence: decoded.push.sequence } satisfies MeterAcknowledgement);
+  }
+
+  async #totals(): Promise<Response> {
+    const ledger = await this.#load();
+    // Written out before it waits, so that the answer holds nothing that came after what is stored.
+    const answer = JSON.stringify(ledger.totals(epochMillis(Date.now())));
+    await this.#write();
+    return new Response(answer, { headers: { "content-type": "application/json" } });
+  }
+
+  async #load(): Promise<Ledger> {
+    if (this.#ledger !== undefined) return this.#ledger;
+    const stored = await this.ctx.storage.get<StoredLedger>(KEY);
+    // Another request may have loaded it meanwhile, and counted: its ledger is the one.
+    this.#ledger ??= new Ledger(stored, epochMillis(Date.now()));
+    return this.#ledger;
+  }
+
+  // Counts that come while it writes set the flag, and the alarm, again.
+  async #write(): Promise<void> {
+    if (!this.#dirty || this.#ledger === undefined) return;
+    this.#dirty = false;
+    try {
+      await this.ctx.storage.put(KEY, this.#ledger.stored());
+    } catch (problem) {
+      this.#dirty = true;
+      throw problem;
+    }
+  }
+}
