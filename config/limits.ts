@@ -91,6 +91,11 @@ export const LIMITS = {
   probeTimeoutMillis: 60_000,
   /** A probe reads no more of a body than this: only its head is measured, reading on just keeps the connection. */
   probeBodyBytes: 4 * MiB,
+  /** How long the command line tries to connect to the control API, and waits for its answer; longer where it asks to wait. */
+  cliConnectMillis: 5_000,
+  cliTimeoutMillis: 15_000,
+  /** A file of scopes to purge: 5,000 URLs of ordinary length fit. */
+  scopeFileBytes: 4 * MiB,
 
   // --- the local run
   /** Bytes under way in each direction of an emulated connection: 150 ms at 28 MB/s, more than a shop needs. */
