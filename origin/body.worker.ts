@@ -1,0 +1,90 @@
+// Watches an origin's body while it is read: a pause that is too long fails it, an end of any kind is told once. Only time
+// that is spent waiting for the origin counts; a reader that takes its time costs the origin nothing but its slot. The
+// first read must come within the same time, or the body counts as forgotten and is given up. It buffers nothing.
+
+import { LIMITS } from "../config/limits.ts";
+import { type Millis, millis } from "../config/units.ts";
+
+export interface Watch {
+  /** The longest pause, and the longest time until the first read. */
+  readonly idle: Millis;
+  /** The announced length in bytes, or infinity: reads need not be larger. */
+  readonly length: number;
+  /** Ends the exchange with the origin. */
+  stop(): void;
+}
+
+export interface WatchedBody {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Resolves when the body has ended, failed or was given up. */
+  readonly ended: Promise<void>;
+}
+
+/** `source` with its pauses watched. A read rejects when the origin pauses for too long or breaks off. */
+export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): WatchedBody {
+  const reader = source.getReader({ mode: "byob" });
+  const end = Promise.withResolvers<void>();
+  const readBytes = Math.max(1, Math.min(LIMITS.originReadBytes, watch.length || LIMITS.originReadBytes));
+  let failure: Error | undefined;
+  const giveUp = (reason: Error) => {
+    failure = reason;
+    watch.stop();
+    // The source is aborted already: a second complaint of it tells nothing new.
+    reader.cancel(reason).catch(() => undefined);
+    end.resolve();
+  };
+  const forgotten = setTimeout(() => giveUp(new Error("the origin's body was never read")), watch.idle);
+
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        clearTimeout(forgotten);
+        const result: Read =
+          failure === undefined ? await readWithin(reader, readBytes, watch.idle) : { kind: "failed", reason: failure };
+        if (result.kind === "bytes") {
+          controller.enqueue(result.bytes);
+          return;
+        }
+        if (result.kind === "end") {
+          end.resolve();
+          controller.close();
+          return;
+        }
+        giveUp(result.reason);
+        controller.error(result.reason);
+      },
+      cancel(reason) {
+        clearTimeout(forgotten);
+        giveUp(reason instanceof Error ? reason : new Error("the reader gave up"));
+      },
+    },
+    // Nothing is read ahead: whoever reads sets the pace, and back-pressure reaches the origin.
+    { highWaterMark: 0 },
+  );
+  return { body, ended: end.promise };
+}
+
+type Read =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "end" }
+  | { readonly kind: "failed"; readonly reason: Error };
+
+async function readWithin(reader: ReadableStreamBYOBReader, size: number, idle: Millis): Promise<Read> {
+  const pause = Promise.withResolvers<Read>();
+  const timer = setTimeout(() => {
+    const reason = new Error(`the origin's body paused for ${millis(idle)} ms`);
+    pause.resolve({ kind: "failed", reason });
+  }, idle);
+  const read = reader.read(new Uint8Array(size)).then(
+    ({ done, value }): Read =>
+      done || value === undefined ? { kind: "end" } : { kind: "bytes", bytes: withoutSlack(value) },
+    (error: unknown): Read => ({ kind: "failed", reason: error instanceof Error ? error : new Error(String(error)) }),
+  );
+  const result = await Promise.race([read, pause.promise]);
+  clearTimeout(timer);
+  return result;
+}
+
+/** A small piece in a large buffer would hold all of it for as long as the piece is stored. */
+const withoutSlack = (piece: Uint8Array): Uint8Array =>
+  piece.byteLength * 2 < piece.buffer.byteLength ? piece.slice() : piece;

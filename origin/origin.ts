@@ -1,0 +1,201 @@
+// The story of one request to an origin: breaker, a slot at the gate, send, header in time, at most one retry, answer.
+// It decides what of an answer is a failure; it never reads a body, never caches and never follows a redirect.
+// Invariants: whatever happens, a slot that was taken is given back once, and a permit is settled once. Each attempt, the
+// retry too, asks the breaker; both share one time for the header. One client object an origin and isolate or object.
+
+import { LIMITS } from "../config/limits.ts";
+import type { Origin } from "../config/schema.ts";
+import { after, between, epochMillis, type Millis, millis, type Seconds, seconds, toMillis } from "../config/units.ts";
+import { Breaker, isFailureStatus, type Permit, type Result } from "./breaker.ts";
+import { FAILURES, failureOfStatus, type OriginError, originFailure } from "./failure.ts";
+import type { OriginOutcome, OriginPorts, OriginReply, OriginRequest, UploadState } from "./ports.ts";
+import { isRepeatable, RetryBudget } from "./retry-budget.ts";
+import { Turns } from "./turns.ts";
+
+type Attempt<Body, Socket> =
+  | { readonly kind: "answered"; readonly outcome: OriginOutcome<Body, Socket>; readonly ended: Promise<unknown> }
+  | { readonly kind: "failed"; readonly error: OriginError; readonly retryIn?: Millis };
+
+interface Sent<Body, Socket> {
+  readonly reply: OriginReply<Body, Socket>;
+  readonly upload: UploadState;
+}
+
+const wholeSeconds = (wait: Millis): Seconds => seconds(Math.max(1, Math.ceil(wait / 1000)));
+
+export class OriginClient<Body, Socket = never> {
+  readonly name: string;
+  readonly #origin: Origin;
+  readonly #ports: OriginPorts<Body, Socket>;
+  readonly #turns: Turns;
+  readonly #breaker: Breaker;
+  readonly #budget: RetryBudget;
+
+  constructor(name: string, origin: Origin, ports: OriginPorts<Body, Socket>) {
+    this.name = name;
+    this.#origin = origin;
+    this.#ports = ports;
+    const { maxConcurrent, maxQueued } = origin;
+    this.#turns = new Turns(
+      { maxConcurrent, maxQueued, queueTimeout: toMillis(seconds(origin.queueTimeoutSeconds)) },
+      ports,
+    );
+    this.#breaker = new Breaker({
+      failures: origin.breakerFailures,
+      openFor: toMillis(seconds(origin.breakerOpenSeconds)),
+    });
+    this.#budget = new RetryBudget(origin.retryBudget);
+  }
+
+  /** What stands at the origin's door now: for status pages. */
+  get state(): { readonly running: number; readonly waiting: number; readonly breaker: Breaker["state"] } {
+    return { running: this.#turns.running, waiting: this.#turns.waiting, breaker: this.#breaker.state };
+  }
+
+  /** Asks the origin. Never rejects on anything that an origin, a network or a client can do. */
+  async request(request: OriginRequest<Body>): Promise<OriginOutcome<Body, Socket>> {
+    this.#ports.count("request");
+    const refusal = this.#breaker.refusal(this.#ports.now());
+    if (refusal !== undefined) return this.#fail("breaker-open", refusal.retryIn);
+    const admission = await this.#turns.take(request.signal);
+    if (admission !== "admitted") {
+      return admission === "queue-timeout"
+        ? this.#fail("connection_limit_reached", toMillis(seconds(this.#origin.queueTimeoutSeconds)))
+        : this.#fail(admission, admission === "queue-full" ? millis(1000) : undefined);
+    }
+
+    let holder: Promise<unknown> | undefined;
+    try {
+      const result = await this.#attemptTwice(request);
+      if (result.kind === "failed") return this.#fail(result.error, result.retryIn);
+      holder = holdsSlotAfterHeader(request, result.outcome) ? result.ended : undefined;
+      return result.outcome;
+    } finally {
+      // A fill keeps its slot until its body has ended: a Durable Object may wait for few answers at once, and an origin
+      // that is busy with four bodies should not get a fifth. So an object never has more than `maxConcurrent` fills.
+      const leave = () => this.#turns.giveBack();
+      if (holder === undefined) leave();
+      else void holder.then(leave, leave);
+    }
+  }
+
+  async #attemptTwice(asked: OriginRequest<Body>): Promise<Attempt<Body, Socket>> {
+    // Fields may be readable only once, and a retry sends them again.
+    const request = { ...asked, fields: [...asked.fields] };
+    const headerBy = this.#ports.now() + this.#origin.headerTimeoutSeconds * 1000;
+    this.#budget.earn();
+    const first = await this.#attempt(request, headerBy, 1);
+    if (first.kind === "answered") return first;
+    const body = request.body === undefined || request.body === null ? "no-body" : "body";
+    if (!isRepeatable(request.method, body, first.error) || this.#budget.spend() === "exhausted") return first;
+    const second = await this.#attempt(request, headerBy, 2);
+    // That the breaker opened meanwhile is no news to this client: what happened to their request is.
+    return second.kind === "failed" && second.error === "breaker-open" ? first : second;
+  }
+
+  async #attempt(request: OriginRequest<Body>, headerBy: number, attempt: 1 | 2): Promise<Attempt<Body, Socket>> {
+    const permit = this.#breaker.ask(this.#ports.now());
+    if (permit.kind === "open") return { kind: "failed", error: "breaker-open", retryIn: permit.retryIn };
+    if (attempt === 2) this.#ports.count("retry");
+    let result: Result = "abandoned";
+    try {
+      const requestAt = this.#ports.now();
+      const { reply, upload } = await this.#sendInTime(request, millis(Math.max(0, headerBy - requestAt)));
+      const error = reply.kind === "error" ? reply.error : errorOfReply(reply);
+      if (reply.kind === "error" || error !== undefined) {
+        if (upload.kind === "broken") return { kind: "failed", error: "cancelled" };
+        const named = error ?? "http_protocol_error";
+        // A client decides how its upload goes: one that has not ended is no evidence against the origin.
+        if (FAILURES[named].breaker === "counts" && upload.kind !== "moving") result = "failure";
+        return { kind: "failed", error: named };
+      }
+      result = isFailureStatus(reply.status) ? "failure" : "success";
+      const { ended, ...answer } = reply;
+      const responseAt = this.#ports.now();
+      const outcome = { ...answer, kind: "response", requestAt, responseAt, retried: attempt === 2 } as const;
+      return { kind: "answered", outcome, ended };
+    } finally {
+      this.#settle(permit, result);
+    }
+  }
+
+  /** Sends, and waits for the header for `allowed` or until the caller gives up; then the request is ended. */
+  #sendInTime(request: OriginRequest<Body>, allowed: Millis): Promise<Sent<Body, Socket>> {
+    const { signal } = request;
+    if (signal?.aborted)
+      return Promise.resolve({ reply: { kind: "error", error: "cancelled" }, upload: { kind: "none" } });
+    return new Promise((resolve) => {
+      const sending = this.#ports.send(request);
+      let cancelTimer: () => void = () => undefined;
+      const finish = (reply: OriginReply<Body, Socket>) => resolve({ reply, upload: sending.upload() });
+      const giveUp = (error: OriginError) => {
+        cancelTimer();
+        signal?.removeEventListener("abort", onAbort);
+        finish({ kind: "error", error });
+        sending.cancel();
+      };
+      const onAbort = () => giveUp("cancelled");
+      // An upload that moves is no slow origin: the time counts from its last byte.
+      const onTime = () => {
+        const upload = sending.upload();
+        const moved = upload.kind === "moving" || upload.kind === "sent" ? upload.movedAt : epochMillis(0);
+        const left = between(this.#ports.now(), after(moved, allowed));
+        if (left <= 0) giveUp("http_response_timeout");
+        else cancelTimer = this.#ports.after(left, onTime);
+      };
+      cancelTimer = this.#ports.after(allowed, onTime);
+      signal?.addEventListener("abort", onAbort);
+      void sending.reply.then((reply) => {
+        cancelTimer();
+        finish(reply);
+        if (reply.kind === "error" || errorOfReply(reply) !== undefined) {
+          signal?.removeEventListener("abort", onAbort);
+          // An answer that counts as a failure has a body that nobody will read.
+          sending.cancel();
+          return;
+        }
+        // From here on giving up ends the body.
+        const forget = () => signal?.removeEventListener("abort", onAbort);
+        void reply.ended.then(forget, forget);
+      });
+    });
+  }
+
+  #settle(permit: Permit, result: Result): void {
+    if (this.#breaker.settle(permit, result, this.#ports.now()) === "opened") this.#ports.count("breaker-opened");
+  }
+
+  #fail(error: OriginError, retryIn?: Millis): OriginOutcome<Body, Socket> {
+    this.#ports.count(error);
+    return originFailure(error, retryIn === undefined ? undefined : wholeSeconds(retryIn));
+  }
+}
+
+/** Why a reply is not an answer of the origin that can be passed on, if it is not. */
+function errorOfReply(reply: {
+  readonly status: number;
+  readonly fields: readonly (readonly [string, string])[];
+}): OriginError | undefined {
+  const byStatus = failureOfStatus(reply.status);
+  if (byStatus !== undefined) return byStatus;
+  let size = 0;
+  for (const [name, value] of reply.fields) size += name.length + value.length + 4;
+  return size > LIMITS.originHeaderBytes ? "http_response_header_section_size" : undefined;
+}
+
+/** Whether the slot stays taken while the body is read. Event streams and upgraded connections last for hours: they would block the origin. */
+function holdsSlotAfterHeader<Body, Socket>(
+  request: OriginRequest<Body>,
+  outcome: OriginOutcome<Body, Socket>,
+): boolean {
+  if (outcome.kind === "failure" || outcome.body === null || request.holdSlot === "header") return false;
+  return outcome.status !== 101 && !isEventStream(outcome.fields);
+}
+
+/** Whether these fields announce server-sent events, whose body lasts as long as its client listens. */
+export const isEventStream = (fields: Iterable<readonly [string, string]>): boolean => {
+  for (const [name, value] of fields) {
+    if (name.toLowerCase() === "content-type" && /^\s*text\/event-stream\s*(;|$)/i.test(value)) return true;
+  }
+  return false;
+};

@@ -1,0 +1,85 @@
+// What the origin client needs from the world and what it says to it: values and ports, with `Body` for whatever the shell
+// streams and `Socket` for an upgraded connection. Fields are end-to-end ones already: the caller has removed what
+// belongs to one connection (RFC 9110 section 7.6.1) and added what the origin is to see.
+
+import type { EpochMillis, Millis } from "../config/units.ts";
+import type { OriginError, OriginFailure } from "./failure.ts";
+
+/** The part of a platform's `AbortSignal` that is used here. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+export interface OriginRequest<Body> {
+  readonly method: string;
+  /** Path and query, `/a?b`; where it leads the configuration says. */
+  readonly path: string;
+  readonly fields: Iterable<readonly [string, string]>;
+  readonly body?: Body | null | undefined;
+  /** What the client's `Host` said, for origins with `host: "client"`. */
+  readonly clientHost?: string | undefined;
+  /** Gives the request up: while it waits, while it is sent, and while the answer's body is read. */
+  readonly signal?: CancelSignal | undefined;
+  /**
+   * How long it keeps its slot. `body` (the default) until the answer's body has ended: right for a fill, which reads at
+   * its own pace. `header`: right for what passes through to one client, who could hold a slot for as long as they like.
+   */
+  readonly holdSlot?: "body" | "header" | undefined;
+}
+
+/** The shell's answer to `send`. Expected failures are values: the promise never rejects. */
+export type OriginReply<Body, Socket> =
+  | {
+      readonly kind: "reply";
+      readonly status: number;
+      readonly fields: readonly (readonly [string, string])[];
+      readonly body: Body | null;
+      readonly socket?: Socket;
+      /** Settles when the body has ended, failed or was cancelled; at once where there is none. */
+      readonly ended: Promise<unknown>;
+    }
+  | { readonly kind: "error"; readonly error: OriginError };
+
+/** How the request's body goes: `none` was given, it moves, it is sent, or the client broke it off. */
+export type UploadState =
+  | { readonly kind: "none" }
+  | { readonly kind: "moving" | "sent"; readonly movedAt: EpochMillis }
+  | { readonly kind: "broken" };
+
+/** A request that was sent: `cancel` ends it, also while its body is read, and may be called at any time. */
+export interface Sending<Body, Socket> {
+  readonly reply: Promise<OriginReply<Body, Socket>>;
+  upload(): UploadState;
+  cancel(): void;
+}
+
+export type OriginMetric = "request" | "queued" | "retry" | "breaker-opened" | OriginError;
+
+export interface OriginPorts<Body, Socket> {
+  now(): EpochMillis;
+  /** Sends once; never retries, and follows no redirect. */
+  send(request: OriginRequest<Body>): Sending<Body, Socket>;
+  /** Runs `run` once after `delay`, unless the function that it returns is called before. */
+  after(delay: Millis, run: () => void): () => void;
+  /** Counts one event, for metrics. */
+  count(metric: OriginMetric): void;
+}
+
+export interface OriginResponse<Body, Socket> {
+  readonly kind: "response";
+  readonly status: number;
+  readonly fields: readonly (readonly [string, string])[];
+  /** Null where there is none. It must be read to its end or cancelled: until then it holds a slot (`holdSlot`). */
+  readonly body: Body | null;
+  /** The accepted connection of a 101. */
+  readonly socket?: Socket;
+  /** When the attempt that was answered was sent, and when its header had come (RFC 9111 section 4.2.3). */
+  readonly requestAt: EpochMillis;
+  readonly responseAt: EpochMillis;
+  /** Whether it took a second attempt. */
+  readonly retried: boolean;
+}
+
+export type OriginOutcome<Body, Socket> = OriginResponse<Body, Socket> | OriginFailure;
