@@ -30,6 +30,11 @@ export const LIMITS = {
   /** The longest such pause, after failures in a row: how late an isolate may notice that a region is back. */
   regionAvoidedMaxMillis: 30_000,
 
+  /** Shield regions that one fill tries; a deployment that lost more has other worries than this request. */
+  shieldAttempts: 3,
+  /** Regions that one client's request tries. */
+  regionAttempts: 3,
+
   // --- a shard
   /** An object larger than this passes through and is not kept (segments come with large-object support). */
   entryBytes: 8 * MiB,

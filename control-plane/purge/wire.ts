@@ -13,10 +13,15 @@ export interface PurgeRecord {
   readonly hard: Vector;
 }
 
-/** Purge knowledge that the receiver may lack: `records` holds every scope with a dot beyond the receiver's vector. */
+/**
+ * Purge knowledge that the receiver may lack: `records` holds every scope with a dot beyond `since`. Whoever knows less
+ * than `since` (it was restarted, say) may take the records, but not the vector.
+ */
 export interface PurgeNews {
   readonly v: 1;
   readonly vector: Vector;
+  /** What the sender took the receiver to know; absent, the records are all there are. */
+  readonly since?: Vector;
   readonly records: readonly PurgeRecord[];
 }
 
@@ -43,6 +48,9 @@ export interface ApplyResponse {
   readonly vector: Vector;
 }
 
+/** What each region's hub is known to hold durably, so that others need not ask it. Left out when hubs are many. */
+export type HeldVectors = Readonly<Partial<Record<RegionId, { readonly hub: HubId; readonly vector: Vector }>>>;
+
 /** Hub -> hub, `POST /exchange`: here are events you may lack, and what I know; answered once they are durable. */
 export interface ExchangeRequest {
   readonly v: 1;
@@ -51,6 +59,7 @@ export interface ExchangeRequest {
   readonly vector: Vector;
   /** In log order per hub. */
   readonly events: readonly ControlEvent[];
+  readonly held?: HeldVectors;
 }
 export interface ExchangeResponse {
   readonly v: 1;
@@ -60,24 +69,35 @@ export interface ExchangeResponse {
   /** What the sender lacks, bounded; `more` says that some was left for the next exchange. */
   readonly events: readonly ControlEvent[];
   readonly more: boolean;
+  readonly held?: HeldVectors;
+  /** The sender's log is an old copy: other events already stand at its dots. It must begin a new incarnation. */
+  readonly restored?: true;
 }
 
-/** Hub -> hub, `POST /await`: answer when these events are applied in your region, or when the time is up. */
+/** Hub -> hub, `POST /await`: answer when all these events are applied in your region, or when the time is up. */
 export interface AwaitRequest {
   readonly v: 1;
-  readonly dot: Dot;
+  readonly dots: readonly Dot[];
   readonly timeoutMillis: Millis;
 }
 export interface AwaitResponse {
   readonly v: 1;
   readonly region: RegionId;
+  /** One for each dot asked for, in that order. */
+  readonly states: readonly HeldState[];
+}
+export interface HeldState {
   /** Durable in this hub's log. */
   readonly held: boolean;
   /** When the last subscribed shard had acknowledged it, by this hub's clock. */
   readonly appliedAt?: EpochMillis;
 }
 
-/** API -> shards through a hub, `POST /dry-run`: what would a purge of these hit? */
+/** API -> hub -> its shards, `POST /dry-run`: what would a purge of these hit? */
+export interface DryRunRequest {
+  readonly v: 1;
+  readonly scopes: readonly Scope[];
+}
 export interface DryRunResponse {
   readonly v: 1;
   readonly entries: number;

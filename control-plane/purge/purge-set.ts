@@ -1,0 +1,193 @@
+// All that a node knows of purges (DESIGN section 4): a vector, and per scope and severity the greatest dot per hub. It decides
+// whether an entry with a given `seen` is alive: it is not, once a matching purge's dot is missing from `seen`. Merging takes
+// maxima, so it commutes, associates and is idempotent. When it grows too large the older half of its scopes becomes a
+// purge of everything up to then: it covers more than was asked, and never forgets.
+
+import { LIMITS } from "../../config/limits.ts";
+import type { ControlEvent, PurgeEvent, Scope, Severity } from "./event.ts";
+import { hostProbe, type PurgeTarget, prefixProbe } from "./purge-target.ts";
+import { absoluteUrls, scopeKey } from "./scope.ts";
+import { covers, coversAll, EMPTY_VECTOR, join, type Vector } from "./vector.ts";
+import type { PurgeNews, PurgeRecord } from "./wire.ts";
+
+export { type PurgeTarget, purgeTarget } from "./purge-target.ts";
+
+/** Whether an entry may be used: `soft` means stale, `hard` means dead with all it had. */
+export type Verdict = "alive" | Severity;
+
+/** What a merge brought. `gap`: the news began beyond what is known here, so the vector could not be taken. */
+export interface MergeResult {
+  readonly changed: boolean;
+  /** Scopes of which more is known than before. */
+  readonly scopes: readonly Scope[];
+  readonly gap: boolean;
+}
+
+/** How large a set may grow; smaller in tests. */
+export interface PurgeSetLimits {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+const EVERYTHING: Scope = { kind: "everything" };
+type Severities = Readonly<Record<Severity, Vector>>;
+
+export class PurgeSet {
+  #vector: Vector = EMPTY_VECTOR;
+  #version = 0;
+  #bytes = 0;
+  /** By scope key, the one that was changed longest ago first. */
+  readonly #records = new Map<string, PurgeRecord>();
+  /** By what targets are looked up with. Several scopes may fall on one probe; it then holds their join. */
+  readonly #probes = {
+    url: new Map<string, Severities>(),
+    prefix: new Map<string, Severities>(),
+    host: new Map<string, Severities>(),
+  };
+  readonly #canonicalUrls: (url: string) => readonly string[];
+  readonly #limits: PurgeSetLimits;
+
+  /** `canonicalUrls` maps a purged URL, with scheme or without, to the canonical URLs of the entries that it means. */
+  constructor(
+    canonicalUrls: (url: string) => readonly string[] = absoluteUrls,
+    limits: PurgeSetLimits = { records: LIMITS.purgeRecords, bytes: LIMITS.purgeSetBytes },
+  ) {
+    this.#canonicalUrls = canonicalUrls;
+    this.#limits = limits;
+  }
+
+  /** What is known without gaps, of purges and all other events. */
+  get vector(): Vector {
+    return this.#vector;
+  }
+
+  /** Grows whenever a verdict may have changed: an entry found alive at this version needs no second look. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Whether no purge is known at all. */
+  get isEmpty(): boolean {
+    return this.#records.size === 0;
+  }
+
+  /** How many scopes are told apart. */
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /**
+   * Takes an event that comes next in its hub's log; what is known already changes nothing. Throws if it leaves a gap.
+   * An event of a kind or version that this code does not know may be a purge: then it counts as one of everything.
+   */
+  apply(event: ControlEvent): void {
+    const { dot } = event;
+    if (covers(this.#vector, dot)) return;
+    if (dot.counter !== (this.#vector[dot.hub] ?? 0) + 1)
+      throw new RangeError(`a gap before ${dot.hub}.${dot.counter}`);
+    const known: Vector = { [dot.hub]: dot.counter };
+    for (const { scope, severity } of purgesIn(event)) {
+      this.#learn({ scope, soft: EMPTY_VECTOR, hard: EMPTY_VECTOR, [severity]: known });
+    }
+    this.#vector = join(this.#vector, known);
+    this.#shrink();
+  }
+
+  /** Advances over events that are known to hold no purge. A caller that is wrong about that loses purges. */
+  advance(vector: Vector): void {
+    this.#vector = join(this.#vector, vector);
+  }
+
+  /** Joins another node's knowledge. Where the news leaves a gap its records still count, but not its vector. */
+  merge(news: PurgeNews): MergeResult {
+    const gap = news.since !== undefined && !coversAll(this.#vector, news.since);
+    const scopes = news.records.filter((record) => this.#learn(record)).map((record) => record.scope);
+    const changed = scopes.length > 0 || !(gap || coversAll(this.#vector, news.vector));
+    // Records first: between the two a check may only find too much purged.
+    if (!gap) this.#vector = join(this.#vector, news.vector);
+    this.#shrink();
+    return { changed, scopes, gap };
+  }
+
+  /** What someone who knows `vector` lacks. */
+  newsSince(vector: Vector): PurgeNews {
+    const news = { v: 1, vector: this.#vector, since: vector } as const;
+    if (coversAll(vector, this.#vector)) return { ...news, records: [] };
+    const isNew = (record: PurgeRecord): boolean => !(coversAll(vector, record.hard) && coversAll(vector, record.soft));
+    return { ...news, records: [...this.#records.values()].filter(isNew) };
+  }
+
+  /** Whether an entry whose origin fetch began with `seen` known may be used. Costs a look-up for each tag, prefix and host. */
+  verdict(target: PurgeTarget, seen: Vector): Verdict {
+    if (this.isEmpty) return "alive";
+    const { url, prefix, host } = this.#probes;
+    let verdict = worse("alive", this.#records.get(scopeKey(EVERYTHING)), seen);
+    verdict = worse(verdict, url.get(target.url), seen);
+    for (const tag of target.tags) verdict = worse(verdict, this.#records.get(scopeKey({ kind: "tag", tag })), seen);
+    if (prefix.size > 0) for (const probe of target.prefixes) verdict = worse(verdict, prefix.get(probe), seen);
+    if (host.size > 0) for (const probe of target.hosts) verdict = worse(verdict, host.get(probe), seen);
+    return verdict;
+  }
+
+  /** Joins one record; answers whether it said anything new. */
+  #learn(record: PurgeRecord): boolean {
+    const key = scopeKey(record.scope);
+    const before = this.#records.get(key);
+    const soft = join(before?.soft ?? EMPTY_VECTOR, record.soft);
+    const hard = join(before?.hard ?? EMPTY_VECTOR, record.hard);
+    if (before !== undefined && soft === before.soft && hard === before.hard) return false;
+    const learnt: PurgeRecord = { scope: record.scope, soft, hard };
+    this.#records.delete(key);
+    this.#records.set(key, learnt);
+    this.#bytes += sizeOf(key, learnt) - (before === undefined ? 0 : sizeOf(key, before));
+    this.#index(learnt);
+    this.#version++;
+    return true;
+  }
+
+  #index(record: PurgeRecord): void {
+    const { scope } = record;
+    if (scope.kind === "url") for (const url of this.#canonicalUrls(scope.url)) raise(this.#probes.url, url, record);
+    if (scope.kind === "prefix") {
+      for (const prefix of absoluteUrls(scope.prefix)) raise(this.#probes.prefix, prefixProbe(prefix), record);
+    }
+    if (scope.kind === "host") raise(this.#probes.host, hostProbe(scope.host), record);
+  }
+
+  /** Beyond the limits, makes the older half of the scopes one purge of everything. What was fetched since then lives on. */
+  #shrink(): void {
+    while ((this.#records.size > this.#limits.records || this.#bytes > this.#limits.bytes) && this.#records.size > 1) {
+      const kept = [...this.#records.values()];
+      const folded = kept.splice(0, Math.floor(kept.length / 2) + 1);
+      this.#records.clear();
+      for (const probes of Object.values(this.#probes)) probes.clear();
+      this.#bytes = 0;
+      for (const record of folded) this.#learn({ ...record, scope: EVERYTHING });
+      for (const record of kept) this.#learn(record);
+    }
+  }
+}
+
+function purgesIn(event: ControlEvent): readonly { readonly scope: Scope; readonly severity: Severity }[] {
+  const kind: string = event.kind;
+  if (event.v === 1 && (kind === "join" || kind === "drain" || kind === "undrain")) return [];
+  if (event.v !== 1 || kind !== "purge") return [{ scope: EVERYTHING, severity: "hard" }];
+  const { scopes, severity } = event as PurgeEvent;
+  return scopes.map((scope) => ({ scope, severity }));
+}
+
+function worse(verdict: Verdict, found: Severities | undefined, seen: Vector): Verdict {
+  if (found === undefined || verdict === "hard") return verdict;
+  if (!coversAll(seen, found.hard)) return "hard";
+  return coversAll(seen, found.soft) ? verdict : "soft";
+}
+
+function raise(probes: Map<string, Severities>, probe: string, { soft, hard }: Severities): void {
+  const before = probes.get(probe);
+  if (before === undefined) probes.set(probe, { soft, hard });
+  else probes.set(probe, { soft: join(before.soft, soft), hard: join(before.hard, hard) });
+}
+
+/** An estimate: two bytes a character, twice since probes repeat it, an object's overhead, an entry for each dot. */
+const sizeOf = (key: string, { soft, hard }: Severities): number =>
+  160 + 4 * key.length + 48 * (Object.keys(soft).length + Object.keys(hard).length);

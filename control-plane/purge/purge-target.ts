@@ -1,0 +1,63 @@
+// What a stored response can be purged by, worked out once when it is stored: its URL, each prefix of its path, its host and
+// the hosts' parents, its tags. A check is then a few look-ups. Both sides cut depth at the same limit, and always so that
+// a purge covers more than it says, never less.
+
+import { LIMITS } from "../../config/limits.ts";
+
+/** What a response can be purged by. Prefixes and hosts are pieces of the URL, so they cost little memory. */
+export interface PurgeTarget {
+  /** Absolute, in the canonical form of the entry's own key rules. */
+  readonly url: string;
+  readonly tags: readonly string[];
+  /** `https://h/`, `https://h/a`, `https://h/a/` and so on. */
+  readonly prefixes: readonly string[];
+  /** The host without port, then `*.` and each of its parents. */
+  readonly hosts: readonly string[];
+}
+
+/** Works out what an entry can be purged by. `url` is absolute and canonical under the entry's key rules. */
+export function purgeTarget(url: string, tags: readonly string[]): PurgeTarget {
+  return { url, tags, prefixes: prefixEnds(url).map((end) => url.slice(0, end)), hosts: hostsOf(url) };
+}
+
+/** The form under which a prefix scope is looked up: cut at the depth that targets are. */
+export function prefixProbe(prefix: string): string {
+  return prefix.slice(0, prefixEnds(prefix).at(-1));
+}
+
+/** The form under which a host scope is looked up: a `*.` host cut, from the left, at the depth that targets are. */
+export function hostProbe(host: string): string {
+  if (!host.startsWith("*.")) return host;
+  const labels = host.slice(2).split(".");
+  return labels.length <= LIMITS.scopeDepth ? host : `*.${labels.slice(-LIMITS.scopeDepth).join(".")}`;
+}
+
+/** Where each prefix of a URL ends, shortest first: the root, then each segment without and with its closing slash. */
+function prefixEnds(url: string): number[] {
+  const pathStart = url.indexOf("/", url.indexOf("//") + 2);
+  const query = url.indexOf("?", pathStart);
+  const pathEnd = query < 0 ? url.length : query;
+  const ends = [pathStart + 1];
+  let start = pathStart + 1;
+  for (let depth = 0; depth < LIMITS.scopeDepth && start < pathEnd; depth++) {
+    const slash = url.indexOf("/", start);
+    const segmentEnd = slash < 0 || slash >= pathEnd ? pathEnd : slash;
+    ends.push(segmentEnd);
+    if (segmentEnd < pathEnd) ends.push(segmentEnd + 1);
+    start = segmentEnd + 1;
+  }
+  return ends;
+}
+
+function hostsOf(url: string): string[] {
+  const start = url.indexOf("//") + 2;
+  const authority = url.slice(start, url.indexOf("/", start));
+  const host = authority.replace(/:[0-9]+$/, "");
+  if (host.startsWith("[")) return [host];
+  const labels = host.split(".");
+  const hosts = [host];
+  for (let index = Math.max(1, labels.length - LIMITS.scopeDepth); index < labels.length; index++) {
+    hosts.push(`*.${labels.slice(index).join(".")}`);
+  }
+  return hosts;
+}
