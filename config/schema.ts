@@ -52,7 +52,9 @@ const ttlSchema = z.strictObject({
   /** What is assumed when the origin says nothing and has no `Last-Modified`. */
   defaultSeconds: durationSeconds.optional(),
   /** Freshness by status for errors that the origin says nothing of (`{ 404: 5 }`). */
-  byStatus: z.record(z.string().regex(/^[1-5][0-9]{2}$/), durationSeconds).default({}),
+  byStatus: z
+    .record(z.string().regex(/^[2-5][0-9]{2}$/, "a final status code, 200 to 599"), durationSeconds)
+    .default({}),
   /** Serve stale while revalidating in the background, when the origin does not say. */
   staleWhileRevalidateSeconds: durationSeconds.default(0),
   /** Serve stale when the origin fails or cannot be reached, when the origin does not say. */
@@ -84,7 +86,7 @@ const matchSchema = z.strictObject({
   /** Paths: exact, or ending in `*` for everything below; `*.jpg` matches by ending. */
   paths: z.array(z.string().min(1)).min(1).optional(),
   methods: z
-    .array(z.string().regex(/^[A-Z]+$/))
+    .array(z.string().regex(/^[A-Z]+$/, "a method in capital letters, such as GET"))
     .min(1)
     .optional(),
 });
