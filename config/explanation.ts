@@ -8,7 +8,7 @@ import type { Kilometres, Millis } from "./units.ts";
 export interface ExplainQuery {
   /** The client's absolute URL. */
   readonly url: string;
-  /** Where the client is, as in `Meridian-From`: a country, an address or `lat,long`. Absent: where the asking one is. */
+  /** Where the client is, as in `Meridian-From`: a country, an address or `lat,long`. Absent: a client of which nothing is known. */
   readonly from?: string;
   readonly method: string;
 }

@@ -1,0 +1,98 @@
+// The control API: a Hono application over the ports. Every answer carries the security fields and is stored nowhere; there is
+// no CORS, since the dashboard comes from here and scripts need none. Unknown paths are 404, known ones with another method
+// 405; what fails unforeseen is a plain 500 and a line in the log.
+
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
+import { mountObservation } from "./observe.worker.ts";
+import { mountPage } from "./page.worker.ts";
+import type { ControlPorts } from "./ports.worker.ts";
+import { problem } from "./problems.ts";
+import { mountPurges } from "./purges.worker.ts";
+import type { Bucket } from "./rate-limit.ts";
+import { mountRegions } from "./regions.worker.ts";
+import { type Mount, mount, problemResponse } from "./route.worker.ts";
+
+/** The application for these ports. It is built once for each isolate: it holds the buckets of the tokens. */
+export function controlApp(ports: ControlPorts): OpenAPIHono {
+  const app = new OpenAPIHono();
+  const on: Mount = { app, ports, buckets: new Map<string, Bucket>(), mounted: [] };
+  app.use(async (context, next) => {
+    await next();
+    const { headers } = context.res;
+    for (const [name, value] of securityFields(ports)) if (!headers.has(name)) headers.set(name, value);
+  });
+  mountPurges(on);
+  mountRegions(on);
+  mountObservation(on);
+  mountDocument(on);
+  mountPage(on);
+  app.notFound((context) => {
+    const allowed = allowedMethods(on, context.req.path);
+    if (allowed.length === 0) return problemResponse(problem("not-found", "see /v1/openapi.json for what there is"));
+    const detail = `${context.req.path} takes ${allowed.join(", ")}`;
+    return problemResponse(problem("method-not-allowed", detail), { allow: allowed.join(", ") });
+  });
+  app.onError((fault, context) => {
+    console.error(`control API: ${context.req.method} ${context.req.path}:`, fault);
+    return problemResponse(problem("internal", "the log has the details"));
+  });
+  return app;
+}
+
+const securityFields = (ports: ControlPorts): readonly (readonly [string, string])[] => [
+  ["cache-control", "no-store"],
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
+  ["x-content-type-options", "nosniff"],
+  ["x-frame-options", "DENY"],
+  ["referrer-policy", "no-referrer"],
+  ["cross-origin-opener-policy", "same-origin"],
+  ["cross-origin-resource-policy", "same-origin"],
+  // Plain HTTP is all there is on somebody's machine, and this field would outlive the run in a browser.
+  ...(ports.localMode ? [] : [["strict-transport-security", "max-age=31536000"] as const]),
+];
+
+/** The methods that a path takes; HEAD goes with GET. Empty if no route has the path. */
+function allowedMethods(on: Mount, path: string): readonly string[] {
+  const methods = on.mounted
+    .filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`).test(path))
+    .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  return [...new Set(methods)];
+}
+
+function mountDocument(on: Mount): void {
+  on.app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
+  let document: string | undefined;
+  mount(
+    on,
+    {
+      method: "get",
+      path: "/v1/openapi.json",
+      summary: "This description of the API",
+      access: "public",
+      responses: {
+        200: {
+          description: "OpenAPI 3.1",
+          content: { "application/json": { schema: z.looseObject({ openapi: z.string() }) } },
+        },
+      },
+      problems: [],
+    },
+    () => {
+      document ??= JSON.stringify(
+        on.app.getOpenAPI31Document({
+          openapi: "3.1.0",
+          info: {
+            title: "Meridian control API",
+            version: "1",
+            description:
+              "Purges, regions, statistics and explanations of a Meridian deployment. Errors are RFC 9457 problems with a stable `code`.",
+            license: { name: "MIT" },
+          },
+          servers: [{ url: "/" }],
+        }),
+      );
+      return new Response(document, { headers: { "content-type": "application/json" } });
+    },
+  );
+}

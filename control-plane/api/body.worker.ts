@@ -1,0 +1,39 @@
+// Reads a JSON request's body as text: the right media type, no more bytes than allowed, UTF-8 (RFC 8259 section 8.1). It
+// stops reading at the bound, whatever Content-Length says, and parses nothing.
+
+import { LIMITS } from "../../config/limits.ts";
+import { type Problem, problem } from "./problems.ts";
+
+export type BodyText =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "problem"; readonly problem: Problem };
+
+const refused = (what: Problem): BodyText => ({ kind: "problem", problem: what });
+
+/** The body's text. Problems: unsupported-media-type, body-too-large, malformed-body. */
+export async function readBody(request: Request): Promise<BodyText> {
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") {
+    return refused(problem("unsupported-media-type", "send Content-Type: application/json"));
+  }
+  const tooLarge = problem("body-too-large", `a body has at most ${LIMITS.apiBodyBytes} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > LIMITS.apiBodyBytes) return refused(tooLarge);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  let read = 0;
+  let text = "";
+  try {
+    const reader = request.body?.getReader();
+    for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
+      read += part.value.byteLength;
+      if (read > LIMITS.apiBodyBytes) {
+        await reader?.cancel();
+        return refused(tooLarge);
+      }
+      text += decoder.decode(part.value, { stream: true });
+    }
+    return { kind: "text", text: text + decoder.decode() };
+  } catch (fault) {
+    if (fault instanceof TypeError) return refused(problem("malformed-body", "the body is not whole, or not UTF-8"));
+    throw fault;
+  }
+}

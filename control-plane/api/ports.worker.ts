@@ -1,0 +1,33 @@
+// What the control API needs from outside: the configuration, the nodes it asks, a clock and who may use it. The Worker fills
+// these from its bindings, tests from values; the API itself reaches for nothing else.
+
+import type { Explained, ExplainQuery } from "../../config/explanation.ts";
+import type { Tally } from "../../config/metrics.ts";
+import type { Node } from "../../config/ports.worker.ts";
+import type { RegionId } from "../../config/regions.ts";
+import type { Config } from "../../config/schema.ts";
+import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { TokenRecord } from "./access.ts";
+
+export interface ControlPorts {
+  readonly config: Config;
+  /** The region whose hub is asked first. */
+  readonly ownRegion: RegionId;
+  /** Without tokens nobody gets in. */
+  readonly tokens: readonly TokenRecord[];
+  /** Whether this is a run on somebody's machine: plain HTTP, no transport security to insist on. */
+  readonly localMode: boolean;
+  /** The dashboard: one HTML document that needs nothing else. */
+  readonly page: string;
+  /** Where the API counts what it does, for the meter of `ownRegion`. */
+  readonly tally: Tally;
+  hub(region: RegionId): Node;
+  meter(region: RegionId): Node;
+  explain(query: ExplainQuery): Promise<Explained>;
+  now(): EpochMillis;
+  /** A signal that aborts after this time. */
+  deadline(after: Millis): AbortSignal;
+}
+
+/** The regions that take part, in the configuration's order. */
+export const regionsOf = (config: Config): readonly RegionId[] => Object.keys(config.regions) as RegionId[];

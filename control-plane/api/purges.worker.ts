@@ -1,0 +1,192 @@
+// POST and GET /v1/purges: checks a purge, asks a hub for it and says how far it is. The promise is the hub's: this file only
+// passes receipts on, and a purge that no hub took is a 503, never a receipt. A dry run asks every region and purges nothing.
+
+import { z } from "zod";
+import { LIMITS } from "../../config/limits.ts";
+import { pushTally } from "../../config/meter-push.worker.ts";
+import { REGION_IDS, type RegionId } from "../../config/regions.ts";
+import { millis } from "../../config/units.ts";
+import type { DryRunCommand, PurgeCommand, Receipt, ReceiptPage } from "../hub/commands.ts";
+import { parseDot } from "../purge/vector.ts";
+import type { DryRunResponse } from "../purge/wire.ts";
+import { mayPurge, type TokenRecord } from "./access.ts";
+import { readBody } from "./body.worker.ts";
+import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "./nodes.worker.ts";
+import { type ControlPorts, regionsOf } from "./ports.worker.ts";
+import { type Problem, problem } from "./problems.ts";
+import { type PurgeRequest, purgeBodySchema, readPurgeBody } from "./purge-body.ts";
+import { groupScopes, receiptAnswer, receiptStatus } from "./receipts.ts";
+import { type Call, jsonResponse, type Mount, mount, problemResponse } from "./route.worker.ts";
+import { dryRunSchema, receiptPageSchema, receiptSchema } from "./schemas.ts";
+
+const json = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+/** Mounts the routes under /v1/purges. */
+export function mountPurges(on: Mount): void {
+  const { ports } = on;
+  const region = z
+    .enum(REGION_IDS)
+    .refine((id) => ports.config.regions[id] !== undefined, "no region of this deployment");
+  mount(
+    on,
+    {
+      method: "post",
+      path: "/v1/purges",
+      summary: "Purge by URL, prefix, tag, host or everything",
+      access: ["purge"],
+      query: z.object({
+        via: region.optional().meta({ description: "The region whose hub is asked first; the API's own by default" }),
+      }),
+      body: purgeBodySchema,
+      responses: {
+        200: json(
+          z.union([receiptSchema, dryRunSchema]),
+          "The state waited for is reached; or the answer to a dry run",
+        ),
+        202: json(receiptSchema, "Accepted, and not yet in the state waited for"),
+      },
+      problems: [
+        "malformed-body",
+        "host-not-allowed",
+        "idempotency-conflict",
+        "body-too-large",
+        "too-many-scopes",
+        "unsupported-media-type",
+        "invalid-body",
+        "hub-unreachable",
+        "not-joined",
+        "not-durable",
+      ],
+    },
+    (call) => purge(ports, call, call.query.via),
+  );
+  mount(
+    on,
+    {
+      method: "get",
+      path: "/v1/purges",
+      summary: "Recent purges, newest first",
+      access: ["read", "purge"],
+      query: z.object({
+        limit: z
+          .string()
+          .regex(/^[0-9]{1,3}$/, `a number from 1 to ${LIMITS.receiptsPage}`)
+          .refine(
+            (text) => Number(text) >= 1 && Number(text) <= LIMITS.receiptsPage,
+            `from 1 to ${LIMITS.receiptsPage}`,
+          )
+          .default("20")
+          .meta({ description: `Receipts on the page, 1 to ${LIMITS.receiptsPage}` }),
+        cursor: z.string().min(1).max(256).optional().meta({ description: "From the page before" }),
+        state: z.enum(["accepted", "applied", "complete", "partial"]).optional(),
+      }),
+      responses: { 200: json(receiptPageSchema, "A page of receipts") },
+      problems: ["hub-unreachable", "not-joined"],
+    },
+    async ({ query }) => {
+      const search = new URLSearchParams({ limit: query.limit });
+      if (query.cursor !== undefined) search.set("cursor", query.cursor);
+      if (query.state !== undefined) search.set("state", query.state);
+      const answer = await askHubs<ReceiptPage>(ports, ports.ownRegion, { path: `/purges?${search}` });
+      if (answer.kind !== "answer") return problemResponse(problemOf(answer));
+      const { purges, cursor } = answer.body;
+      return jsonResponse(receiptPageSchema, {
+        purges: purges.map((receipt) => receiptAnswer(receipt)),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+    },
+  );
+  mount(
+    on,
+    {
+      method: "get",
+      path: "/v1/purges/{id}",
+      summary: "One purge's receipt as it is now",
+      access: ["read", "purge"],
+      parameters: z.object({ id: z.string().meta({ example: "weur.k3f9x2.17" }) }),
+      responses: { 200: json(receiptSchema, "The receipt") },
+      problems: ["no-such-purge", "hub-unreachable", "not-joined"],
+    },
+    ({ context }) => receipt(ports, context.req.param("id") ?? ""),
+  );
+}
+
+async function purge(ports: ControlPorts, call: Call<unknown>, via: RegionId | undefined): Promise<Response> {
+  const text = await readBody(call.context.req.raw);
+  if (text.kind === "problem") return problemResponse(text.problem);
+  const body = readPurgeBody(text.text);
+  if (body.kind === "problem") return problemResponse(body.problem);
+  const { request } = body;
+  const outside = hostsOutside(call.token, request);
+  if (outside !== undefined) return problemResponse(outside);
+  if (request.dryRun) return dryRun(ports, request);
+
+  const scopes = request.scopes.map(({ scope }) => scope);
+  const command: PurgeCommand = { ...request.command, scopes, by: call.token.name };
+  const held = millis(command.wait === "accepted" ? 0 : command.timeoutSeconds * 1000);
+  const answer = await askHubs<Receipt>(ports, via ?? ports.ownRegion, { path: "/purges", command }, held);
+  if (answer.kind !== "answer") return problemResponse(problemOf(answer));
+  const { severity } = command;
+  for (const { kind } of scopes) ports.tally.count("meridian_purge_scopes_total", { severity, scope: kind });
+  call.context.executionCtx.waitUntil(pushTally(ports.tally, ports.meter(ports.ownRegion)));
+  const location = { location: `/v1/purges/${answer.body.id}` };
+  const status = receiptStatus(answer.body.state, command.wait);
+  return jsonResponse(receiptSchema, receiptAnswer(answer.body, command.wait), status, location);
+}
+
+function hostsOutside(token: TokenRecord, request: PurgeRequest): Problem | undefined {
+  const errors = request.scopes
+    .filter(({ scope }) => !mayPurge(token, scope))
+    .map(({ pointer }) => ({ pointer, detail: `the token is limited to ${token.hosts?.join(", ")}` }));
+  if (errors.length === 0) return undefined;
+  return problem(
+    "host-not-allowed",
+    `the token ${token.name} may purge URLs, prefixes and hosts of its own only`,
+    errors,
+  );
+}
+
+async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Response> {
+  const scopes = request.scopes.map(({ scope }) => scope);
+  const command: DryRunCommand = { v: 1, scopes };
+  const answers = await askAll<DryRunResponse>(ports, ports.hub, { path: "/dry-run", command });
+  const counted = answers.flatMap((answer) => (answer.kind === "answer" ? [answer.body] : []));
+  return jsonResponse(dryRunSchema, {
+    dryRun: true,
+    soft: request.command.severity === "soft",
+    scopes: groupScopes(scopes),
+    entries: counted.reduce((sum, { entries }) => sum + entries, 0),
+    bytes: counted.reduce((sum, { bytes }) => sum + bytes, 0),
+    regions: answers.map((answer) =>
+      answer.kind === "answer"
+        ? { region: answer.region, entries: answer.body.entries, bytes: answer.body.bytes }
+        : { region: answer.region, reason: reasonOf(answer) },
+    ),
+    missing: answers.filter((answer) => answer.kind !== "answer").map(({ region }) => region),
+  });
+}
+
+/**
+ * A receipt from any hub. The own region's may not have heard of the purge yet, so the hub that accepted it is asked next;
+ * only if that one does not know it either does it not exist.
+ */
+async function receipt(ports: ControlPorts, id: string): Promise<Response> {
+  const dot = parseDot(id);
+  const unknown = problem("no-such-purge", "no hub knows a purge of this id");
+  if (dot === undefined) return problemResponse(unknown);
+  const question = { path: `/purges/${id}` };
+  let answer = await askHubs<Receipt>(ports, ports.ownRegion, question);
+  const accepting = regionsOf(ports.config).find((region) => dot.hub.startsWith(`${region}.`));
+  if (isUnknown(answer) && accepting !== undefined && accepting !== answer.region) {
+    const signal = ports.deadline(millis(LIMITS.hubAnswerMillis));
+    answer = await ask<Receipt>(ports.hub(accepting), accepting, question, signal);
+  }
+  if (answer.kind === "answer") return jsonResponse(receiptSchema, receiptAnswer(answer.body));
+  return problemResponse(isUnknown(answer) ? unknown : problemOf(answer));
+}
+
+const isUnknown = (answer: Answer<unknown>): boolean =>
+  answer.kind === "refused" && answer.refusal.code === "no-such-purge";
