@@ -1,0 +1,42 @@
+// `meridian explain URL`: why this URL, for a client from there, would be served by which region, shard and rules. It asks the
+// API, which fetches and stores nothing for it, and tells the answer as a story.
+
+import type { Command } from "commander";
+import { explanationSchema } from "../../api/schemas.ts";
+import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
+import { EXIT } from "../exit-codes.ts";
+import { explanationText } from "../explain-text.node.ts";
+import { processTerminal, type Terminal } from "../terminal.node.ts";
+
+interface ExplainOptions extends CommonOptions {
+  readonly from?: string;
+  readonly method: string;
+}
+
+/** Adds `explain`. */
+export function register(program: Command, terminal: Terminal = processTerminal()): void {
+  addCommonOptions(
+    program
+      .command("explain <url>")
+      .description("say where and by which rules a URL would be served")
+      .option("--from <place>", "the client's place: a country (JP), an IP address or latitude,longitude")
+      .option("--method <method>", "the request's method", (text) => text.toUpperCase(), "GET"),
+  )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meridian explain http://127.0.0.1:8787/eu/records --from DE\n  meridian explain https://shop.example/a.jpg?v=2 --from 35.68,139.69 --json",
+    )
+    .action((url: string, _options: unknown, command: Command) => explain(url, command, terminal));
+}
+
+async function explain(url: string, command: Command, terminal: Terminal): Promise<void> {
+  const options = command.optsWithGlobals<ExplainOptions>();
+  const query = new URLSearchParams({ url, method: options.method });
+  if (options.from !== undefined) query.set("from", options.from);
+  const client = connect(command, options, terminal);
+  const answer = await client.ask({ path: `/v1/explain?${query}`, schema: explanationSchema });
+  await client.close();
+  if (answer.kind === "failed") return fail(answer.failure, options, terminal);
+  terminal.out(options.json ? JSON.stringify(answer.value) : explanationText(answer.value, terminal));
+  terminal.exit(EXIT.done);
+}

@@ -1,0 +1,202 @@
+// `meridian purge`: ends what caches hold, by URL, prefix, tag, host or everything, and shows how far it is. It reads options,
+// asks the API and prints the receipt; exit 3 says that the state which was waited for is not reached everywhere.
+
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { LIMITS } from "../../../config/limits.ts";
+import { isRegionId, REGION_IDS } from "../../../config/regions.ts";
+import { dryRunSchema, receiptPageSchema, receiptSchema } from "../../api/schemas.ts";
+import type { Answer, ApiClient } from "../client.node.ts";
+import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
+import { EXIT } from "../exit-codes.ts";
+import { gatherScopes, type ScopeOptions, scopeFields } from "../purge-scopes.ts";
+import { dryRunText, type Receipt, receiptListText, receiptText } from "../receipt-text.node.ts";
+import { processTerminal, type Terminal } from "../terminal.node.ts";
+import { wholeNumber } from "../whole-number.node.ts";
+
+interface PurgeOptions extends CommonOptions, ScopeOptions {
+  readonly file?: string;
+  readonly soft?: boolean;
+  readonly reason?: string;
+  readonly wait: "accepted" | "applied" | "complete";
+  readonly timeout: number;
+  readonly idempotencyKey?: string;
+  readonly settle?: number;
+  readonly dryRun?: boolean;
+  readonly via?: string;
+}
+
+/** Adds `purge`, `purge show` and `purge list`. */
+export function register(program: Command, terminal: Terminal = processTerminal()): void {
+  const purge = program
+    .command("purge")
+    .description("end what the caches hold, in every region")
+    .enablePositionalOptions()
+    .option("--url <url...>", "URLs as clients use them; without a scheme (//host/path) both are meant")
+    .option("--prefix <url...>", "all URLs at and below this one")
+    .option("--tag <tag...>", "everything that the origin gave this tag")
+    .option("--host <host...>", "everything of a host; *.example.com for its subdomains")
+    .option("--everything", "all entries of all hosts")
+    .option(
+      "--file <file>",
+      "a list of scopes, one a line: URLs, or prefix:, tag:, host: and a value (- is standard input)",
+    )
+    .option("--soft", "make entries stale instead of ending them")
+    .option("--reason <text>", "why, for the log")
+    .addOption(
+      new Option("--wait <state>", "until when to wait")
+        .choices(["accepted", "applied", "complete"])
+        .default("applied"),
+    )
+    .option("--timeout <seconds>", "the longest to wait", wholeNumber(0, LIMITS.purgeWaitSeconds), 30)
+    .option(
+      "--settle <seconds>",
+      "do not keep refills for this long, while the origin itself may answer old bytes",
+      wholeNumber(0, LIMITS.purgeSettleSeconds),
+    )
+    .option("--idempotency-key <key>", "the same key gives the same purge, however often it is asked for")
+    .option("--dry-run", "say what would be hit, and purge nothing")
+    .option("--via <region>", "the region whose hub accepts it", region)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meridian purge --url https://shop.example/a https://shop.example/b
+  meridian purge --tag release-7 --reason "new release" --wait complete
+  meridian purge --prefix https://shop.example/blog --soft
+  git diff --name-only HEAD~1 | sed 's|^|https://shop.example/|' | meridian purge --file -
+
+Exit codes: 0 done, 1 failed, 2 bad usage, 3 accepted, but not in the state that was waited for.`,
+    )
+    .action((_options: unknown, command: Command) => ask(command, terminal));
+  addCommonOptions(purge);
+
+  addCommonOptions(purge.command("show <id>"))
+    .description("show a purge's receipt as it is now")
+    .addHelpText("after", "\nExample:\n  meridian purge show weur.k3f9x2.17")
+    .action((id: string, _options: unknown, command: Command) => show(id, command, terminal));
+
+  addCommonOptions(
+    purge
+      .command("list")
+      .description("list purges, newest first")
+      .option("--limit <n>", "how many", wholeNumber(1, 1000), 20)
+      .option("--cursor <cursor>", "go on where the page before ended")
+      .addOption(
+        new Option("--state <state>", "only those in this state").choices([
+          "accepted",
+          "applied",
+          "complete",
+          "partial",
+        ]),
+      ),
+  )
+    .addHelpText("after", "\nExample:\n  meridian purge list --state partial")
+    .action((_options: unknown, command: Command) => list(command, terminal));
+}
+
+async function ask(command: Command, terminal: Terminal): Promise<void> {
+  const options = command.optsWithGlobals<PurgeOptions>();
+  const gathered = gatherScopes(options, await readList(command, options.file, terminal));
+  if (gathered.kind === "invalid") return command.error(`error: ${gathered.detail}`, { exitCode: EXIT.usage });
+  const body = {
+    ...scopeFields(gathered.scopes),
+    soft: options.soft === true,
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...(options.settle === undefined ? {} : { settleSeconds: options.settle }),
+  };
+  const via = options.via === undefined ? "" : `?via=${options.via}`;
+  const client = connect(command, options, terminal);
+  try {
+    if (options.dryRun) {
+      const answer = await client.ask({
+        method: "POST",
+        path: `/v1/purges${via}`,
+        body: { ...body, dryRun: true },
+        schema: dryRunSchema,
+      });
+      if (answer.kind === "failed") return fail(answer.failure, options, terminal);
+      terminal.out(options.json ? JSON.stringify(answer.value) : dryRunText(answer.value, terminal));
+      return terminal.exit(answer.value.missing.length > 0 ? EXIT.partial : EXIT.done);
+    }
+    const key = options.idempotencyKey ?? `cli-${randomUUID()}`;
+    const full = { ...body, idempotencyKey: key, wait: options.wait, timeoutSeconds: options.timeout };
+    const answer = await askTwice(client, `/v1/purges${via}`, full, options.timeout);
+    if (answer.kind === "failed") {
+      fail(answer.failure, options, terminal);
+      // A refused connection is certain; after any other silence the purge may have been accepted all the same.
+      if (answer.failure.kind === "unreachable" && answer.failure.code !== "ECONNREFUSED") {
+        terminal.err(`It may have been accepted. To be sure, repeat it with: --idempotency-key ${key}`);
+      }
+      return;
+    }
+    terminal.out(options.json ? JSON.stringify(answer.value) : receiptText(answer.value, terminal));
+    // 202 says that the state asked for is not reached (yet).
+    terminal.exit(answer.status === 200 ? EXIT.done : EXIT.partial);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Asks once more when no answer came: with the same idempotency key that is the same purge, not another. */
+async function askTwice(
+  client: ApiClient,
+  path: string,
+  body: unknown,
+  timeoutSeconds: number,
+): Promise<Answer<Receipt>> {
+  const asked = {
+    method: "POST" as const,
+    path,
+    body,
+    schema: receiptSchema,
+    timeoutMillis: timeoutSeconds * 1000 + LIMITS.cliTimeoutMillis,
+  };
+  const first = await client.ask(asked);
+  const silent =
+    first.kind === "failed" && first.failure.kind === "unreachable" && first.failure.code !== "ECONNREFUSED";
+  return silent ? client.ask(asked) : first;
+}
+
+async function show(id: string, command: Command, terminal: Terminal): Promise<void> {
+  const options = command.optsWithGlobals<CommonOptions>();
+  const client = connect(command, options, terminal);
+  const answer = await client.ask({ path: `/v1/purges/${encodeURIComponent(id)}`, schema: receiptSchema });
+  await client.close();
+  if (answer.kind === "failed") return fail(answer.failure, options, terminal);
+  terminal.out(options.json ? JSON.stringify(answer.value) : receiptText(answer.value, terminal));
+  terminal.exit(answer.value.state === "partial" ? EXIT.partial : EXIT.done);
+}
+
+async function list(command: Command, terminal: Terminal): Promise<void> {
+  const options = command.optsWithGlobals<CommonOptions & { limit: number; cursor?: string; state?: string }>();
+  const query = new URLSearchParams({ limit: String(options.limit) });
+  if (options.cursor !== undefined) query.set("cursor", options.cursor);
+  if (options.state !== undefined) query.set("state", options.state);
+  const client = connect(command, options, terminal);
+  const answer = await client.ask({ path: `/v1/purges?${query}`, schema: receiptPageSchema });
+  await client.close();
+  if (answer.kind === "failed") return fail(answer.failure, options, terminal);
+  terminal.out(options.json ? JSON.stringify(answer.value) : receiptListText(answer.value, Date.now(), terminal));
+  terminal.exit(EXIT.done);
+}
+
+async function readList(command: Command, file: string | undefined, terminal: Terminal): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  let text: string;
+  try {
+    text = file === "-" ? await terminal.input() : await readFile(file, "utf8");
+  } catch (error) {
+    return command.error(`error: ${file} cannot be read: ${(error as Error).message}`, { exitCode: EXIT.usage });
+  }
+  if (text.length > LIMITS.scopeFileBytes) {
+    command.error(`error: ${file} is larger than ${LIMITS.scopeFileBytes} bytes`, { exitCode: EXIT.usage });
+  }
+  return text;
+}
+
+function region(text: string): string {
+  if (!isRegionId(text)) throw new InvalidArgumentError(`It takes one of ${REGION_IDS.join(" ")}.`);
+  return text;
+}

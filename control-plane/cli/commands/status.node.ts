@@ -1,0 +1,94 @@
+// `meridian status`: the deployment on one screen, once or again and again. Exit 0 says that the control API answered,
+// whatever state the regions are in: their states are the result, and `--json` has them for scripts that watch.
+
+import { type Command, InvalidArgumentError } from "commander";
+import { receiptPageSchema, regionListSchema, statsSchema } from "../../api/schemas.ts";
+import type { ApiClient } from "../client.node.ts";
+import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { Failure } from "../failure.ts";
+import { type Status, statusText } from "../status-text.node.ts";
+import { processTerminal, type Terminal } from "../terminal.node.ts";
+
+interface StatusOptions extends CommonOptions {
+  readonly watch?: boolean | number;
+}
+
+const WATCH_SECONDS = 2;
+
+/** Adds `status`. */
+export function register(program: Command, terminal: Terminal = processTerminal()): void {
+  addCommonOptions(
+    program
+      .command("status")
+      .description("show regions, traffic, hubs and the latest purges")
+      .option("--watch [seconds]", `again every so many seconds (${WATCH_SECONDS}), until Ctrl-C`, atLeastOne),
+  )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meridian status\n  meridian status --watch 5\n  meridian status --json | jq '.regions.regions[].status'",
+    )
+    .action((_options: unknown, command: Command) => status(command, terminal));
+}
+
+async function status(command: Command, terminal: Terminal): Promise<void> {
+  const options = command.optsWithGlobals<StatusOptions>();
+  const client = connect(command, options, terminal);
+  try {
+    if (options.watch === undefined) return await showOnce(client, options, terminal);
+    await watch(client, options, terminal);
+  } finally {
+    await client.close();
+  }
+}
+
+async function showOnce(client: ApiClient, options: StatusOptions, terminal: Terminal): Promise<void> {
+  const answer = await readStatus(client);
+  if ("kind" in answer) return fail(answer, options, terminal);
+  terminal.out(options.json ? JSON.stringify(answer) : statusText(answer, Date.now(), terminal));
+  terminal.exit(EXIT.done);
+}
+
+/** One screen after the other. A failure is shown like a state, since the next screen may be better. */
+async function watch(client: ApiClient, options: StatusOptions, terminal: Terminal): Promise<void> {
+  const waitMillis = 1000 * (typeof options.watch === "number" ? options.watch : WATCH_SECONDS);
+  let stopped = false;
+  let wake = (): void => undefined;
+  terminal.onInterrupt(() => {
+    stopped = true;
+    wake();
+  });
+  while (!stopped) {
+    // Only a screen that somebody looks at is cleared; a file or a pipe gets one after the other.
+    if (terminal.colours.isColorSupported && !options.json) terminal.out("\u001b[2J\u001b[H");
+    await showOnce(client, options, terminal);
+    if (stopped) break;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMillis);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+async function readStatus(client: ApiClient): Promise<Status | Failure> {
+  const [regions, stats, purges] = await Promise.all([
+    client.ask({ path: "/v1/regions", schema: regionListSchema }),
+    client.ask({ path: "/v1/stats", schema: statsSchema }),
+    client.ask({ path: "/v1/purges?limit=5", schema: receiptPageSchema }),
+  ]);
+  if (regions.kind === "failed") return regions.failure;
+  return {
+    regions: regions.value,
+    stats: stats.kind === "failed" ? stats.failure : stats.value,
+    purges: purges.kind === "failed" ? purges.failure : purges.value,
+  };
+}
+
+function atLeastOne(text: string): number {
+  const value = Number(text);
+  if (!(value >= 1 && value <= 3600)) throw new InvalidArgumentError("It takes seconds, from 1 to 3600.");
+  return value;
+}

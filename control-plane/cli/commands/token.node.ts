@@ -1,0 +1,123 @@
+// `meridian token`: makes, lists and revokes API tokens of the local installation, and makes the records that a deployment's
+// secret API_TOKENS is written from. It asks no server: a running Meridian reads the records when it starts.
+
+import type { Command } from "commander";
+import { ACCESS_SCOPES, type AccessScope, parseTokens, type TokenRecord } from "../../api/access.ts";
+import { EXIT } from "../exit-codes.ts";
+import { findStateFolder } from "../local-run.node.ts";
+import { drawTable } from "../table.node.ts";
+import { processTerminal, type Terminal } from "../terminal.node.ts";
+import { makeToken, readTokenRecords, writeTokenRecords } from "../token-file.node.ts";
+
+interface CreateOptions {
+  readonly name: string;
+  readonly scopes: string;
+  readonly hosts?: string;
+  readonly printRecord?: boolean;
+  readonly json?: boolean;
+}
+
+/** The name of the token in `.meridian/token`, which the launcher adds by itself. */
+const ADMIN = "admin";
+
+/** Adds `token create`, `token list` and `token revoke`. */
+export function register(program: Command, terminal: Terminal = processTerminal()): void {
+  const token = program.command("token").description("make, list and revoke API tokens");
+  token
+    .command("create")
+    .description("make a token; it is shown once")
+    .requiredOption("--name <name>", "who uses it; receipts name it")
+    .requiredOption("--scopes <list>", `what it may do, parted by commas: ${ACCESS_SCOPES.join(", ")}`)
+    .option("--hosts <list>", "limit its purges to these hosts, parted by commas; *.example.com for subdomains")
+    .option("--print-record", "keep nothing here: print the record for a deployment's secret API_TOKENS")
+    .option("--json", "print one JSON object: { token, record }")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meridian token create --name ci --scopes purge,read\n  meridian token create --name ci --scopes purge --hosts shop.example --print-record",
+    )
+    .action((_options: unknown, command: Command) => create(command, terminal));
+  token
+    .command("list")
+    .description("list the tokens that were made here")
+    .option("--json", "print the records as JSON")
+    .addHelpText("after", "\nExample:\n  meridian token list")
+    .action((options: { json?: boolean }) => list(options, terminal));
+  token
+    .command("revoke <name>")
+    .description("forget a token; a running Meridian takes it until it is started again")
+    .option("--json", "print { revoked } as JSON")
+    .addHelpText("after", "\nExample:\n  meridian token revoke ci")
+    .action((name: string, options: { json?: boolean }) => revoke(name, options, terminal));
+}
+
+async function create(command: Command, terminal: Terminal): Promise<void> {
+  const options = command.opts<CreateOptions>();
+  const made = makeToken({
+    name: options.name,
+    // Checked with the rest of the record right below.
+    scopes: parts(options.scopes) as AccessScope[],
+    ...(options.hosts === undefined ? {} : { hosts: parts(options.hosts) }),
+  });
+  // The API reads the record with this same function, so what passes here is taken there.
+  const checked = parseTokens(JSON.stringify([made.record]));
+  if (checked.kind === "invalid") {
+    return command.error(`error: ${checked.detail.replace(/^API_TOKENS\[0\]: /, "")}`, { exitCode: EXIT.usage });
+  }
+  if (options.printRecord !== true && !(await keep(made.record, terminal))) return;
+  if (options.json) terminal.out(JSON.stringify(made));
+  else if (options.printRecord) {
+    terminal.out(JSON.stringify(made.record));
+    terminal.err(`The token, shown only now: ${made.token}`);
+    terminal.err(
+      "Put the record into the list of the secret:  npx wrangler secret put API_TOKENS   (a JSON list of records)",
+    );
+  } else {
+    terminal.out(made.token);
+    terminal.err(
+      `This is the only time it is shown. It works after the next npm start; forget it with: meridian token revoke ${options.name}`,
+    );
+  }
+  terminal.exit(EXIT.done);
+}
+
+async function keep(record: TokenRecord, terminal: Terminal): Promise<boolean> {
+  const folder = findStateFolder(terminal.folder);
+  const records = await readTokenRecords(folder);
+  if (record.name === ADMIN || records.some(({ name }) => name === record.name)) {
+    terminal.err(`There is a token named ${record.name} already. Choose another name, or revoke it first.`);
+    terminal.exit(EXIT.failed);
+    return false;
+  }
+  await writeTokenRecords(folder, [...records, record]);
+  return true;
+}
+
+async function list(options: { json?: boolean }, terminal: Terminal): Promise<void> {
+  const records = await readTokenRecords(findStateFolder(terminal.folder));
+  if (options.json) terminal.out(JSON.stringify(records));
+  else if (records.length === 0) terminal.out("No tokens but the admin's, in .meridian/token.");
+  else {
+    const rows = records.map(({ name, scopes, hosts }) => [name, scopes.join(", "), hosts?.join(", ") ?? "any"]);
+    terminal.out(drawTable([{ title: "NAME" }, { title: "SCOPES" }, { title: "HOSTS" }], rows, terminal));
+  }
+  terminal.exit(EXIT.done);
+}
+
+async function revoke(name: string, options: { json?: boolean }, terminal: Terminal): Promise<void> {
+  const folder = findStateFolder(terminal.folder);
+  const records = await readTokenRecords(folder);
+  const kept = records.filter((record) => record.name !== name);
+  if (kept.length === records.length) {
+    terminal.err(`There is no token named ${name} here; meridian token list shows those there are.`);
+    return terminal.exit(EXIT.failed);
+  }
+  await writeTokenRecords(folder, kept);
+  terminal.out(
+    options.json
+      ? JSON.stringify({ revoked: name })
+      : `Revoked ${name}. A running Meridian takes it until it is started again.`,
+  );
+  terminal.exit(EXIT.done);
+}
+
+const parts = (text: string): string[] => text.split(",").flatMap((part) => part.trim() || []);

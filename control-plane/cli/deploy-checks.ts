@@ -1,0 +1,101 @@
+// What must be true before a deployment, beyond a configuration that is valid: origins that Cloudflare can reach, hosts that
+// it can send, secrets that are there. It decides and words the answers; deploy.node.ts asks and acts. It trusts nothing to
+// be reachable by name: only what can never work is an error, what may be meant is a warning.
+
+import { parseIpAddress } from "../../config/ip-address.ts";
+import type { Config } from "../../config/schema.ts";
+
+export interface Finding {
+  /** An `error` stops a deployment, a `warning` is only said. */
+  readonly severity: "error" | "warning";
+  /** Where in the configuration. */
+  readonly path: string;
+  readonly detail: string;
+}
+
+const error = (path: string, detail: string): Finding => ({ severity: "error", path, detail });
+const warning = (path: string, detail: string): Finding => ({ severity: "warning", path, detail });
+
+/** Secrets that every deployment needs. */
+export const REQUIRED_SECRETS = ["CLUSTER_KEY", "API_TOKENS"] as const;
+
+/** What is wrong, or may be, with deploying this configuration. */
+export function checkDeployment(config: Config): Finding[] {
+  const findings: Finding[] = [];
+  for (const [name, origin] of Object.entries(config.origins)) {
+    const path = `origins.${name}`;
+    const url = new URL(origin.url);
+    const unreachable = whyUnreachable(url.hostname);
+    if (unreachable !== undefined) {
+      findings.push(
+        error(`${path}.url`, `${origin.url} is ${unreachable}: Cloudflare cannot reach it; give a public host`),
+      );
+    } else if (url.protocol === "http:") {
+      findings.push(
+        warning(`${path}.url`, "is not encrypted: anyone between Cloudflare and the origin can read and change it"),
+      );
+    }
+    if (origin.host === "client") {
+      findings.push(
+        error(
+          `${path}.host`,
+          '"client" works only locally: a Worker cannot send a Host that is not in the URL it fetches',
+        ),
+      );
+    } else if (origin.host !== undefined && origin.host !== url.host) {
+      findings.push(
+        warning(
+          `${path}.host`,
+          `is sent only if ${origin.host} and ${url.hostname} are both in this Worker's zone (Cloudflare's resolveOverride); ` +
+            `elsewhere ${origin.host} itself would be asked`,
+        ),
+      );
+    }
+    if (origin.secretHeader === undefined) {
+      findings.push(warning(path, "has no secretHeader: it cannot tell requests through Meridian from any others"));
+    }
+  }
+  if (config.controlHost === undefined) {
+    findings.push(
+      warning(
+        "controlHost",
+        "is not set: the deployment has no control API and no dashboard, so nothing can be purged",
+      ),
+    );
+  }
+  return findings;
+}
+
+/** The secrets this configuration needs: the deployment's own, then those that its origins are shown. */
+export function secretsNeeded(config: Config): string[] {
+  const ofOrigins = Object.values(config.origins).flatMap(({ secretHeader }) => secretHeader?.secret ?? []);
+  return [...new Set([...REQUIRED_SECRETS, ...ofOrigins])];
+}
+
+/** What to do about secrets that are missing, one line each. `environment` is wrangler's, if it is not the default one. */
+export function describeMissingSecrets(missing: readonly string[], environment: string | undefined): string[] {
+  const suffix = environment === undefined ? "" : ` --env ${environment}`;
+  const own = REQUIRED_SECRETS.filter((name) => missing.includes(name));
+  const lines = [
+    `These secrets are not set${environment === undefined ? "" : ` in ${environment}`}: ${missing.join(", ")}.`,
+  ];
+  if (own.length === REQUIRED_SECRETS.length) {
+    lines.push(`Make the deployment's own and set them:  npm run deploy -- --new-secrets${suffix}`);
+  } else for (const name of own) lines.push(`Set it again:  npx wrangler secret put ${name}${suffix}`);
+  for (const name of missing) {
+    if (own.some((other) => other === name)) continue;
+    lines.push(`Set the origin's:  npx wrangler secret put ${name}${suffix}`);
+  }
+  return lines;
+}
+
+/** Why Cloudflare can never reach a host by this name, if it cannot. */
+function whyUnreachable(hostname: string): string | undefined {
+  const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const address = parseIpAddress(host);
+  if (address !== undefined) return address.lookup === undefined ? "a private or loopback address" : undefined;
+  if (host === "localhost" || host.endsWith(".localhost")) return "this machine";
+  if (/\.(local|internal|lan|home\.arpa|test|invalid|example)$/.test(host))
+    return "a name that only a local network knows";
+  return host.includes(".") ? undefined : "a name without a domain";
+}

@@ -1,0 +1,192 @@
+// `npm run deploy`: checks what can be checked before a deployment, says what to do about what is missing, then hands over to
+// wrangler. `--dry-run` builds and checks without an account. It never prints a secret that is set, and makes new ones only
+// when asked (`--new-secrets`) and only where none are. Exit codes as for every command: 0 done, 1 failed, 2 bad usage.
+
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { text } from "node:stream/consumers";
+import { parseArgs } from "node:util";
+import config from "../../config/meridian.config.ts";
+import { validate } from "../../config/validate.ts";
+import { checkDeployment, describeMissingSecrets, REQUIRED_SECRETS, secretsNeeded } from "./deploy-checks.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { makeToken } from "./token-file.node.ts";
+
+const HELP = `Usage: npm run deploy -- [options]
+
+Checks the configuration and the secrets, then deploys with wrangler.
+
+  --env NAME       deploy to this environment of wrangler.toml (staging)
+  --dry-run        check and build only; needs no account
+  --new-secrets    first make the deployment's own secrets and set them; prints the admin token once
+  --help           show this
+
+Examples:
+  npm run deploy -- --dry-run
+  npm run deploy -- --env staging --new-secrets
+  npm run deploy`;
+
+/** How wrangler ended. `out` is empty when it wrote to the terminal itself. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** What a deployment needs from the machine. */
+export interface Machine {
+  /** Runs wrangler; `show` lets it use the terminal, `keep` collects what it says. */
+  wrangler(words: readonly string[], output: "show" | "keep", input?: string): Promise<Ran>;
+  out(line: string): void;
+  err(line: string): void;
+}
+
+/** Deploys `input`, a configuration as it was written, or says why not. */
+export async function deploy(args: readonly string[], input: unknown, machine: Machine): Promise<ExitCode> {
+  const options = readOptions(args);
+  if (options.kind === "wrong") {
+    machine.err(`${options.detail}\n\n${HELP}`);
+    return EXIT.usage;
+  }
+  if (options.help) {
+    machine.out(HELP);
+    return EXIT.done;
+  }
+  const validation = validate(input);
+  if (validation.kind === "invalid") {
+    machine.err("The configuration (config/meridian.config.ts) is not valid:");
+    for (const { path, detail } of validation.errors) machine.err(`  ${path}: ${detail}`);
+    return EXIT.usage;
+  }
+
+  const findings = checkDeployment(validation.config);
+  for (const { severity, path, detail } of findings) machine.err(`${severity}: ${path} ${detail}`);
+  if (!options.dryRun && findings.some(({ severity }) => severity === "error")) {
+    machine.err("Nothing was deployed. Correct the errors above in config/meridian.config.ts.");
+    return EXIT.usage;
+  }
+
+  const environment = ["--env", options.environment ?? ""];
+  if (!options.dryRun) {
+    const secrets = await checkSecrets(secretsNeeded(validation.config), options, environment, machine);
+    if (secrets !== EXIT.done) return secrets;
+  }
+  const extra = options.dryRun ? ["--dry-run", "--outdir", "dist/deploy"] : [];
+  const { code } = await machine.wrangler(["deploy", ...environment, ...extra], "show");
+  if (code !== 0) {
+    machine.err("wrangler failed: see above. Nothing was put in the place of what was deployed before.");
+    return EXIT.failed;
+  }
+  machine.out(
+    options.dryRun ? "The dry run passed. Nothing was deployed." : "Deployed. Roll back with: npx wrangler rollback",
+  );
+  return EXIT.done;
+}
+
+interface Options {
+  readonly kind: "options";
+  readonly environment: string | undefined;
+  readonly dryRun: boolean;
+  readonly newSecrets: boolean;
+  readonly help: boolean;
+}
+
+function readOptions(args: readonly string[]): Options | { readonly kind: "wrong"; readonly detail: string } {
+  const flag = { type: "boolean", default: false } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { env: { type: "string" }, "dry-run": flag, "new-secrets": flag, help: { ...flag, short: "h" } },
+    });
+    if (values["dry-run"] && values["new-secrets"]) return { kind: "wrong", detail: "A dry run sets no secrets." };
+    return {
+      kind: "options",
+      environment: values.env,
+      dryRun: values["dry-run"],
+      newSecrets: values["new-secrets"],
+      help: values.help,
+    };
+  } catch (error) {
+    return { kind: "wrong", detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function checkSecrets(
+  needed: readonly string[],
+  options: Options,
+  environment: readonly string[],
+  machine: Machine,
+): Promise<ExitCode> {
+  const listed = await machine.wrangler(["secret", "list", ...environment, "--format", "json"], "keep");
+  const present = secretNames(listed);
+  if (present === undefined) {
+    machine.err("wrangler could not list the secrets:");
+    machine.err((listed.err || listed.out).trim());
+    machine.err("Are you logged in?  npx wrangler login   (or set CLOUDFLARE_API_TOKEN)");
+    return EXIT.failed;
+  }
+  let missing = needed.filter((name) => !present.includes(name));
+  if (options.newSecrets) {
+    const kept = REQUIRED_SECRETS.filter((name) => present.includes(name));
+    if (kept.length > 0) {
+      machine.err(
+        `${kept.join(" and ")} set already: --new-secrets would lock everybody out. Leave it away, or delete them.`,
+      );
+      return EXIT.failed;
+    }
+    if ((await setNewSecrets(environment, machine)) !== EXIT.done) return EXIT.failed;
+    missing = missing.filter((name) => !REQUIRED_SECRETS.some((other) => other === name));
+  }
+  if (missing.length === 0) return EXIT.done;
+  for (const line of describeMissingSecrets(missing, options.environment)) machine.err(line);
+  return EXIT.failed;
+}
+
+/** The names that wrangler listed: none for a Worker that does not exist yet; undefined if it could not ask. */
+function secretNames({ code, out, err }: Ran): string[] | undefined {
+  // Cloudflare's code for a script that is not there: the first deployment.
+  if (code !== 0) return /\b10007\b|does not exist/i.test(`${out} ${err}`) ? [] : undefined;
+  try {
+    const list = JSON.parse(out.slice(out.indexOf("["))) as { readonly name: string }[];
+    return list.map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+async function setNewSecrets(environment: readonly string[], machine: Machine): Promise<ExitCode> {
+  const { token, record } = makeToken({ name: "admin", scopes: ["admin"] });
+  const secrets = { CLUSTER_KEY: randomBytes(32).toString("base64url"), API_TOKENS: JSON.stringify([record]) };
+  const { code } = await machine.wrangler(["secret", "bulk", ...environment], "show", JSON.stringify(secrets));
+  if (code !== 0) {
+    machine.err("wrangler could not set the secrets: see above.");
+    return EXIT.failed;
+  }
+  machine.out(`The admin token of this deployment, shown only now: ${token}`);
+  return EXIT.done;
+}
+
+/** wrangler as this process's child, run by the same Node. */
+export const processMachine: Machine = {
+  async wrangler(words, output, input) {
+    const script = new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url).pathname;
+    const stream = output === "show" ? "inherit" : "pipe";
+    const child = spawn(process.execPath, [script, ...words], {
+      cwd: new URL("../..", import.meta.url).pathname,
+      stdio: [input === undefined ? "inherit" : "pipe", stream, stream],
+      env: { WRANGLER_SEND_METRICS: "false", ...process.env },
+    });
+    if (input !== undefined) child.stdin?.end(input);
+    const [out, err, code] = await Promise.all([
+      child.stdout === null ? "" : text(child.stdout),
+      child.stderr === null ? "" : text(child.stderr),
+      new Promise<number>((resolve, reject) => child.once("error", reject).once("close", (exit) => resolve(exit ?? 1))),
+    ]);
+    return { code, out, err };
+  },
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+};
+
+if (import.meta.main) process.exitCode = await deploy(process.argv.slice(2), config, processMachine);

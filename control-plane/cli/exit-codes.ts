@@ -1,0 +1,12 @@
+// The exit codes of every command, which scripts rely on (INTERFACE "CLI"). `main.node.ts` gives 2 for what commander refuses.
+
+/** How a command ended. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  /** Some of it was done: a purge that not every region has applied, a measurement with failed probes. */
+  partial: 3,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,88 @@
+// Why a command could not do what it was asked, as a closed union, and what to tell a person about it: what happened and
+// what to do next. Stable codes are for scripts (`--json`), sentences for people.
+
+import type { z } from "zod";
+import type { problemSchema } from "../api/schemas.ts";
+
+export type Failure =
+  /** No answer came. `code` is the system's or the HTTP client's (ECONNREFUSED, UND_ERR_HEADERS_TIMEOUT). */
+  | { readonly kind: "unreachable"; readonly api: string; readonly code: string; readonly detail: string }
+  /** The API said no, and why. */
+  | { readonly kind: "problem"; readonly problem: z.output<typeof problemSchema>; readonly tokenGiven: boolean }
+  /** Something answered that does not speak as the control API does. */
+  | { readonly kind: "not-the-api"; readonly api: string; readonly path: string; readonly status: number };
+
+/** What happened and what to do next, one line each, most important first. */
+export function describeFailure(failure: Failure): string[] {
+  switch (failure.kind) {
+    case "unreachable":
+      return describeUnreachable(failure.api, failure.code, failure.detail);
+    case "not-the-api":
+      return [
+        `${failure.api} answered ${failure.status} to ${failure.path}, but not as Meridian's control API does.`,
+        "Is --api the control API's address (locally http://127.0.0.1:8786), and not the front door's or another server's?",
+      ];
+    case "problem":
+      return describeProblem(failure);
+  }
+}
+
+function describeUnreachable(api: string, code: string, detail: string): string[] {
+  switch (code) {
+    case "ECONNREFUSED":
+      return [
+        `Nothing listens at ${api}.`,
+        "Is Meridian running? Start it with: npm start   (or say where it is: --api URL)",
+      ];
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return [`The host of ${api} cannot be found.`, "Check --api and this machine's network."];
+    case "UND_ERR_HEADERS_TIMEOUT":
+    case "UND_ERR_BODY_TIMEOUT":
+    case "UND_ERR_CONNECT_TIMEOUT":
+      return [
+        `${api} did not answer in time.`,
+        "Is its region alive? Try again, or ask another region's API with --api URL.",
+      ];
+    default:
+      return [`${api} could not be asked: ${detail} (${code}).`];
+  }
+}
+
+function describeProblem({ problem, tokenGiven }: Extract<Failure, { kind: "problem" }>): string[] {
+  const said = `${problem.title}: ${problem.detail}`;
+  const errors = (problem.errors ?? []).map(
+    ({ pointer, detail }) => `  ${pointer === "" ? "the body" : pointer}: ${detail}`,
+  );
+  switch (problem.status) {
+    case 401:
+      return [
+        said,
+        tokenGiven
+          ? "The token that was given is not one of this deployment's. Locally the right one is in .meridian/token; another is made with: meridian token create"
+          : "Give a token with --token or MERIDIAN_TOKEN. Locally it is read from .meridian/token, which npm start makes.",
+      ];
+    case 403:
+      return [
+        said,
+        "Use a token that may do this. One is made with: meridian token create --name NAME --scopes SCOPE,...",
+      ];
+    case 429:
+      return [said, "Wait a moment, and purge in fewer, larger requests."];
+    case 503:
+      return [said, "Nothing is lost by trying again; meridian status shows which regions answer."];
+    default:
+      return [said, ...errors];
+  }
+}
+
+/** A failure for `--json`: `code` is the API's, or `unreachable`, `not-the-api`. */
+export function failureAsJson(failure: Failure): { readonly error: Readonly<Record<string, unknown>> } {
+  switch (failure.kind) {
+    case "problem":
+      return { error: failure.problem };
+    case "unreachable":
+    case "not-the-api":
+      return { error: { code: failure.kind, detail: describeFailure(failure).join(" ") } };
+  }
+}

@@ -1,0 +1,43 @@
+// API tokens of the local installation, beside its admin token: only their digests are kept, in `.meridian/tokens.json`, which
+// the next start reads. A token's text exists once, on the screen where it was made.
+
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseTokens, type TokenRecord } from "../api/access.ts";
+
+/** A new token and what is kept of it. */
+export function makeToken(record: Omit<TokenRecord, "sha256">): {
+  readonly token: string;
+  readonly record: TokenRecord;
+} {
+  // 256 random bits: nobody guesses it, so a plain digest is enough (a slow hash protects only what people choose).
+  const token = `mrd_${randomBytes(32).toString("base64url")}`;
+  const { name, scopes, hosts } = record;
+  const sha256 = createHash("sha256").update(token).digest("hex");
+  return { token, record: { name, sha256, scopes, ...(hosts === undefined ? {} : { hosts }) } };
+}
+
+/** The records in `folder`; none before the first was made. Throws if the file is damaged, with what is wrong. */
+export async function readTokenRecords(folder: string): Promise<readonly TokenRecord[]> {
+  const file = join(folder, "tokens.json");
+  let json: string;
+  try {
+    json = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  const parsed = parseTokens(json);
+  if (parsed.kind === "invalid") throw new Error(`${file}: ${parsed.detail}`);
+  return parsed.tokens;
+}
+
+/** Replaces the records in `folder`, readable by their owner only. */
+export async function writeTokenRecords(folder: string, records: readonly TokenRecord[]): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, "tokens.json");
+  // Renaming replaces the whole file at once, so that a start meanwhile never reads half of it.
+  await writeFile(`${file}.new`, `${JSON.stringify(records, null, 2)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,10 @@
+// The histogram that measurements are kept in: Node's own HdrHistogram, three significant figures from one microsecond to
+// one hour, so that a percentile is right within 0.1 % whatever the spread, in a few kilobytes.
+
+import { createHistogram } from "node:perf_hooks";
+import type { Histogram } from "./summary.ts";
+
+const ONE_HOUR_MICROSECONDS = 3_600_000_000;
+
+/** A new, empty histogram of microseconds. */
+export const newHistogram = (): Histogram => createHistogram({ lowest: 1, highest: ONE_HOUR_MICROSECONDS, figures: 3 });

@@ -1,0 +1,85 @@
+// From where to measure: the places that a deployment is asked to treat the probe as coming from (`Meridian-From`, which
+// works in local mode only). It reads what a user types and offers one place for each region; it never guesses where a
+// place is: coordinates come from the user, from the list below, or are absent.
+
+import { LIMITS } from "../../config/limits.ts";
+import { parseMeridianFrom } from "../../config/meridian-from.ts";
+import type { Coordinates, RegionId } from "../../config/regions.ts";
+
+/** A place to measure from: what `Meridian-From` says, what to call it, and where it is, as far as that is known. */
+export interface ProbePlace {
+  /** The value of `Meridian-From`: a country's code, an address, or `latitude,longitude`. Absent for "here". */
+  readonly from?: string;
+  readonly name: string;
+  readonly place?: Coordinates;
+}
+
+/** The machine that measures, for deployments that place clients by their real address. */
+export const HERE: ProbePlace = { name: "here" };
+
+const city = (name: string, latitude: number, longitude: number): ProbePlace => ({
+  name,
+  from: `${latitude},${longitude}`,
+  place: { latitude, longitude },
+});
+
+/**
+ * For each region a large city of its clients, some way from the region's own data centre: measuring from the data
+ * centre's doorstep would say what nobody feels.
+ */
+export const PLACE_OF_REGION: Readonly<Record<RegionId, ProbePlace>> = {
+  wnam: city("Seattle", 47.61, -122.33),
+  enam: city("Toronto", 43.65, -79.38),
+  sam: city("Buenos Aires", -34.6, -58.38),
+  weur: city("London", 51.51, -0.13),
+  eeur: city("Kyiv", 50.45, 30.52),
+  apac: city("Seoul", 37.57, 126.98),
+  oc: city("Auckland", -36.85, 174.76),
+  afr: city("Nairobi", -1.29, 36.82),
+  me: city("Mumbai", 19.08, 72.88),
+};
+
+/** What a list of places turned out to be. */
+export type PlaceList =
+  | { readonly kind: "places"; readonly places: readonly ProbePlace[] }
+  | { readonly kind: "invalid"; readonly detail: string };
+
+const PART = /[+-]?\d+(?:\.\d+)?,[+-]?\d+(?:\.\d+)?|[^,;\s]+/g;
+
+/**
+ * Reads `JP,DE,203.0.113.7,35.68,139.69`: countries (ISO 3166-1, two letters), IP addresses, and pairs of latitude and
+ * longitude, parted by commas, semicolons or spaces. Two plain numbers in a row are one pair. Repetitions are dropped.
+ */
+export function parsePlaces(text: string): PlaceList {
+  const places = new Map<string, ProbePlace>();
+  for (const part of text.match(PART) ?? []) {
+    const place = parsePlace(part);
+    if (!place) {
+      return {
+        kind: "invalid",
+        detail: `"${part}" is no place: give a country (JP), an IP address, or latitude,longitude`,
+      };
+    }
+    places.set(place.from ?? "", place);
+  }
+  if (places.size === 0) return { kind: "invalid", detail: "no place was given: for example JP,DE,BR" };
+  if (places.size > LIMITS.latencyPlaces)
+    return { kind: "invalid", detail: `at most ${LIMITS.latencyPlaces} places can be measured at once` };
+  return { kind: "places", places: [...places.values()] };
+}
+
+function parsePlace(text: string): ProbePlace | undefined {
+  const from = parseMeridianFrom(text);
+  switch (from.kind) {
+    case "country":
+      return { from: from.country, name: COUNTRY_NAMES.of(from.country) ?? from.country };
+    case "address":
+      return { from: from.address, name: from.address };
+    case "coordinates":
+      return { from: text, name: text, place: from.coordinates };
+    case "invalid":
+      return undefined;
+  }
+}
+
+const COUNTRY_NAMES = new Intl.DisplayNames(["en"], { type: "region" });

@@ -1,0 +1,69 @@
+// One request, timed. The clock starts when undici begins to write the request to an open, idle connection and stops when
+// the response's head has been parsed, so connecting, TLS and waiting for a free connection are never part of it; the
+// server's work, the way there and back and this process's own dispatch are. Redirects are not followed. The body is read
+// and dropped, so that the connection can be used again.
+
+import { Client, type Dispatcher } from "undici";
+import { LIMITS } from "../../config/limits.ts";
+import { type Millis, millis } from "../../config/units.ts";
+import { observe } from "./observation.ts";
+import type { ProbeResult } from "./summary.ts";
+
+/** One connection to one origin, for probes that follow each other. */
+export class Prober {
+  readonly #client: Client;
+
+  constructor(origin: string) {
+    this.#client = new Client(origin, {
+      // One probe at a time: a pipelined one would wait for the one before it.
+      pipelining: 1,
+      headersTimeout: LIMITS.probeTimeoutMillis,
+      bodyTimeout: LIMITS.probeTimeoutMillis,
+      connect: { timeout: 10_000 },
+    });
+  }
+
+  /** Asks for `path` (with its query) and says how long the first byte took. Never rejects. */
+  probe(path: string, headers: Readonly<Record<string, string>>): Promise<ProbeResult> {
+    return new Promise((resolve) => {
+      let started = 0;
+      let answered: ProbeResult | undefined;
+      let received = 0;
+      const handler: Dispatcher.DispatchHandler = {
+        onRequestStart: () => {
+          started = performance.now();
+        },
+        onResponseStart: (_controller, status, fields) => {
+          // Interim responses (103) come here too: the head that counts is the final one's.
+          if (status < 200) return;
+          answered = { kind: "answered", observation: observe(status, fields), timeToFirstByte: since(started) };
+        },
+        onResponseData: (controller, chunk) => {
+          received += chunk.length;
+          if (received > LIMITS.probeBodyBytes) controller.abort(new Error("the body is longer than a probe reads"));
+        },
+        onResponseEnd: () => resolve(answered ?? { kind: "failed", reason: "no response" }),
+        onResponseError: (_controller, error) => {
+          // A body that we cut off has been measured; one that broke by itself has not been delivered.
+          const cut = answered !== undefined && received > LIMITS.probeBodyBytes;
+          resolve(cut && answered ? answered : { kind: "failed", reason: reasonOf(error) });
+        },
+      };
+      this.#client.dispatch({ method: "GET", path, headers: { ...headers } }, handler);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.destroy();
+  }
+}
+
+const since = (started: number): Millis => millis(performance.now() - started);
+
+function reasonOf(error: Error): string {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (code === "ECONNREFUSED") return "connection refused";
+  if (code === "ENOTFOUND") return "host name not found";
+  if (code === "UND_ERR_HEADERS_TIMEOUT") return "no response in time";
+  return code === "" ? error.message : `${code}: ${error.message}`;
+}

@@ -1,0 +1,62 @@
+// The result of a latency measurement: what `--json` prints, and what the table and the page are drawn from. Shapes only.
+// Times are milliseconds with three decimals, "time to first byte": from the moment the request is written to an open
+// connection to the moment the response's head has been read. Connecting is never part of it.
+
+import type { Coordinates } from "../../config/regions.ts";
+import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { ProbeKind } from "./plan.ts";
+
+/** Percentiles and extremes of one series. */
+export interface Distribution {
+  readonly p50: Millis;
+  readonly p90: Millis;
+  readonly p99: Millis;
+  readonly min: Millis;
+  readonly max: Millis;
+  readonly mean: Millis;
+}
+
+/** All counted probes of one kind from one place. */
+export interface Series {
+  /** Probes that were answered; errors are not among them. */
+  readonly count: number;
+  readonly errors: number;
+  /** What went wrong, by message, most frequent first; at most five. */
+  readonly errorKinds: Readonly<Record<string, number>>;
+  /** Absent when nothing was answered. */
+  readonly timeToFirstByte?: Distribution;
+  /** Answers by what the caches did: `hit`, `stale hit`, `revalidated`, `miss`, `bypass`, `unknown`. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Answers by the region that served them; empty for answers that named none. */
+  readonly regions: Readonly<Record<string, number>>;
+  readonly statuses: Readonly<Record<string, number>>;
+  /** The median of each tier's part in `Server-Timing`, in milliseconds. */
+  readonly serverTimingP50: Readonly<Record<string, Millis>>;
+}
+
+export interface PlaceReport {
+  readonly name: string;
+  /** What `Meridian-From` said; absent for "here". */
+  readonly from?: string;
+  readonly place?: Coordinates;
+  /** The region that answered most of its probes through the CDN. */
+  readonly region?: string;
+  /** `direct` is absent when the origin was not measured. */
+  readonly series: Readonly<Partial<Record<ProbeKind, Series>>>;
+}
+
+export interface LatencyReport {
+  readonly v: 1;
+  /** The URL that was asked for, and the origin's where it was asked itself. */
+  readonly url: string;
+  readonly directUrl?: string;
+  readonly startedAt: EpochMillis;
+  readonly tookMillis: Millis;
+  readonly samples: number;
+  readonly concurrency: number;
+  /** `placed`: the deployment was asked to place each probe; `here`: all come from this machine's own address. */
+  readonly clients: "placed" | "here";
+  readonly places: readonly PlaceReport[];
+  /** What a reader must know to read the numbers right, in whole sentences. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,38 @@
+// How the report writes numbers and names: for people in the table and on the page, and safely into HTML.
+
+import type { Millis } from "../../config/units.ts";
+import { hitShare } from "./notes.ts";
+import type { ProbeKind } from "./plan.ts";
+import type { Series } from "./report.ts";
+
+/** Safe as text and as a quoted attribute's value. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** A time in milliseconds, with one decimal below 100: `0.4`, `12.3`, `204`; a dash for none. */
+export const formatMillis = (value: Millis | undefined): string => {
+  if (value === undefined) return "-";
+  return value < 99.95 ? value.toFixed(1) : String(Math.round(value));
+};
+
+/** Hits of a series in per cent; `-` where there is no cache, `?` where the answers do not say. */
+export function formatHits(kind: ProbeKind, series: Series): string {
+  if (kind === "direct" || series.count === 0) return "-";
+  const share = hitShare(series);
+  return share === undefined ? "?" : `${Math.round(share * 100)} %`;
+}
+
+/** `edge 3.1, shield 80, origin 74`: each tier's median part, as the responses report it. */
+export const formatTimings = (series: Series): string =>
+  Object.entries(series.serverTimingP50)
+    .map(([tier, value]) => `${tier} ${formatMillis(value)}`)
+    .join(", ");
+
+/** The middle value (the mean of the two middle ones); undefined for none. */
+export function median(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = Math.floor(sorted.length / 2);
+  const lower = sorted.length % 2 === 0 ? upper - 1 : upper;
+  return ((sorted[lower] as number) + (sorted[upper] as number)) / 2;
+}
