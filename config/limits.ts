@@ -35,6 +35,9 @@ export const LIMITS = {
   /** Regions that one client's request tries. */
   regionAttempts: 3,
 
+  /** How long an isolate gathers counts before it hands them to its region's meter. */
+  meterPushMillis: 1_000,
+
   // --- a shard
   /** An object larger than this passes through and is not kept (segments come with large-object support). */
   entryBytes: 8 * MiB,
@@ -52,6 +55,8 @@ export const LIMITS = {
   followers: 10_000,
   /** Variants of one key; the oldest goes first. */
   variants: 32,
+  /** The longest freshness that is guessed from `Last-Modified`: a guess should not outlive a day. */
+  heuristicMillis: 86_400_000,
   /** How long a URL is known to give uncacheable answers, so that its requests do not queue behind each other. */
   hitForMissMillis: 10_000,
   /** A background refresh that has not finished by then no longer holds the place of another. */
@@ -76,6 +81,8 @@ export const LIMITS = {
   urlCharacters: 8 * KiB,
   /** Characters of a tag: what origins may send in one, and what INTERFACE promises. */
   tagCharacters: 1_024,
+  /** Tags of one response: as many as other CDNs take; one with more is not stored, for a tag left out is a purge that misses. */
+  tags: 1_000,
   /** Characters of a host name (RFC 1035 section 2.3.4, without the last dot). */
   hostCharacters: 253,
   /** Path segments and host labels that are looked at one by one; a longer prefix or `*.` host covers more than it says. */
@@ -84,6 +91,51 @@ export const LIMITS = {
   purgeRecords: 32_768,
   /** Memory of a purge set, by estimate, for the same: every shard of an isolate has one beside its entries. */
   purgeSetBytes: 8 * MiB,
+
+  // --- a hub
+  /** Hubs beside this one that are all told at once; beyond it a random few are, and pass it on. */
+  gossipDirect: 16,
+  /** How many are told at once then: two would do, four lose less time to loss. */
+  gossipFanOut: 4,
+  /** Events and bytes of one message between hubs: a peer far behind catches up in several. */
+  gossipBatchEvents: 1_000,
+  gossipBatchBytes: 2 * MiB,
+  /** Messages of one conversation, each way; what is left then is the next repair's. */
+  gossipRounds: 64,
+  /** Messages under way to one peer; what is new meanwhile goes together in the next one. */
+  gossipInFlight: 4,
+  /** The first repair after something new: by then the hub that accepted it has told everybody, if it lives. */
+  gossipRepairFirstMillis: 2_000,
+  /** The longest time between repairs while somebody lacks something: a region that comes back hears of it by then. */
+  gossipRepairMostMillis: 60_000,
+  /** Without a word from any hub for this long, a hub that is used asks one: costs one request, and nothing while idle. */
+  gossipQuietMillis: 30_000,
+  /** Time for a peer's answer to one message. */
+  peerTimeoutMillis: 2_000,
+  /** Time for another hub to hold a purge durably before it is refused as not durable. */
+  durableTimeoutMillis: 2_500,
+  /** Time for other hubs to say whether they know an idempotency key, and for a new hub to join before it refuses. */
+  consultTimeoutMillis: 1_000,
+  /** How long a sync may ask other hubs for what its shard was shown: less than the shard waits. */
+  wantTimeoutMillis: 700,
+  /** How long the first sync of a hub's life waits for a word from another hub. */
+  wakeTimeoutMillis: 400,
+  /** Time for a shard to apply a purge; then it is left alone, and asks again before it uses what it stored. */
+  applyTimeoutMillis: 1_000,
+  /** Messages to a shard that keeps answering that it lacks more. */
+  applyRounds: 4,
+  /** How long a hub counts a shard as using what it was told: as long as the shard does, and as much again for drift. */
+  subscriptionMillis: 4_000,
+  /** How long one question after a purge's state is held open; asked again until the client's time is up. */
+  awaitSliceMillis: 1_000,
+  /** Questions after a purge's state held open at once: objects have six connections, and purges need the others. */
+  awaitConcurrency: 4,
+  /** Purges asked after in one message. */
+  awaitDots: 200,
+  /** Purges whose final states in other regions are remembered. */
+  receiptsRemembered: 4_096,
+  /** Purges looked through for one page of a list that is filtered by state. */
+  receiptsScanned: 1_000,
 
   // --- the command line
   /** Places that one latency measurement covers: a longer table is not read, and each place costs minutes. */
@@ -107,10 +159,10 @@ export const LIMITS = {
   linkBytes: 4 * MiB,
   /** Connections over one link at once: far more than workerd opens, so only a loop of ours would meet it. */
   linkConnections: 4_096,
-  /** Lines like `up --json` prints and admin bodies are tiny; whatever is larger is not for the launcher. */
-  launcherBodyBytes: 64 * KiB,
   /** How long a region may take to start before the launcher gives up on it: ten times what a slow laptop needs. */
   regionStartMillis: 30_000,
+  /** How long a started region may take to meet the others before clients are let in all the same. */
+  regionGreetingMillis: 10_000,
   /** How long stopping may take before what is left is killed: within the five seconds that users are promised. */
   stopMillis: 4_000,
 

@@ -1,0 +1,74 @@
+// What each region's hub is known to hold durably: what it said itself, or what another hub heard it say. From this follows who
+// still lacks something, and with that whether there is work pending; nobody who lacks nothing is ever called. A region's
+// new incarnation starts from what it says, for its predecessor's log is gone.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import { covers, coversAll, type Dot, type HubId, join, type Vector } from "../purge/vector.ts";
+import type { HeldVectors } from "../purge/wire.ts";
+
+/** What is known of one region's hub. */
+export interface HeldBy {
+  readonly region: RegionId;
+  readonly hub: HubId;
+  readonly vector: Vector;
+  /** When it was last heard itself, by the listener's clock; undefined if only others told of it, or before a restart. */
+  readonly heardAt?: EpochMillis;
+}
+
+export class Held {
+  readonly #byRegion = new Map<RegionId, HeldBy>();
+
+  /** Starts from what an earlier life of this hub wrote down. */
+  constructor(remembered: readonly HeldBy[] = []) {
+    for (const peer of remembered) this.#byRegion.set(peer.region, peer);
+  }
+
+  get(region: RegionId): HeldBy | undefined {
+    return this.#byRegion.get(region);
+  }
+
+  /** The hub itself said so. Gives what is known of it now, and whether that is worth writing down. */
+  heard(
+    region: RegionId,
+    hub: HubId,
+    vector: Vector,
+    heardAt: EpochMillis,
+  ): { readonly peer: HeldBy; readonly grew: boolean } {
+    const before = this.#byRegion.get(region);
+    const same = before?.hub === hub;
+    const peer: HeldBy = { region, hub, vector: same ? join(before.vector, vector) : vector, heardAt };
+    this.#byRegion.set(region, peer);
+    return { peer, grew: !same || peer.vector !== before.vector };
+  }
+
+  /** Another hub heard these say so. Counts for incarnations that are known here, or where none is. Gives what grew. */
+  told(held: HeldVectors, isReplaced: (hub: HubId) => boolean): readonly HeldBy[] {
+    const grew: HeldBy[] = [];
+    for (const [name, said] of Object.entries(held)) {
+      const region = name as RegionId;
+      const before = this.#byRegion.get(region);
+      if (said === undefined || isReplaced(said.hub)) continue;
+      if (before !== undefined && (before.hub !== said.hub || coversAll(before.vector, said.vector))) continue;
+      const peer: HeldBy = { ...before, region, hub: said.hub, vector: join(before?.vector ?? {}, said.vector) };
+      this.#byRegion.set(region, peer);
+      grew.push(peer);
+    }
+    return grew;
+  }
+
+  /** Whether a region's hub holds the event at `dot`, as far as is known here. */
+  holds(region: RegionId, dot: Dot): boolean {
+    return covers(this.#byRegion.get(region)?.vector ?? {}, dot);
+  }
+
+  /** Which of `regions` are not known to hold all of `vector`. */
+  behind(regions: readonly RegionId[], vector: Vector): readonly RegionId[] {
+    return regions.filter((region) => !coversAll(this.#byRegion.get(region)?.vector ?? {}, vector));
+  }
+
+  /** For telling others. */
+  tell(): HeldVectors {
+    return Object.fromEntries([...this.#byRegion].map(([region, { hub, vector }]) => [region, { hub, vector }]));
+  }
+}
