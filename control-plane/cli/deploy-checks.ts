@@ -28,7 +28,10 @@ export function checkDeployment(config: Config): Finding[] {
     const unreachable = whyUnreachable(url.hostname);
     if (unreachable !== undefined) {
       findings.push(
-        error(`${path}.url`, `${origin.url} is ${unreachable}: Cloudflare cannot reach it; give a public host`),
+        error(
+          `${path}.url`,
+          `${origin.url} is ${unreachable}: Cloudflare cannot reach it; give the origin a public name`,
+        ),
       );
     } else if (url.protocol === "http:") {
       findings.push(
@@ -93,7 +96,8 @@ export function describeMissingSecrets(missing: readonly string[], environment: 
 function whyUnreachable(hostname: string): string | undefined {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
   const address = parseIpAddress(host);
-  if (address !== undefined) return address.lookup === undefined ? "a private or loopback address" : undefined;
+  // Cloudflare answers a Worker's request to a bare address with error 1003, whatever the address.
+  if (address !== undefined) return address.lookup === undefined ? "a private or loopback address" : "a bare address";
   if (host === "localhost" || host.endsWith(".localhost")) return "this machine";
   if (/\.(local|internal|lan|home\.arpa|test|invalid|example)$/.test(host))
     return "a name that only a local network knows";
