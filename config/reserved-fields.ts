@@ -29,10 +29,14 @@ const CLAIMS: ReadonlySet<string> = new Set([
 
 /**
  * Whether a field of this lower-case name says who or where a client is, so that only Meridian may say it: whatever a client
- * sends under it goes no further. `Cf-` belongs to the platform, which adds its own.
+ * sends under it goes no further. `Cf-` belongs to the platform, which adds its own; its signed assertion of a user is
+ * proof in itself and may pass.
  */
 export const isClaim = (name: string): boolean =>
-  CLAIMS.has(name) || name.startsWith("x-forwarded-") || name.startsWith("cf-") || name.startsWith("meridian-");
+  CLAIMS.has(name) ||
+  name.startsWith("x-forwarded-") ||
+  name.startsWith("meridian-") ||
+  (name.startsWith("cf-") && name !== "cf-access-jwt-assertion");
 
 /** Fields whose part in a cached exchange RFC 9110 and 9111 fix: they select no variant. */
 const PROTOCOL: ReadonlySet<string> = new Set([

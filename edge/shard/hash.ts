@@ -31,7 +31,7 @@ function scramble(block: number): number {
   return Math.imul((product << 15) | (product >>> 17), 0x1b873593);
 }
 
-/** A name of 13 characters for a version of something, from 64 bits of its text: equal texts, equal names. */
+/** A name of 13 characters for a version of something, about 60 bits: equal texts, equal names. */
 export const shortHash = (text: string): string =>
   hash32(text, 0x6d657269).toString(36).padStart(7, "0") +
   hash32(text, 0x6469616e).toString(36).padStart(7, "0").slice(-6);

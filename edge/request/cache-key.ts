@@ -1,0 +1,116 @@
+// What makes two requests the same for the cache: a route's key rules applied to a request. Two requests with equal keys are
+// answered from the same entries, so the key holds everything that a shared fill forwards, beside the fields that select
+// variants (forwarded.ts; a property test compares them). GET and HEAD have one key, since HEAD is answered from GET's entry.
+// A key begins with a namespace made of the rules themselves: changed rules start afresh instead of meeting entries that were
+// stored under others. Purges name URLs as clients write them; `canonicalUrls` gives the spellings that entries carry.
+
+import { normaliseUrl } from "../../config/normal-url.ts";
+import type { Route } from "../../config/schema.ts";
+import type { Fields } from "../http/fields.ts";
+import { matchRoute } from "../route/match-route.ts";
+import { shortHash } from "../shard/hash.ts";
+import { keyCookies, keyHeaders } from "./keyed-fields.ts";
+
+export interface CacheKey {
+  /** Namespace, URL and whatever else the rules name. Two keys are equal exactly if all of these are. */
+  readonly key: string;
+  /** The normalised URL with its query as the route's rules leave it: what purges of URLs, prefixes and hosts match. */
+  readonly url: string;
+  /** Path and query that the origin is asked for on a cached `forward: "key"` route. */
+  readonly forwardPath: string;
+}
+
+/**
+ * The key of a request for `url` (as `normaliseUrl` gives it) under `route`. `country` is the client's, in ISO 3166 letters;
+ * it takes part only where the route says so.
+ */
+export function cacheKey(
+  input: { readonly url: string; readonly fields: Fields; readonly country?: string | undefined },
+  route: Route,
+): CacheKey {
+  const url = canonicalUrl(input.url, route);
+  const parts = [
+    ...keyHeaders(input.fields, route),
+    ...keyCookies(input.fields, route),
+    ...(route.key.country ? [input.country ?? null] : []),
+  ];
+  const key = `${namespaceOf(route)} ${url}`;
+  return {
+    // A normalised URL has no space, and JSON keeps the parts apart whatever they contain, so no two lists look alike.
+    key: parts.length === 0 ? key : `${key} ${JSON.stringify(parts)}`,
+    url,
+    forwardPath: url.slice(url.indexOf("/", url.indexOf("//") + 2)),
+  };
+}
+
+/**
+ * For a purge's URL (absolute, or `//host/path` for both schemes) the URLs that its entries carry: under the key rules of
+ * every route that a GET or HEAD of it would follow. Where no route matches it is the normalised URL, and none where the
+ * text is no URL at all, which the control API has refused before.
+ */
+export const canonicalUrls =
+  (routes: readonly Route[]) =>
+  (purgeUrl: string): string[] => {
+    const spellings = purgeUrl.startsWith("//") ? [`http:${purgeUrl}`, `https:${purgeUrl}`] : [purgeUrl];
+    const found = new Set<string>();
+    for (const spelling of spellings) {
+      const normal = normaliseUrl(spelling);
+      if (normal.kind === "invalid") continue;
+      const { host, pathname: path } = new URL(normal.url);
+      for (const method of ["GET", "HEAD"]) {
+        const route = matchRoute(routes, { host, path, method });
+        found.add(route === undefined ? normal.url : canonicalUrl(normal.url, route));
+      }
+    }
+    return [...found];
+  };
+
+/** `url` with the query parameters that count, in the order of their names; parameters of one name keep theirs. */
+function canonicalUrl(url: string, route: Route): string {
+  const start = url.indexOf("?");
+  if (start < 0) return url;
+  const counts = parameterFilter(route.key.query);
+  const parameters = url
+    .slice(start + 1)
+    .split("&")
+    .filter((text) => text !== "")
+    .map((text) => ({ name: parameterName(text), text }))
+    .filter((parameter) => counts(parameter.name));
+  if (parameters.length === 0) return url.slice(0, start);
+  parameters.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return `${url.slice(0, start)}?${parameters.map((parameter) => parameter.text).join("&")}`;
+}
+
+/** The name as an origin would read it, so that `utm%5Fsource` does not pass for another parameter than `utm_source`. */
+function parameterName(text: string): string {
+  const end = text.indexOf("=");
+  const written = (end < 0 ? text : text.slice(0, end)).replaceAll("+", " ");
+  try {
+    return decodeURIComponent(written);
+  } catch (problem) {
+    // Escapes that are no UTF-8: the name stands as it is written.
+    if (problem instanceof URIError) return written;
+    throw problem;
+  }
+}
+
+function parameterFilter(query: Route["key"]["query"]): (name: string) => boolean {
+  if (query === "all") return () => true;
+  if (query === "none") return () => false;
+  const patterns = "only" in query ? query.only : query.except;
+  const listed = (name: string) =>
+    patterns.some((pattern) => (pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
+  return "only" in query ? listed : (name) => !listed(name);
+}
+
+const namespaces = new WeakMap<Route, string>();
+
+/** Everything of a route that decides what a key means and what its fills may have been made from. */
+function namespaceOf(route: Route): string {
+  let namespace = namespaces.get(route);
+  if (namespace === undefined) {
+    namespace = shortHash(JSON.stringify([1, route.name, route.key, route.forward, route.variantHeaders]));
+    namespaces.set(route, namespace);
+  }
+  return namespace;
+}

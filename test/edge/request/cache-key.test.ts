@@ -1,0 +1,182 @@
+// Keys hold what the route says and nothing else, namespaces follow the rules, and purges find what clients stored.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { normaliseUrl } from "../../../config/normal-url.ts";
+import { type Route, routeSchema } from "../../../config/schema.ts";
+import { Fields } from "../../../edge/http/fields.ts";
+import { cacheKey, canonicalUrls } from "../../../edge/request/cache-key.ts";
+
+const route = (rules: object = {}): Route => routeSchema.parse({ name: "pages", origin: "shop", ...rules });
+const keyed = (key: object): Route => route({ key });
+const key = (url: string, rule: Route, fields: [string, string][] = [], country?: string) =>
+  cacheKey({ url, fields: Fields.from(fields), ...(country !== undefined && { country }) }, rule);
+
+describe("the query follows the route's rules", () => {
+  test.each([
+    ["all", "?b=2&a=1", "?a=1&b=2"],
+    ["all", "?a=2&b=0&a=1", "?a=2&a=1&b=0"],
+    ["all", "?%61=2&a=1&A=3", "?A=3&%61=2&a=1"],
+    ["all", "?", ""],
+    ["all", "?&&a&", "?a"],
+    ["all", "?a=%zz&%zz=1", "?%zz=1&a=%zz"],
+    ["all", "?q=1?2", "?q=1?2"],
+    ["none", "?a=1&b=2", ""],
+    [{ only: ["v", "size_*"] }, "?x=1&v=2&size_w=3&vv=4", "?size_w=3&v=2"],
+    [{ only: ["a b"] }, "?a+b=1&a%20b=2&ab=3", "?a+b=1&a%20b=2"],
+    [{ only: [] }, "?a=1", ""],
+    [{ except: ["utm_*", "gclid"] }, "?utm_source=a&gclid=b&gclid2=c&utm=d", "?gclid2=c&utm=d"],
+    [{ except: ["utm_*"] }, "?utm%5Fsource=a&b=1", "?b=1"],
+    [{ except: ["toString"] }, "?toString=1&b=1", "?b=1"],
+  ] as const)("%j leaves of %s: %s", (query, given, left) => {
+    const result = key(`https://h.example/p/a${given}`, keyed({ query }));
+    expect(result.url).toBe(`https://h.example/p/a${left}`);
+    expect(result.forwardPath).toBe(`/p/a${left}`);
+  });
+
+  test("a long query of one name keeps its order", () => {
+    const query = Array.from({ length: 500 }, (_, index) => `a=${index}`).join("&");
+    expect(key(`https://h.example/?${query}`, route()).forwardPath).toBe(`/?${query}`);
+  });
+
+  test("the canonical URL is its own canonical URL", () => {
+    const rule = keyed({ query: { except: ["utm_*"] } });
+    const part = fc.stringMatching(/^[a-z%=+&?5]{0,8}$/);
+    fc.assert(
+      fc.property(fc.array(part), (parts) => {
+        const once = key(`https://h.example/?${parts.join("&")}`, rule).url;
+        expect(key(once, rule).url).toBe(once);
+      }),
+    );
+  });
+});
+
+describe("the key", () => {
+  const url = "https://h.example/a";
+
+  test("is the same whatever fields the route does not name", () => {
+    const fields: [string, string][] = [
+      ["accept", "text/html"],
+      ["x-forwarded-host", "evil.example"],
+      ["cookie", "session=1"],
+      ["authorization", "Basic x"],
+    ];
+    expect(key(url, route(), fields, "DE").key).toBe(key(url, route()).key);
+  });
+
+  test.each([
+    ["the path", key(url, route()), key(`${url}b`, route())],
+    ["the scheme", key(url, route()), key("http://h.example/a", route())],
+    ["the port", key(url, route()), key("https://h.example:8443/a", route())],
+    [
+      "a key field",
+      key(url, keyed({ headers: ["X-A"] }), [["x-a", "1"]]),
+      key(url, keyed({ headers: ["X-A"] }), [["x-a", "2"]]),
+    ],
+    [
+      "an absent and an empty key field",
+      key(url, keyed({ headers: ["x-a"] }), [["x-a", ""]]),
+      key(url, keyed({ headers: ["x-a"] })),
+    ],
+    [
+      "which of two key fields has the value",
+      key(url, keyed({ headers: ["x-a", "x-b"] }), [["x-a", "1"]]),
+      key(url, keyed({ headers: ["x-a", "x-b"] }), [["x-b", "1"]]),
+    ],
+    [
+      "a value that imitates the parts of a key",
+      key(url, keyed({ headers: ["x-a", "x-b"] }), [
+        ["x-a", '1","2'],
+        ["x-b", ""],
+      ]),
+      key(url, keyed({ headers: ["x-a", "x-b"] }), [
+        ["x-a", "1"],
+        ["x-b", "2"],
+      ]),
+    ],
+    [
+      "a key cookie",
+      key(url, keyed({ cookies: ["c"] }), [["cookie", "c=1"]]),
+      key(url, keyed({ cookies: ["c"] }), [["cookie", "c=2"]]),
+    ],
+    [
+      "the number of key cookies of one name",
+      key(url, keyed({ cookies: ["c"] }), [["cookie", "c=1"]]),
+      key(url, keyed({ cookies: ["c"] }), [["cookie", "c=1; c=1"]]),
+    ],
+    ["the country", key(url, keyed({ country: true }), [], "DE"), key(url, keyed({ country: true }), [], "FR")],
+    ["an unknown country", key(url, keyed({ country: true }), [], "DE"), key(url, keyed({ country: true }))],
+  ])("differs by %s", (_, one, other) => {
+    expect(one.key).not.toBe(other.key);
+  });
+
+  test("takes key cookies from among others, wherever they stand", () => {
+    const rule = keyed({ cookies: ["c"] });
+    const alone = key(url, rule, [["cookie", "c=1"]]).key;
+    expect(key(url, rule, [["cookie", "a=0;  c=1 ; cc=2"]]).key).toBe(alone);
+    expect(
+      key(url, rule, [
+        ["cookie", "a=0"],
+        ["cookie", "c=1"],
+      ]).key,
+    ).toBe(alone);
+  });
+
+  test.each([
+    ["the query rule", keyed({ query: "none" })],
+    ["the key fields", keyed({ headers: ["x-a"] })],
+    ["the forwarding", route({ forward: "all" })],
+    ["the variant fields", route({ variantHeaders: ["x-a"] })],
+    ["the name", route({ name: "other" })],
+  ])("lies in another namespace when %s of the route changes", (_, changed) => {
+    expect(key(url, changed).key.split(" ")[0]).not.toBe(key(url, route()).key.split(" ")[0]);
+  });
+
+  test("stays where it is when times or preferences change", () => {
+    const changed = route({ ttl: { edgeSeconds: 5 }, prefer: { DE: ["weur"] }, whenCutOff: "refuse" });
+    expect(key(url, changed).key).toBe(key(url, route()).key);
+  });
+});
+
+describe("a purge of a URL", () => {
+  const routes = [
+    route({ name: "images", match: { paths: ["*.jpg"] }, key: { query: { only: ["v"] } } }),
+    route({ name: "posts", match: { methods: ["POST"] }, key: { query: "none" } }),
+    route({ name: "heads", match: { methods: ["HEAD"], paths: ["/odd"] }, key: { query: "none" } }),
+    route({ name: "pages", key: { query: { except: ["utm_*"] } } }),
+  ];
+  const purged = canonicalUrls(routes);
+
+  test.each([
+    ["https://h.example/a.jpg?w=1&v=2", ["https://h.example/a.jpg?v=2"]],
+    ["HTTPS://H.example:443/x/../b?b=1&utm_x=1&a=2", ["https://h.example/b?a=2&b=1"]],
+    ["//h.example/b?utm_x=1", ["http://h.example/b", "https://h.example/b"]],
+    ["https://h.example/odd?a=1", ["https://h.example/odd?a=1", "https://h.example/odd"]],
+    ["/b", []],
+    ["https://h.example/b#c", []],
+  ])("%s covers %j", (url, expected) => {
+    expect(purged(url)).toEqual(expected);
+  });
+
+  test("a URL that no route takes is itself", () => {
+    expect(canonicalUrls([])("http://h.example/?b&a")).toEqual(["http://h.example/?b&a"]);
+  });
+
+  test("covers what a client of that URL stored, for any URL and either spelling", () => {
+    const url = fc.tuple(
+      fc.constantFrom("/", "/a.jpg", "/A%2fb", "/%7Ea/./b", "/odd"),
+      fc.array(fc.constantFrom("v=1", "w=2", "utm_a=3", "%76=4", "b", ""), { maxLength: 5 }),
+    );
+    fc.assert(
+      fc.property(url, fc.constantFrom("http:", "https:"), ([path, query], scheme) => {
+        const asked = `//h.example${path}?${query.join("&")}`;
+        const normal = normaliseUrl(scheme + asked);
+        if (normal.kind === "invalid") throw new Error(normal.detail);
+        const rule = path === "/a.jpg" ? routes[0] : routes[3];
+        const stored = key(normal.url, rule as Route).url;
+        expect(purged(asked)).toContain(stored);
+        expect(purged(scheme + asked)).toContain(stored);
+      }),
+    );
+  });
+});
