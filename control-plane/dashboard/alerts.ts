@@ -1,0 +1,105 @@
+// Says what needs a person's attention, most urgent first: regions that do not answer, purges that are not applied, origins
+// that are being spared, hubs that disagree. Only what is true now; it keeps no memory beyond what it is given.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis, Millis } from "../../config/units.ts";
+import { coversAll, join, type Vector } from "../purge/vector.ts";
+import { formatAgo, formatPlural, formatRate } from "./format.ts";
+import type { Purge, Region } from "./model.ts";
+import type { Rates } from "./rates.ts";
+
+/** `id` stays the same while the same thing is wrong, so that a list of alerts can be compared with the one before. */
+export interface Alert {
+  readonly id: string;
+  readonly severity: "bad" | "warn";
+  readonly title: string;
+  readonly detail: string;
+}
+
+/** Hubs agree within moments of a purge; what takes longer than this is worth saying. */
+export const UNAPPLIED_AFTER_MILLIS = 5_000;
+
+/** What alerts are derived from. `hubsDifferSince` is when hubs were first seen to disagree, absent while they agree. */
+export interface AlertFacts {
+  readonly regions: readonly Region[];
+  readonly rates: Readonly<Partial<Record<RegionId, Rates>>>;
+  readonly purges: readonly Purge[];
+  readonly hubsDifferSince?: EpochMillis;
+}
+
+/** Regions whose hub lacks something that another answering hub knows. */
+export function regionsBehind(regions: readonly Region[]): readonly RegionId[] {
+  const heard = regions.flatMap(({ id, hub }) => (hub ? [{ id, vector: hub.vector }] : []));
+  const all = heard.reduce<Vector>((known, { vector }) => join(known, vector), {});
+  return heard.filter(({ vector }) => !coversAll(vector, all)).map(({ id }) => id);
+}
+
+/** Everything that is wrong at `now`: `bad` before `warn`, each in the order of the regions or purges. */
+export function alertsOf(facts: AlertFacts, now: EpochMillis): readonly Alert[] {
+  const alerts = [...regionAlerts(facts.regions), ...purgeAlerts(facts.purges, now), ...originAlerts(facts.rates)];
+  const behind = regionsBehind(facts.regions);
+  if (behind.length > 0 && facts.hubsDifferSince !== undefined && lasted(facts.hubsDifferSince, now)) {
+    alerts.push({
+      id: "hubs-differ",
+      severity: "warn",
+      title: "Hubs disagree about purges",
+      detail: `Behind: ${behind.join(", ")}. Gossip repairs this with the next purge or request there.`,
+    });
+  }
+  return [
+    ...alerts.filter(({ severity }) => severity === "bad"),
+    ...alerts.filter(({ severity }) => severity === "warn"),
+  ];
+}
+
+const lasted = (since: EpochMillis, now: EpochMillis) => ((now - since) as Millis) >= UNAPPLIED_AFTER_MILLIS;
+
+function* regionAlerts(regions: readonly Region[]): Iterable<Alert> {
+  for (const { id, name, health, hub, reason } of regions) {
+    if (health === "down") {
+      yield {
+        id: `down:${id}`,
+        severity: "bad",
+        title: `${id} does not answer`,
+        detail: `${reason ?? `${name} is unreachable.`} Its clients are served by the next region.`,
+      };
+    } else if (hub && !hub.joined) {
+      yield {
+        id: `joining:${id}`,
+        severity: "warn",
+        title: `${id} accepts no purges yet`,
+        detail: reason ?? "Its hub has not joined: every other hub has to acknowledge it first.",
+      };
+    }
+  }
+}
+
+function* purgeAlerts(purges: readonly Purge[], now: EpochMillis): Iterable<Alert> {
+  for (const { id, state, acceptedAt, regions } of purges) {
+    const open = regions.filter((region) => region.state === "pending" || region.state === "accepted");
+    const unfinished = state === "accepted" || state === "partial";
+    if (!unfinished || open.length === 0 || !lasted(acceptedAt, now)) continue;
+    const reasons = [...new Set(open.flatMap(({ reason }) => (reason ? [reason] : [])))];
+    yield {
+      id: `purge:${id}`,
+      severity: "bad",
+      title: `Purge not applied in ${formatPlural(open.length, "region")}`,
+      detail: `${id}, accepted ${formatAgo(acceptedAt, now)}: ${open.map(({ region }) => region).join(", ")}${
+        reasons.length > 0 ? ` (${reasons.join("; ")})` : ""
+      }. It is retried until applied.`,
+    };
+  }
+}
+
+/** Failures are told from the shield regions' counters: where half of the requests or more fail, breakers open or soon will. */
+function* originAlerts(rates: AlertFacts["rates"]): Iterable<Alert> {
+  for (const [region, { originPerSecond, originFailuresPerSecond }] of Object.entries(rates)) {
+    if (originFailuresPerSecond === 0 || originFailuresPerSecond < originPerSecond / 2) continue;
+    yield {
+      id: `origin:${region}`,
+      severity: "bad",
+      title: `Origin requests fail in ${region}`,
+      detail: `${formatRate(originFailuresPerSecond)} a second fail. What is stored is served; once the breaker opens, the rest answers 503 at once.`,
+    };
+  }
+}

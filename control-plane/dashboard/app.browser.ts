@@ -1,0 +1,124 @@
+// The shell around the state: asks the API every two seconds while the page is to be seen, sends the answers to the reducer,
+// and draws what comes out. One refresh is under way at a time, so a slow API is not asked faster than it answers.
+
+import { render } from "preact";
+import type { RegionId } from "../../config/regions.ts";
+import { epochMillis } from "../../config/units.ts";
+import { type Answer, type ControlApi, controlApi } from "./api-client.browser.ts";
+import type { Controls } from "./controls.ts";
+import type { Problem } from "./model.ts";
+import { bodyOf } from "./purge-form.ts";
+import { type Action, reduce, SIGNED_OUT, type State } from "./state.ts";
+import { findToken, forgetToken, keepToken } from "./token.browser.ts";
+import { page } from "./view/page.browser.ts";
+
+const REFRESH_MILLIS = 2_000;
+/** A purge is usually applied within the longest round trip, so its receipt is asked for more often, for a while. */
+const RECEIPT_MILLIS = 250;
+const RECEIPT_TRIES = 20;
+
+const root = document.getElementById("app");
+if (!root) throw new Error("the page has no #app");
+
+let state: State = SIGNED_OUT;
+let api: ControlApi | undefined;
+let timer: number | undefined;
+let refreshing = false;
+
+function dispatch(action: Action): void {
+  state = reduce(state, action);
+  draw();
+}
+
+const draw = () => render(page(state, controls), root);
+
+const controls: Controls = { dispatch, signIn, signOut, setDrained, purge, dryRun };
+
+function signIn(token: string): void {
+  if (token === "") return;
+  keepToken(token);
+  api = controlApi(token);
+  dispatch({ kind: "signed-in", token });
+  void refresh();
+}
+
+function signOut(message?: string): void {
+  forgetToken();
+  api = undefined;
+  clearTimeout(timer);
+  dispatch({ kind: "signed-out", ...(message !== undefined && { message }) });
+}
+
+/** An answer's value; a token that is no longer good ends the session, whatever was asked. */
+function valueIn<Value>(answer: Answer<Value>, onProblem: (problem: Problem) => void): Value | undefined {
+  if (answer.kind === "value") return answer.value;
+  if (answer.problem.status === 401) signOut(answer.problem.detail ?? "This token is not known here.");
+  else onProblem(answer.problem);
+  return undefined;
+}
+
+async function refresh(): Promise<void> {
+  clearTimeout(timer);
+  const asked = api;
+  if (!asked || refreshing || document.hidden) return;
+  refreshing = true;
+  const [regions, stats, purges] = await Promise.all([asked.regions(), asked.stats(), asked.purges()]);
+  refreshing = false;
+  // Signed out, or in again with another token, while the answers were on their way.
+  if (asked !== api) return void refresh();
+  const lost = (problem: Problem) => dispatch({ kind: "lost", at: epochMillis(Date.now()), problem });
+  const [found, sample, listed] = [valueIn(regions, lost), api && valueIn(stats, lost), api && valueIn(purges, lost)];
+  if (found && sample && listed) dispatch({ kind: "refreshed", regions: found, sample, purges: listed });
+  if (api) timer = setTimeout(refresh, REFRESH_MILLIS);
+}
+
+async function setDrained(region: RegionId, drained: boolean): Promise<void> {
+  if (!api) return;
+  dispatch({ kind: "drain-sent", region });
+  const answer = await api.setDrained(region, drained);
+  if (answer.kind === "value") await refresh();
+  valueIn(answer, (problem) => dispatch({ kind: "drain-failed", region, problem }));
+  dispatch({ kind: "drain-done", region });
+}
+
+async function purge(): Promise<void> {
+  if (!api || bodyOf(state.form) === undefined) return;
+  dispatch({ kind: "purge-sent", idempotencyKey: state.form.idempotencyKey ?? crypto.randomUUID() });
+  const body = bodyOf(state.form);
+  if (!body) return;
+  const receipt = valueIn(await api.purge(body), (problem) => dispatch({ kind: "purge-failed", problem }));
+  if (!receipt) return;
+  dispatch({ kind: "purge-accepted", purge: receipt });
+  void follow(receipt.id, RECEIPT_TRIES);
+}
+
+async function dryRun(): Promise<void> {
+  const body = bodyOf(state.form);
+  if (!api || !body) return;
+  dispatch({ kind: "purge-sent" });
+  const found = valueIn(await api.dryRun(body), (problem) => dispatch({ kind: "purge-failed", problem }));
+  if (found) dispatch({ kind: "dry-run-done", found });
+}
+
+/** Asks for a receipt until it is applied; if that takes long, the ordinary refresh brings it in the end. */
+async function follow(id: string, triesLeft: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, RECEIPT_MILLIS));
+  if (!api || triesLeft === 0) return;
+  const answer = await api.receipt(id);
+  if (answer.kind === "value") {
+    dispatch({ kind: "receipt", purge: answer.value });
+    if (answer.value.state === "applied" || answer.value.state === "complete") return;
+  }
+  return follow(id, triesLeft - 1);
+}
+
+function start(): void {
+  const token = findToken();
+  if (token !== undefined) signIn(token);
+  else draw();
+}
+
+document.addEventListener("visibilitychange", () => void refresh());
+// A link with a token that is opened in a tab that shows the page already changes the fragment and loads nothing.
+addEventListener("hashchange", start);
+start();

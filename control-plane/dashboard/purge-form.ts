@@ -1,0 +1,116 @@
+// The purge form as a value: what was typed for each kind of scope, the body that it becomes, and where the API's complaints
+// belong. It checks nothing that the API checks (there is one judge of URLs and tags); it only knows what is empty.
+
+import { formatPlural } from "./format.ts";
+import type { DryRun, Problem, Purge } from "./model.ts";
+
+/** The kinds that are lists, named as in the request's body. */
+export const LIST_KINDS = ["urls", "prefixes", "tags", "hosts"] as const;
+export type ListKind = (typeof LIST_KINDS)[number];
+export type ScopeKind = ListKind | "everything";
+
+/** Where a submission stands. */
+export type Submission =
+  | { readonly kind: "editing" }
+  | { readonly kind: "sending" }
+  | { readonly kind: "failed"; readonly problem: Problem }
+  | { readonly kind: "tried"; readonly found: DryRun }
+  | { readonly kind: "sent"; readonly receipt: Purge };
+
+export interface PurgeForm {
+  /** The kind whose text is shown. */
+  readonly kind: ScopeKind;
+  readonly text: Readonly<Record<ListKind, string>>;
+  readonly soft: boolean;
+  readonly reason: string;
+  /**
+   * Names the attempt, so that pressing the button again after a lost answer repeats the purge and does not make another.
+   * Absent until first sent, and again after any edit.
+   */
+  readonly idempotencyKey?: string;
+  readonly submission: Submission;
+}
+
+export const EMPTY_FORM: PurgeForm = {
+  kind: "urls",
+  text: { urls: "", prefixes: "", tags: "", hosts: "" },
+  soft: false,
+  reason: "",
+  submission: { kind: "editing" },
+};
+
+/** A body of `POST /v1/purges`. */
+export type PurgeBody = Partial<Record<ListKind, readonly string[]>> & {
+  readonly everything?: true;
+  readonly soft?: true;
+  readonly reason?: string;
+  readonly idempotencyKey?: string;
+};
+
+/** One scope a line, trimmed, with its line's number from 1; empty lines count for nothing but keep their number. */
+export function linesOf(text: string): readonly { readonly line: number; readonly value: string }[] {
+  return text
+    .split("\n")
+    .map((value, index) => ({ line: index + 1, value: value.trim() }))
+    .filter(({ value }) => value !== "");
+}
+
+/** What would be purged now; undefined if that is nothing. Everything leaves the lists out: it contains them. */
+export function bodyOf(form: PurgeForm): PurgeBody | undefined {
+  const common = {
+    ...(form.soft && { soft: true as const }),
+    ...(form.reason.trim() !== "" && { reason: form.reason.trim() }),
+    ...(form.idempotencyKey !== undefined && { idempotencyKey: form.idempotencyKey }),
+  };
+  if (form.kind === "everything") return { everything: true, ...common };
+  const lists: Partial<Record<ListKind, readonly string[]>> = {};
+  for (const kind of LIST_KINDS) {
+    const values = linesOf(form.text[kind]).map(({ value }) => value);
+    if (values.length > 0) lists[kind] = values;
+  }
+  return Object.keys(lists).length > 0 ? { ...lists, ...common } : undefined;
+}
+
+const NOUNS: Readonly<Record<ListKind, readonly [one: string, many: string]>> = {
+  urls: ["URL", "URLs"],
+  prefixes: ["prefix", "prefixes"],
+  tags: ["tag", "tags"],
+  hosts: ["host", "hosts"],
+};
+
+/** What would be purged, for the button: `2 URLs and 1 tag`, `everything`, or nothing. */
+export function summaryOf(form: PurgeForm): string {
+  if (form.kind === "everything") return "everything";
+  const parts = LIST_KINDS.flatMap((kind) => {
+    const count = linesOf(form.text[kind]).length;
+    return count === 0 ? [] : [`${count} ${NOUNS[kind][count === 1 ? 0 : 1]}`];
+  });
+  return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+/** A complaint beside the field it is about; `line` where it is about one line of a list. */
+export interface FieldError {
+  readonly field: ScopeKind | "reason" | "form";
+  readonly line?: number;
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** The problem's errors at their fields: `/urls/1` is the second value of the list, on whichever line that was typed. */
+export function fieldErrors(form: PurgeForm, problem: Problem): readonly FieldError[] {
+  return problem.errors.map(({ pointer, detail }) => {
+    const [, name = "", index] = pointer.replace(/^#/, "").split("/");
+    const kind = LIST_KINDS.find((list) => list === name);
+    if (kind) {
+      const line = index === undefined ? undefined : linesOf(form.text[kind])[Number(index)]?.line;
+      return { field: kind, pointer, detail, ...(line !== undefined && { line }) };
+    }
+    return { field: name === "reason" || name === "everything" ? name : "form", pointer, detail };
+  });
+}
+
+/** How far a purge has come, in words: `applied in 7 of 9 regions`. */
+export function progressOf(purge: Purge): string {
+  const done = purge.regions.filter(({ state }) => state === "applied" || state === "complete").length;
+  return `applied in ${done} of ${formatPlural(purge.regions.length, "region")}`;
+}

@@ -1,0 +1,97 @@
+// Turns counters that only grow into what people watch: requests and bytes per second, now, for each region and in all. A region
+// that was restarted counts from zero again, which must look like little traffic and never like less than none. A region that
+// was silent for a while is compared with its last report, so that nothing is lost or counted twice.
+
+import type { RegionId } from "../../config/regions.ts";
+import { bytes } from "../../config/units.ts";
+import type { Sample, Totals } from "./model.ts";
+
+/** Traffic over an interval. */
+export interface Rates {
+  readonly requestsPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly originPerSecond: number;
+  readonly originFailuresPerSecond: number;
+}
+
+/** The samples that "now" is measured over, oldest first. */
+export type Recent = readonly Sample[];
+
+/** "Now" is the last ten seconds: regions report in batches, and less than this would only show the batches. */
+export const RECENT_MILLIS = 10_000;
+
+const NO_TOTALS: Totals = { requests: 0, bytes: bytes(0), originRequests: 0, originFailures: 0 };
+
+/** What was counted between two reports of one region; if any counter fell, the region began anew and all of `next` is new. */
+export function increments(previous: Totals, next: Totals): Totals {
+  const restarted =
+    next.requests < previous.requests ||
+    next.bytes < previous.bytes ||
+    next.originRequests < previous.originRequests ||
+    next.originFailures < previous.originFailures;
+  const from = restarted ? NO_TOTALS : previous;
+  return {
+    requests: next.requests - from.requests,
+    bytes: bytes(next.bytes - from.bytes),
+    originRequests: next.originRequests - from.originRequests,
+    originFailures: next.originFailures - from.originFailures,
+  };
+}
+
+/**
+ * The samples to keep once `sample` has come: those of the last ten seconds, and always one before it to compare with. A sample
+ * that is not later than the last is no news (another region may have answered, with a clock behind).
+ */
+export function addSample(recent: Recent, sample: Sample): Recent {
+  const latest = recent.at(-1);
+  if (latest && sample.at <= latest.at) return recent;
+  const firstWithin = recent.findIndex(({ at }) => at >= sample.at - RECENT_MILLIS);
+  const kept = firstWithin === -1 ? recent.slice(-1) : recent.slice(firstWithin);
+  return [...kept, sample];
+}
+
+/** Each region's traffic now; a region without two reports, or without one in the latest sample, has none. */
+export function regionRates(recent: Recent): Readonly<Partial<Record<RegionId, Rates>>> {
+  const rates: Partial<Record<RegionId, Rates>> = {};
+  for (const id of Object.keys(recent.at(-1)?.regions ?? {}) as RegionId[]) {
+    const reports = recent.flatMap(({ at, regions }) => {
+      const report = regions[id];
+      return report ? [{ at, totals: report.totals }] : [];
+    });
+    const [first, last] = [reports[0], reports.at(-1)];
+    if (!first || !last || first === last) continue;
+    const counted = reports
+      .slice(1)
+      .map(({ totals }, index) => increments(reports[index]?.totals ?? NO_TOTALS, totals))
+      .reduce(add, NO_TOTALS);
+    rates[id] = perSecond(counted, (last.at - first.at) / 1000);
+  }
+  return rates;
+}
+
+/** The traffic of all regions together; undefined if no region's is known. */
+export function totalRates(regions: Readonly<Partial<Record<RegionId, Rates>>>): Rates | undefined {
+  const all = Object.values(regions);
+  if (all.length === 0) return undefined;
+  const sum = (pick: (rates: Rates) => number) => all.reduce((total, rates) => total + pick(rates), 0);
+  return {
+    requestsPerSecond: sum((rates) => rates.requestsPerSecond),
+    bytesPerSecond: sum((rates) => rates.bytesPerSecond),
+    originPerSecond: sum((rates) => rates.originPerSecond),
+    originFailuresPerSecond: sum((rates) => rates.originFailuresPerSecond),
+  };
+}
+
+const add = (a: Totals, b: Totals): Totals => ({
+  requests: a.requests + b.requests,
+  bytes: bytes(a.bytes + b.bytes),
+  originRequests: a.originRequests + b.originRequests,
+  originFailures: a.originFailures + b.originFailures,
+});
+
+const perSecond = (counted: Totals, elapsedSeconds: number): Rates => ({
+  requestsPerSecond: counted.requests / elapsedSeconds,
+  bytesPerSecond: counted.bytes / elapsedSeconds,
+  originPerSecond: counted.originRequests / elapsedSeconds,
+  originFailuresPerSecond: counted.originFailures / elapsedSeconds,
+});

@@ -1,0 +1,50 @@
+// The points of the charts: the cluster's own series of finished spans, and what is measured right now as the last point, so
+// that the line moves with every refresh and does not dip where a span has only begun.
+
+import { after, between, type EpochMillis, millis } from "../../config/units.ts";
+import type { Sample, Span } from "./model.ts";
+import type { Rates } from "./rates.ts";
+
+/** One point; `hitRatio` is absent where there was no request to have one of. */
+export interface Point {
+  readonly at: EpochMillis;
+  readonly requestsPerSecond: number;
+  readonly originPerSecond: number;
+  readonly hitRatio?: number;
+}
+
+/** Oldest first; a span's point stands at its end, `now`'s at the sample's instant. */
+export function pointsOf(sample: Sample, now: Rates | undefined): readonly Point[] {
+  const spanSeconds = sample.spanFor / 1000;
+  const points = finished(sample).map(
+    ({ at, requests, originRequests, hitRatio }): Point => ({
+      at: after(at, sample.spanFor),
+      requestsPerSecond: requests / spanSeconds,
+      originPerSecond: originRequests / spanSeconds,
+      ...(hitRatio !== undefined && { hitRatio }),
+    }),
+  );
+  if (!now) return points;
+  const { requestsPerSecond, originPerSecond } = now;
+  const hitRatio =
+    requestsPerSecond > 0 ? sample.spans.findLast((span) => span.hitRatio !== undefined)?.hitRatio : undefined;
+  return [
+    ...points.filter(({ at }) => at < sample.at),
+    { at: sample.at, requestsPerSecond, originPerSecond, ...(hitRatio !== undefined && { hitRatio }) },
+  ];
+}
+
+/** The hit ratio of the last minute, each span weighed by its requests; undefined without any. */
+export function recentHitRatio(sample: Sample): number | undefined {
+  const counted = sample.spans.filter(
+    ({ at, hitRatio }) => hitRatio !== undefined && between(at, sample.at) <= MINUTE + sample.spanFor,
+  );
+  const requests = counted.reduce((total, span) => total + span.requests, 0);
+  if (requests === 0) return undefined;
+  return counted.reduce((total, span) => total + (span.hitRatio ?? 0) * span.requests, 0) / requests;
+}
+
+const MINUTE = millis(60_000);
+
+const finished = ({ spans, spanFor, at }: Sample): readonly Span[] =>
+  spans.filter((span) => after(span.at, spanFor) <= at);

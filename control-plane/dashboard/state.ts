@@ -1,0 +1,186 @@
+// The page's whole state and every way it changes: one pure function from state and action to state. What is shown is a
+// function of this value alone; what is asked of the API happens in `app.browser.ts`, which sends the answers here as actions.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import { type Alert, alertsOf, regionsBehind } from "./alerts.ts";
+import type { DryRun, Problem, Purge, Region, Sample } from "./model.ts";
+import { EMPTY_FORM, type ListKind, type PurgeForm } from "./purge-form.ts";
+import { addSample, type Rates, type Recent, regionRates } from "./rates.ts";
+
+export type Session =
+  | { readonly kind: "signed-out"; readonly message?: string }
+  | { readonly kind: "signed-in"; readonly token: string };
+
+/** Whether what is shown is current. `since` is the browser's own clock, as is everything about the connection. */
+export type Connection =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "current" }
+  | { readonly kind: "lost"; readonly since: EpochMillis; readonly problem: Problem };
+
+/** What is asked before it is done, because it is felt by everybody. */
+export type Question =
+  | { readonly kind: "drain" | "undrain"; readonly region: RegionId }
+  | { readonly kind: "purge-everything" };
+
+export interface State {
+  readonly session: Session;
+  readonly connection: Connection;
+  /** Absent until the first answer, which is not the same as none. */
+  readonly regions?: readonly Region[];
+  readonly sample?: Sample;
+  readonly purges?: readonly Purge[];
+  readonly recent: Recent;
+  /** Traffic now, derived from `recent`. */
+  readonly rates: Readonly<Partial<Record<RegionId, Rates>>>;
+  readonly hubsDifferSince?: EpochMillis;
+  readonly form: PurgeForm;
+  readonly question?: Question;
+  /** Regions whose drain or undrain is on its way. */
+  readonly draining: readonly RegionId[];
+  /** The last thing that failed outside the form. */
+  readonly failure?: { readonly what: string; readonly problem: Problem };
+}
+
+export const SIGNED_OUT: State = {
+  session: { kind: "signed-out" },
+  connection: { kind: "connecting" },
+  recent: [],
+  rates: {},
+  form: EMPTY_FORM,
+  draining: [],
+};
+
+export type FormEdit = Partial<Pick<PurgeForm, "kind" | "soft" | "reason">> & {
+  readonly text?: Partial<Record<ListKind, string>>;
+};
+
+export type Action =
+  | { readonly kind: "signed-in"; readonly token: string }
+  | { readonly kind: "signed-out"; readonly message?: string }
+  | {
+      readonly kind: "refreshed";
+      readonly regions: readonly Region[];
+      readonly sample: Sample;
+      readonly purges: readonly Purge[];
+    }
+  | { readonly kind: "lost"; readonly at: EpochMillis; readonly problem: Problem }
+  | { readonly kind: "asked"; readonly question: Question }
+  | { readonly kind: "question-closed" }
+  | { readonly kind: "drain-sent"; readonly region: RegionId }
+  | { readonly kind: "drain-done"; readonly region: RegionId }
+  | { readonly kind: "drain-failed"; readonly region: RegionId; readonly problem: Problem }
+  | { readonly kind: "failure-closed" }
+  | { readonly kind: "form-edited"; readonly edit: FormEdit }
+  | { readonly kind: "purge-sent"; readonly idempotencyKey?: string }
+  | { readonly kind: "purge-failed"; readonly problem: Problem }
+  | { readonly kind: "dry-run-done"; readonly found: DryRun }
+  | { readonly kind: "purge-accepted"; readonly purge: Purge }
+  | { readonly kind: "receipt"; readonly purge: Purge };
+
+/** The state after `action`. Answers that arrive after signing out change nothing. */
+export function reduce(state: State, action: Action): State {
+  if (state.session.kind === "signed-out" && action.kind !== "signed-in" && action.kind !== "signed-out") return state;
+  switch (action.kind) {
+    case "signed-in":
+      return { ...SIGNED_OUT, session: { kind: "signed-in", token: action.token } };
+    case "signed-out":
+      return {
+        ...SIGNED_OUT,
+        session: { kind: "signed-out", ...(action.message !== undefined && { message: action.message }) },
+      };
+    case "refreshed":
+      return refreshed(state, action);
+    case "lost":
+      // The first failure counts: the time since then says how old the picture is.
+      if (state.connection.kind === "lost") return state;
+      return { ...state, connection: { kind: "lost", since: action.at, problem: action.problem } };
+    case "asked":
+      return { ...state, question: action.question };
+    case "question-closed":
+      return without(state, "question");
+    case "drain-sent":
+      return { ...without(without(state, "question"), "failure"), draining: [...state.draining, action.region] };
+    case "drain-done":
+      return { ...state, draining: state.draining.filter((region) => region !== action.region) };
+    case "drain-failed":
+      return {
+        ...state,
+        draining: state.draining.filter((region) => region !== action.region),
+        failure: { what: `Region ${action.region} was not changed`, problem: action.problem },
+      };
+    case "failure-closed":
+      return without(state, "failure");
+    case "form-edited":
+      return { ...state, form: edited(state.form, action.edit) };
+    case "purge-sent": {
+      const { kind: _, ...attempt } = action;
+      return { ...without(state, "question"), form: { ...state.form, ...attempt, submission: { kind: "sending" } } };
+    }
+    case "purge-failed":
+      return { ...state, form: { ...state.form, submission: { kind: "failed", problem: action.problem } } };
+    case "dry-run-done":
+      return { ...state, form: { ...state.form, submission: { kind: "tried", found: action.found } } };
+    case "purge-accepted": {
+      // What was purged is not purged again by a second click: the form starts afresh, on the same kind of scope.
+      const kind = state.form.kind === "everything" ? "urls" : state.form.kind;
+      return withReceipt({ ...state, form: { ...EMPTY_FORM, kind, submission: sent(action.purge) } }, action.purge);
+    }
+    case "receipt":
+      return withReceipt(state, action.purge);
+  }
+}
+
+/** What needs attention, by the cluster's own time. */
+export function alertsIn(state: State): readonly Alert[] {
+  if (!state.regions) return [];
+  const { regions, rates, purges = [], hubsDifferSince } = state;
+  return alertsOf({ regions, rates, purges, ...(hubsDifferSince !== undefined && { hubsDifferSince }) }, nowOf(state));
+}
+
+/** The cluster's time as of the last answer: ages are counted from it, so a browser's wrong clock does no harm. */
+export const nowOf = (state: State): EpochMillis => state.sample?.at ?? (0 as EpochMillis);
+
+function refreshed(state: State, { regions, sample, purges }: Extract<Action, { kind: "refreshed" }>): State {
+  const differ = regionsBehind(regions).length > 0;
+  const recent = addSample(state.recent, sample);
+  const next: State = {
+    ...without(state, "hubsDifferSince"),
+    connection: { kind: "current" },
+    regions,
+    sample,
+    purges,
+    recent,
+    rates: regionRates(recent),
+    ...(differ && { hubsDifferSince: state.hubsDifferSince ?? sample.at }),
+  };
+  return purges.reduce(withFormReceipt, next);
+}
+
+/** A receipt also takes its place at the head of the list, before the next refresh brings it. */
+function withReceipt(state: State, purge: Purge): State {
+  const listed = state.purges ?? [];
+  const known = listed.some(({ id }) => id === purge.id);
+  const purges = known ? listed.map((other) => (other.id === purge.id ? purge : other)) : [purge, ...listed];
+  return withFormReceipt({ ...state, purges }, purge);
+}
+
+/** News of the purge that the form has just sent are shown there too, unless the next one is already being written. */
+function withFormReceipt(state: State, purge: Purge): State {
+  const { submission } = state.form;
+  if (submission.kind !== "sent" || submission.receipt.id !== purge.id) return state;
+  return { ...state, form: { ...state.form, submission: sent(purge) } };
+}
+
+const sent = (receipt: Purge) => ({ kind: "sent", receipt }) as const;
+
+/** An edit ends the attempt: it is another purge now, and complaints about the old one are gone. */
+function edited(form: PurgeForm, edit: FormEdit): PurgeForm {
+  const { kind = form.kind, soft = form.soft, reason = form.reason } = edit;
+  return { kind, soft, reason, text: { ...form.text, ...edit.text }, submission: { kind: "editing" } };
+}
+
+function without<Key extends "question" | "failure" | "hubsDifferSince">(state: State, key: Key): State {
+  const { [key]: _, ...rest } = state;
+  return rest as State;
+}

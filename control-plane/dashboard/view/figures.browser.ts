@@ -1,0 +1,27 @@
+// The six numbers that are looked at first, each with what it covers: rates of the last ten seconds, the hit ratio of the last
+// minute (a quiet site has too few requests in less), percentiles since the regions began to count.
+
+import { h, type JSX } from "preact";
+import { formatBytes, formatMillis, formatRate, formatRatio, UNKNOWN } from "../format.ts";
+import { totalRates } from "../rates.ts";
+import { recentHitRatio } from "../series.ts";
+import type { State } from "../state.ts";
+
+/** The row of figures. */
+export function figures({ rates, sample }: State): JSX.Element {
+  const now = totalRates(rates);
+  const traffic = now ? `${formatBytes(now.bytesPerSecond)}/s` : UNKNOWN;
+  return h(
+    "dl",
+    { class: "panel figures", "aria-label": "The cluster now" },
+    figure("Requests", "per second", formatRate(now?.requestsPerSecond)),
+    figure("Hit ratio", "last minute", formatRatio(sample && recentHitRatio(sample))),
+    figure("Origin requests", "per second", formatRate(now?.originPerSecond)),
+    figure("Traffic", "to clients", traffic),
+    figure("First byte", "median", formatMillis(sample?.p50)),
+    figure("First byte", "p99", formatMillis(sample?.p99)),
+  );
+}
+
+const figure = (name: string, note: string, value: string): JSX.Element =>
+  h("div", null, h("dt", null, name, h("small", null, note)), h("dd", null, value));

@@ -1,0 +1,54 @@
+// The line at the top: whose page it is, how the cluster is in one phrase, and how current all of it is.
+
+import { h, type JSX } from "preact";
+import type { Controls } from "../controls.ts";
+import { formatPlural } from "../format.ts";
+import { nowOf, type State } from "../state.ts";
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
+
+/** The name with its mark: a globe and one meridian. */
+export function wordmark(): JSX.Element {
+  return h(
+    "span",
+    { class: "wordmark" },
+    h(
+      "svg",
+      { viewBox: "0 0 20 20", width: 20, height: 20, "aria-hidden": "true" },
+      h("circle", { cx: 10, cy: 10, r: 8.5 }),
+      h("path", { d: "M10 1.5c-5.2 4.6-5.2 12.4 0 17" }),
+    ),
+    "Meridian",
+  );
+}
+
+/** The page's header. */
+export function header(state: State, controls: Controls): JSX.Element {
+  const { tone, text } = summary(state);
+  return h(
+    "header",
+    null,
+    h("h1", null, wordmark()),
+    h("p", { class: `summary ${tone}`, role: "status" }, h("span", { class: "dot", "aria-hidden": "true" }), text),
+    h("p", { class: "updated muted" }, currency(state)),
+    h("button", { type: "button", class: "quiet", onClick: () => controls.signOut() }, "Sign out"),
+  );
+}
+
+function summary({ regions }: State): { readonly tone: string; readonly text: string } {
+  if (!regions) return { tone: "unknown", text: "Connecting" };
+  const live = regions.filter(({ health }) => health === "live").length;
+  const tone = regions.some(({ health }) => health === "down") ? "bad" : live < regions.length ? "warn" : "good";
+  return { tone, text: `${live} of ${formatPlural(regions.length, "region")} live` };
+}
+
+function currency(state: State): string {
+  switch (state.connection.kind) {
+    case "connecting":
+      return "";
+    case "current":
+      return `Updated ${clock.format(nowOf(state))}`;
+    case "lost":
+      return `No answer since ${clock.format(state.connection.since)}`;
+  }
+}

@@ -1,0 +1,86 @@
+// The form that purges: fields, two buttons and what came of it. The button says what it is about to do; the result stays until
+// the next edit, and is read out as it changes.
+
+import { h, type JSX } from "preact";
+import type { Controls } from "../controls.ts";
+import { formatBytes, formatPlural } from "../format.ts";
+import { bodyOf, type FieldError, fieldErrors, type PurgeForm, progressOf, summaryOf } from "../purge-form.ts";
+import type { State } from "../state.ts";
+import { explain } from "./problem.browser.ts";
+import { kindChoice, reasonField, scopeField, softChoice } from "./purge-fields.browser.ts";
+import { regionDots } from "./purge-list.browser.ts";
+
+/** The panel with the form. */
+export function purgeFormPanel({ form }: State, controls: Controls): JSX.Element {
+  const ready = bodyOf(form) !== undefined && form.submission.kind !== "sending";
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!ready) return;
+    if (form.kind === "everything") controls.dispatch({ kind: "asked", question: { kind: "purge-everything" } });
+    else controls.purge();
+  };
+  const errors = form.submission.kind === "failed" ? fieldErrors(form, form.submission.problem) : [];
+  return h(
+    "section",
+    { class: "panel purge", "aria-labelledby": "purge-title" },
+    h("h2", { id: "purge-title" }, "Purge"),
+    h(
+      "form",
+      { onSubmit: submit, noValidate: true },
+      kindChoice(form, controls),
+      scopeField(form, errors, controls),
+      reasonField(form, errors, controls),
+      softChoice(form, controls),
+      buttons(form, ready, controls),
+      h("div", { class: "result", role: "status" }, result(form, errors)),
+    ),
+  );
+}
+
+function buttons(form: PurgeForm, ready: boolean, controls: Controls): JSX.Element {
+  // A disabled button would lose the focus while its answer is on the way, so it only says that it is.
+  const disabled = ready ? undefined : "true";
+  const verb = form.soft ? "Soft purge" : "Purge";
+  const name = form.submission.kind === "sending" ? "Sending" : `${verb} ${summaryOf(form)}`.trim();
+  return h(
+    "div",
+    { class: "buttons" },
+    h("button", { type: "submit", class: "primary", "aria-disabled": disabled }, name),
+    h(
+      "button",
+      {
+        type: "button",
+        "aria-disabled": disabled,
+        title: "Counts what would be purged, and purges nothing",
+        onClick: () => ready && controls.dryRun(),
+      },
+      "Dry run",
+    ),
+  );
+}
+
+function result({ submission }: PurgeForm, errors: readonly FieldError[]): JSX.Element | false {
+  switch (submission.kind) {
+    case "editing":
+    case "sending":
+      return false;
+    case "failed": {
+      const { problem } = submission;
+      return h("p", { class: "error" }, errors.length > 0 ? `Nothing was purged: ${problem.title}.` : explain(problem));
+    }
+    case "tried": {
+      const { entries, bytes, missing } = submission.found;
+      const found = `Would purge ${formatPlural(entries, "entry", "entries")}, ${formatBytes(bytes)}.`;
+      const unasked = missing.length > 0 ? ` ${missing.join(", ")} did not answer.` : "";
+      return h("p", null, `${found} Nothing was purged.${unasked}`);
+    }
+    case "sent":
+      return h(
+        "div",
+        { class: "receipt" },
+        regionDots(submission.receipt),
+        h("p", null, submission.receipt.soft ? "Soft purge " : "Purge ", progressOf(submission.receipt)),
+        h("p", { class: "muted id" }, submission.receipt.id),
+      );
+  }
+}

@@ -1,0 +1,80 @@
+// The latest purges, newest first: what, by whom, why, and for each region a small dot that turns when the purge is applied
+// there. Everything here was written by others, some of it perhaps by an attacker: it is shown as text and never as markup.
+
+import { h, type JSX } from "preact";
+import type { EpochMillis } from "../../../config/units.ts";
+import { formatAgo, formatMillis } from "../format.ts";
+import type { Purge } from "../model.ts";
+import { progressOf } from "../purge-form.ts";
+import { nowOf, type State } from "../state.ts";
+
+/** The panel with the list. */
+export function purgeListPanel(state: State): JSX.Element {
+  return h(
+    "section",
+    { class: "panel purges", "aria-labelledby": "purges-title" },
+    h("h2", { id: "purges-title" }, "Recent purges"),
+    h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-labelledby": "purges-title" }, content(state)),
+  );
+}
+
+function content(state: State): JSX.Element {
+  const { purges } = state;
+  if (!purges) return h("p", { class: "empty" }, "Asking the hubs for their purges.");
+  if (purges.length === 0) {
+    return h(
+      "div",
+      { class: "empty" },
+      h("p", null, h("strong", null, "Nothing has been purged yet.")),
+      h("p", null, "Use the form, or ", h("code", null, "npx meridian purge --url https://…"), " in a terminal."),
+    );
+  }
+  return h(
+    "ol",
+    null,
+    purges.map((purge) => row(purge, nowOf(state))),
+  );
+}
+
+function row(purge: Purge, now: EpochMillis): JSX.Element {
+  const [first, ...others] = purge.scopes;
+  return h(
+    "li",
+    { key: purge.id },
+    h(
+      "p",
+      { class: "what" },
+      h("span", { class: "kind" }, first?.kind ?? "nothing"),
+      h("span", { class: "value", title: first?.value }, first?.value),
+      others.length > 0 && h("span", { class: "muted" }, `+${others.length}`),
+      purge.soft && h("span", { class: "badge" }, "soft"),
+    ),
+    h("p", { class: "when muted" }, formatAgo(purge.acceptedAt, now)),
+    h(
+      "p",
+      { class: "why muted" },
+      h("span", { class: "id" }, purge.id),
+      h("span", null, `by ${purge.by}`),
+      purge.reason && h("span", { class: "reason", title: purge.reason }, purge.reason),
+    ),
+    h("div", { class: "how" }, h("span", { class: "muted" }, outcome(purge)), regionDots(purge)),
+  );
+}
+
+function outcome({ state, acceptedAt, appliedAt }: Purge): string {
+  if (appliedAt === undefined || state === "partial") return state;
+  return `${state} in ${formatMillis((appliedAt - acceptedAt) as Parameters<typeof formatMillis>[0])}`;
+}
+
+/** One dot for each region, in their fixed order; together they are one image with words for it. */
+export function regionDots(purge: Purge): JSX.Element {
+  const open = purge.regions.filter(({ state }) => state === "pending" || state === "accepted");
+  const waiting = open.length > 0 ? `, waiting for ${open.map(({ region }) => region).join(", ")}` : "";
+  return h(
+    "span",
+    { class: "region-dots", role: "img", "aria-label": `${progressOf(purge)}${waiting}` },
+    purge.regions.map(({ region, state, reason }) =>
+      h("span", { key: region, class: `dot ${state}`, title: `${region}: ${state}${reason ? ` (${reason})` : ""}` }),
+    ),
+  );
+}

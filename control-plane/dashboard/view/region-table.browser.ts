@@ -1,0 +1,111 @@
+// One row for each region: how it is, what it does now, what it holds, and the button that takes it out of service or back.
+// On a narrow screen the table scrolls sideways in its panel, with the region's name staying in view.
+
+import { h, type JSX } from "preact";
+import type { Controls } from "../controls.ts";
+import { formatBytes, formatCount, formatMillis, formatRate, formatRatio, UNKNOWN } from "../format.ts";
+import type { Health, Region } from "../model.ts";
+import type { State } from "../state.ts";
+
+const COLUMNS = [
+  ["Region", "text"],
+  ["State", "text"],
+  ["Requests", "number"],
+  ["Req/s", "number"],
+  ["Hit ratio", "number"],
+  ["Sent/s", "number"],
+  ["Origin/s", "number"],
+  ["p50", "number"],
+  ["p99", "number"],
+  ["Entries", "number"],
+  ["Held", "number"],
+  ["Shards", "number"],
+  ["Hub", "text"],
+] as const;
+
+/** The panel with the table. */
+export function regionTable(state: State, controls: Controls): JSX.Element {
+  return h(
+    "section",
+    { class: "panel regions", "aria-label": "Regions in numbers" },
+    h(
+      "div",
+      { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Table of regions, scrolls sideways" },
+      h(
+        "table",
+        null,
+        h(
+          "thead",
+          null,
+          h(
+            "tr",
+            null,
+            COLUMNS.map(([name, align]) => h("th", { key: name, scope: "col", class: align }, name)),
+            h("th", { scope: "col" }, h("span", { class: "unseen" }, "Action")),
+          ),
+        ),
+        h("tbody", null, state.regions ? rows(state, state.regions, controls) : placeholders()),
+      ),
+    ),
+  );
+}
+
+function rows(state: State, regions: readonly Region[], controls: Controls): readonly JSX.Element[] {
+  return regions.map((region) => {
+    const { id, name, health, shards, hub } = region;
+    const report = state.sample?.regions[id];
+    const rates = state.rates[id];
+    return h(
+      "tr",
+      { key: id, class: health },
+      h("th", { scope: "row" }, h("strong", null, id), h("small", null, name)),
+      h("td", { class: "state" }, h("span", { class: "dot", "aria-hidden": "true" }), health),
+      number(formatCount(report?.totals.requests)),
+      number(formatRate(rates?.requestsPerSecond)),
+      h("td", { class: "number ratio" }, meter(report?.hitRatio), formatRatio(report?.hitRatio)),
+      number(rates ? formatBytes(rates.bytesPerSecond) : UNKNOWN),
+      number(formatRate(rates?.originPerSecond)),
+      number(formatMillis(report?.p50)),
+      number(formatMillis(report?.p99)),
+      number(formatCount(report?.entries)),
+      number(formatBytes(report?.heldBytes)),
+      number(String(shards)),
+      h("td", null, hub ? (hub.joined ? "joined" : "joining") : UNKNOWN),
+      h("td", { class: "action" }, drainButton(state, region, controls)),
+    );
+  });
+}
+
+const number = (text: string): JSX.Element => h("td", { class: "number" }, text);
+
+const meter = (ratio: number | undefined): JSX.Element =>
+  h("span", { class: "meter", "aria-hidden": "true" }, h("span", { style: { width: `${(ratio ?? 0) * 100}%` } }));
+
+function drainButton({ draining }: State, { id, health }: Region, controls: Controls): JSX.Element {
+  const busy = draining.includes(id);
+  const kind: Record<Health, "drain" | "undrain"> = { live: "drain", drained: "undrain", down: "drain" };
+  const ask = () => controls.dispatch({ kind: "asked", question: { kind: kind[health], region: id } });
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      // Disabled buttons lose the focus, so a busy one stays and does nothing.
+      "aria-disabled": busy ? "true" : undefined,
+      onClick: busy ? undefined : ask,
+      "aria-label": `${kind[health] === "drain" ? "Drain" : "Undrain"} ${id}`,
+    },
+    busy ? "Wait" : kind[health] === "drain" ? "Drain" : "Undrain",
+  );
+}
+
+/** Rows of the right height for the time until the first answer: nine, as a cluster has by default. */
+const placeholders = (): readonly JSX.Element[] =>
+  Array.from({ length: 9 }, (_, row) =>
+    h(
+      "tr",
+      { key: row, class: "placeholder", "aria-hidden": "true" },
+      h("th", null, h("strong", null, "\u00a0"), h("small", null, "\u00a0")),
+      Array.from({ length: COLUMNS.length }, () => h("td", null, "\u00a0")),
+    ),
+  );
