@@ -1,0 +1,81 @@
+// Which requests a stored response is for (RFC 9111 section 4.1): the fields that its `Vary` names, brought into one form, make
+// the variant's key. Whoever forwards a request must forward the same normalised values: what two requests share here must
+// look the same to the origin, or one client gets what was made for another.
+// Normalising changes only what the RFC lets a cache change: case, whitespace, and order where it has no meaning.
+
+import type { Route } from "../../config/schema.ts";
+import { preferencesOf } from "./accept.ts";
+import type { Fields } from "./fields.ts";
+import { isToken, membersOf } from "./list.ts";
+
+/** What a response varies by. */
+export type Vary =
+  /** Lower-case, sorted, each once; none for a response that fits every request. */
+  | { readonly kind: "fields"; readonly names: string[] }
+  /** By something that no cache can compare: it fits no other request. */
+  | { readonly kind: "any" };
+
+/** Reads `Vary`. `*`, alone or among others, is anything; so is what is no field name, since it may hide one. */
+export function varyOf(fields: Fields): Vary {
+  const value = fields.get("vary");
+  if (value === undefined) return { kind: "fields", names: [] };
+  const names = membersOf(value).map((name) => name.toLowerCase());
+  if (names.some((name) => name === "*" || !isToken(name))) return { kind: "any" };
+  return { kind: "fields", names: [...new Set(names)].sort() };
+}
+
+/** The value of a selecting request field in the one form that all equivalent values share. Idempotent. */
+export function normaliseSelecting(name: string, value: string): string {
+  switch (name) {
+    case "accept-encoding":
+      return codings(value);
+    case "accept":
+    case "accept-language":
+      return preferencesOf(value) ?? combined(value);
+    default:
+      return combined(value);
+  }
+}
+
+/**
+ * The key of a request's variant under these selecting fields, in their order. A field that is absent differs from one that
+ * is empty, except for Accept-Encoding, where both mean that nothing is to be encoded.
+ */
+export function variantKey(names: readonly string[], request: Fields): string {
+  let key = "";
+  for (const name of names) {
+    const value = request.get(name);
+    // A value has no line feed in it, so no value can pass for another name.
+    if (value !== undefined || name === "accept-encoding") key += `${name}:${normaliseSelecting(name, value ?? "")}\n`;
+    else key += `${name}\n`;
+  }
+  return key;
+}
+
+/** The fields that can select variants on a route before any response has said which do; lower-case, sorted. */
+export function candidateNames(route: Route): string[] {
+  const own = route.variantHeaders.map((name) => name.toLowerCase());
+  return [...new Set(["accept", "accept-encoding", "accept-language", ...own])].sort();
+}
+
+/** Unknown syntax: whitespace around the commas of a list means nothing, and several lines are one list. */
+const combined = (value: string): string => membersOf(value).join(", ");
+
+/** The codings that a client accepts, of those that origins give in practice: four variants instead of hundreds. */
+function codings(value: string): "br, gzip" | "br" | "gzip" | "" {
+  let br: boolean | undefined;
+  let gzip: boolean | undefined;
+  let others = false;
+  for (const member of membersOf(value)) {
+    const semicolon = member.indexOf(";");
+    const coding = (semicolon < 0 ? member : member.slice(0, semicolon)).trim().toLowerCase();
+    // "q=0", in any spelling, is "not acceptable"; any other weight accepts.
+    const accepts = semicolon < 0 || !/;[ \t]*q=0(?:\.0*)?[ \t]*(?:;|$)/i.test(member);
+    if (coding === "br") br = accepts;
+    else if (coding === "gzip" || coding === "x-gzip") gzip = accepts;
+    else if (coding === "*") others = accepts;
+  }
+  // "*" speaks for the codings that are not named (RFC 9110 section 12.5.3).
+  if (br ?? others) return (gzip ?? others) ? "br, gzip" : "br";
+  return (gzip ?? others) ? "gzip" : "";
+}
