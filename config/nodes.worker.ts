@@ -2,8 +2,8 @@
 // hint or jurisdiction. Locally a process is one region: its own nodes are its own objects, another region's are reached
 // over a service binding, signed. Configuration comes bundled, or as JSON from the local launcher.
 
-import bundledConfig from "./meridian.config.ts";
 import type { Environment } from "./environment.worker.ts";
+import bundledConfig from "./meridian.config.ts";
 import { signPeer } from "./peer-signature.worker.ts";
 import type { Node, Nodes } from "./ports.worker.ts";
 import { isRegionId, type RegionId } from "./regions.ts";
@@ -24,7 +24,9 @@ export function configOf(env: Environment): Config {
   if (cachedConfig === undefined || cachedConfig.source !== source) {
     const result = validate(source === undefined ? bundledConfig : JSON.parse(source));
     if (result.kind === "invalid") {
-      throw new Error(`invalid configuration: ${result.errors.map((error) => `${error.path}: ${error.detail}`).join("; ")}`);
+      throw new Error(
+        `invalid configuration: ${result.errors.map((error) => `${error.path}: ${error.detail}`).join("; ")}`,
+      );
     }
     cachedConfig = { source, config: result.config };
   }
@@ -49,7 +51,8 @@ export function parseObjectName(name: string | undefined): { readonly region: Re
 function ownObject(env: Environment, kind: Kind, region: RegionId, index?: number): Node {
   const namespace = env[NAMESPACES[kind]];
   const jurisdiction = ownRegion(env) === undefined ? configOf(env).regions[region]?.jurisdiction : undefined;
-  const placed = jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction as DurableObjectJurisdiction);
+  const placed =
+    jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction as DurableObjectJurisdiction);
   return placed.getByName(objectName(kind, region, index), { locationHint: region as DurableObjectLocationHint });
 }
 
@@ -61,7 +64,8 @@ function peer(env: Environment, kind: Kind, region: RegionId, index?: number): N
       if (binding === undefined) throw new Error(`region ${region} takes no part in this run`);
       const headers = new Headers(init.headers);
       headers.set(NODE_FIELD, index === undefined ? kind : `${kind}/${index}`);
-      if (typeof init.body === "string" && !headers.has("content-type")) headers.set("content-type", "application/json");
+      if (typeof init.body === "string" && !headers.has("content-type"))
+        headers.set("content-type", "application/json");
       await signPeer(env.CLUSTER_KEY, init.method ?? "GET", url, headers, init.body, Date.now());
       return binding.fetch(url, { ...init, headers, redirect: "manual" });
     },

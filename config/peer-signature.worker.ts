@@ -14,7 +14,7 @@ export type PeerRefusal = "unsigned" | "malformed" | "expired" | "replayed" | "f
 function importKey(secret: string): Promise<CryptoKey> {
   let key = keys.get(secret);
   if (key === undefined) {
-    const usages: KeyUsage[] = ["sign", "verify"];
+    const usages = ["sign", "verify"];
     key = crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, usages);
     keys.set(secret, key);
   }
@@ -33,11 +33,29 @@ function fromBase64url(text: string): Uint8Array | undefined {
 }
 
 /** Fields that the transport may change on the way, so they cannot be signed; none of them is ever trusted. */
-const UNSIGNED = new Set([FIELD, "host", "connection", "content-length", "transfer-encoding", "keep-alive", "te", "upgrade"]);
+const UNSIGNED = new Set([
+  FIELD,
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "keep-alive",
+  "te",
+  "upgrade",
+]);
 
-function canonical(method: string, url: string, headers: Headers, stamp: string, nonce: string, digest: string): Uint8Array {
+function canonical(
+  method: string,
+  url: string,
+  headers: Headers,
+  stamp: string,
+  nonce: string,
+  digest: string,
+): Uint8Array {
   const { pathname, search } = new URL(url);
-  const lines = [...headers].filter(([name]) => !UNSIGNED.has(name) && !name.startsWith("cf-")).map(([name, value]) => `${name}:${value.trim()}`);
+  const lines = [...headers]
+    .filter(([name]) => !UNSIGNED.has(name) && !name.startsWith("cf-"))
+    .map(([name, value]) => `${name}:${value.trim()}`);
   return encoder.encode([method, pathname + search, stamp, nonce, digest, ...lines.sort()].join("\n"));
 }
 
@@ -46,31 +64,57 @@ const digestOf = async (body: unknown): Promise<string> =>
   typeof body === "string" ? base64url(await crypto.subtle.digest("SHA-256", encoder.encode(body))) : "stream";
 
 /** Signs a request to a peer: adds the signature field to `headers`. `now` is the sender's clock. */
-export async function signPeer(secret: string, method: string, url: string, headers: Headers, body: unknown, now: number): Promise<void> {
+export async function signPeer(
+  secret: string,
+  method: string,
+  url: string,
+  headers: Headers,
+  body: unknown,
+  now: number,
+): Promise<void> {
   const nonce = crypto.randomUUID();
   const digest = await digestOf(body);
-  const mac = await crypto.subtle.sign("HMAC", await importKey(secret), canonical(method, url, headers, `${now}`, nonce, digest));
+  const mac = await crypto.subtle.sign(
+    "HMAC",
+    await importKey(secret),
+    canonical(method, url, headers, `${now}`, nonce, digest),
+  );
   headers.set(FIELD, `v1;${now};${nonce};${digest};${base64url(mac)}`);
 }
 
 /** Nonces seen within the window, oldest first; bounded, and a full table refuses rather than forgets. */
-const seenNonces = new Map<string, number>();
+export class Nonces {
+  readonly #seen = new Map<string, number>();
 
-function isReplay(nonce: string, now: number): boolean {
-  for (const [old, at] of seenNonces) {
-    if (now - at <= LIMITS.peerSignatureWindowMillis * 2) break;
-    seenNonces.delete(old);
+  /** Whether `nonce` is new at `now`; from then on it is not. */
+  admit(nonce: string, now: number): boolean {
+    for (const [old, at] of this.#seen) {
+      if (now - at <= LIMITS.peerSignatureWindowMillis * 2) break;
+      this.#seen.delete(old);
+    }
+    if (this.#seen.has(nonce) || this.#seen.size >= LIMITS.peerNonces) return false;
+    this.#seen.set(nonce, now);
+    return true;
   }
-  if (seenNonces.has(nonce) || seenNonces.size >= LIMITS.peerNonces) return true;
-  seenNonces.set(nonce, now);
-  return false;
+}
+
+const peerNonces = new Nonces();
+
+/** Whether `mac` (base64url) is the HMAC-SHA256 of `text` under the cluster key. */
+export async function verifyMac(secret: string, text: string, mac: string): Promise<boolean> {
+  const bytes = fromBase64url(mac);
+  return bytes !== undefined && crypto.subtle.verify("HMAC", await importKey(secret), bytes, encoder.encode(text));
 }
 
 /**
  * Checks a request that came in over the internal port. Returns why it is refused, or the request, its signature
  * removed. A body whose digest was signed is read (it is a small control message) and compared.
  */
-export async function verifyPeer(secret: string, request: Request, now: number): Promise<{ kind: "refused"; reason: PeerRefusal } | { kind: "peer"; request: Request }> {
+export async function verifyPeer(
+  secret: string,
+  request: Request,
+  now: number,
+): Promise<{ kind: "refused"; reason: PeerRefusal } | { kind: "peer"; request: Request }> {
   const refused = (reason: PeerRefusal) => ({ kind: "refused", reason }) as const;
   const signature = request.headers.get(FIELD);
   if (signature === null) return refused("unsigned");
@@ -80,11 +124,14 @@ export async function verifyPeer(secret: string, request: Request, now: number):
   if (!(Math.abs(now - Number(stamp)) <= LIMITS.peerSignatureWindowMillis)) return refused("expired");
   const signed = canonical(request.method, request.url, request.headers, stamp, nonce, digest);
   if (!(await crypto.subtle.verify("HMAC", await importKey(secret), macBytes, signed))) return refused("forged");
-  if (isReplay(nonce, now)) return refused("replayed");
+  if (!peerNonces.admit(nonce, now)) return refused("replayed");
   const headers = new Headers(request.headers);
   headers.delete(FIELD);
   if (digest === "stream") return { kind: "peer", request: new Request(request, { headers }) };
   const body = await request.text();
   if ((await digestOf(body)) !== digest) return refused("forged");
-  return { kind: "peer", request: new Request(request.url, { method: request.method, headers, body, redirect: "manual" }) };
+  return {
+    kind: "peer",
+    request: new Request(request.url, { method: request.method, headers, body, redirect: "manual" }),
+  };
 }

@@ -3,7 +3,7 @@
 // response was born, what purges were known when its origin fetch began), never a relative age that could pass for fresh.
 
 import type { RegionId } from "../../config/regions.ts";
-import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 
 /** Prefix of every internal field; anything of that name from outside is removed at the door. */
@@ -20,8 +20,8 @@ export interface RequestContext {
   /** The client's URL, normalised; the request line's URL is the address of a node. */
   readonly url: string;
   readonly route: string;
-  /** Cache key; absent on requests that only pass through. */
-  readonly key?: string;
+  /** No cache takes part: the route, the method or what is asked for forbids it. */
+  readonly passes: boolean;
   /** Version of the ring by which the sender chose the owner. */
   readonly ring: string;
   /** What purges the sender knows, joined with what the client demanded. */
@@ -43,8 +43,15 @@ export interface RequestContext {
 /** What each tier took, for `Server-Timing`. */
 export type Timings = Readonly<Partial<Record<"route" | "shard" | "shield" | "origin", Millis>>>;
 
+/** What became of a request at the tier that answers it, and which tier's knowledge the answer is. For metrics. */
+export interface Answered {
+  readonly outcome: "hit" | "stale" | "revalidated" | "miss" | "collapsed" | "bypass" | "error";
+  readonly by: "shard" | "shield" | "origin" | "none";
+}
+
 export interface ResponseFacts {
   readonly v: 1;
+  readonly answered: Answered;
   /** Cache-Status members of the tiers passed so far, origin side first (RFC 9211). */
   readonly cacheStatus: readonly string[];
   /** The vector that was known when the origin fetch began (`seen`). Absent on responses that no cache had a part in. */
@@ -63,4 +70,16 @@ export interface ResponseFacts {
 export interface BehindResponse {
   readonly v: 1;
   readonly vector: Vector;
+}
+
+/** What a shard holds and does now, `GET /stats`. */
+export interface ShardStats {
+  readonly v: 1;
+  readonly entries: number;
+  readonly bytes: Bytes;
+  readonly flights: number;
+  /** Bytes of unfinished bodies in the whole isolate. */
+  readonly spooledBytes: Bytes;
+  /** What its origin clients counted, by `origin|metric`. */
+  readonly origins: Readonly<Record<string, number>>;
 }

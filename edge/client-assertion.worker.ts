@@ -1,0 +1,26 @@
+// Checks what the local front door says of a client's address (config/client-assertion.ts): signed with the cluster key,
+// recent, not seen before. Only in local mode; in production the platform itself says who the client is.
+
+import { CLIENT_FIELD, parseClientAssertion, signedText } from "../config/client-assertion.ts";
+import type { Environment } from "../config/environment.worker.ts";
+import { LIMITS } from "../config/limits.ts";
+import { ownRegion } from "../config/nodes.worker.ts";
+import { Nonces, verifyMac } from "../config/peer-signature.worker.ts";
+import type { EpochMillis } from "../config/units.ts";
+
+const nonces = new Nonces();
+
+/** The client's address, if somebody who has the cluster key vouches for it; undefined otherwise, whatever was sent. */
+export async function vouchedAddress(
+  env: Environment,
+  headers: Headers,
+  now: EpochMillis,
+): Promise<string | undefined> {
+  const text = headers.get(CLIENT_FIELD);
+  if (text === null || ownRegion(env) === undefined) return undefined;
+  const assertion = parseClientAssertion(text);
+  if (assertion === undefined) return undefined;
+  if (Math.abs(now - assertion.timestampMillis) > LIMITS.peerSignatureWindowMillis) return undefined;
+  if (!(await verifyMac(env.CLUSTER_KEY, signedText(assertion), assertion.signature))) return undefined;
+  return nonces.admit(assertion.nonce, now) ? assertion.address : undefined;
+}

@@ -1,0 +1,48 @@
+// A WebSocket goes from the edge straight to the origin: it is one client's own, no cache takes part, and a Durable Object
+// on its way would be billed for as long as it lasts. It obeys the same rules about which origin and which fields.
+
+import type { Environment } from "../config/environment.worker.ts";
+import { LIMITS } from "../config/limits.ts";
+import type { Config } from "../config/schema.ts";
+import { originSender } from "../origin/fetch.worker.ts";
+import type { Fields } from "./http/fields.ts";
+import { PSEUDONYM } from "./http/forwardable.ts";
+import type { Admitted } from "./request/admit.ts";
+import { forwardedFields } from "./request/forwarded.ts";
+
+/** Opens the connection; undefined if the origin does not answer in time. Its answer may also be a refusal of its own. */
+export async function connect(
+  env: Environment,
+  config: Config,
+  admitted: Admitted,
+  fields: Fields,
+  requestId: string,
+): Promise<Response | undefined> {
+  const origin = config.origins[admitted.route.origin];
+  if (origin === undefined) return undefined;
+  const forwarded = forwardedFields({
+    request: fields,
+    route: admitted.route,
+    client: { ...admitted.client, host: admitted.host },
+    requestId,
+    originHost: new URL(origin.url).host,
+    loop: PSEUDONYM,
+    extent: "everything",
+  });
+  const { pathname, search } = new URL(admitted.url);
+  const sending = originSender(
+    env,
+    admitted.route.origin,
+    origin,
+  )({ method: "GET", path: pathname + search, fields: forwarded, clientHost: admitted.host });
+  const late = setTimeout(
+    () => sending.cancel(),
+    Math.min(origin.headerTimeoutSeconds * 1000, LIMITS.requestBudgetMillis),
+  );
+  const reply = await sending.reply;
+  clearTimeout(late);
+  if (reply.kind === "error") return undefined;
+  const headers = new Headers(reply.fields.map(([name, value]) => [name, value] as [string, string]));
+  if (reply.socket !== undefined) return new Response(null, { status: 101, headers, webSocket: reply.socket });
+  return new Response(reply.body, { status: reply.status, headers, encodeBody: "manual" });
+}

@@ -1,0 +1,27 @@
+// What one answered request adds to the metrics. Decides the numbers alone; who sends them where is the shell's affair.
+
+import type { Tally } from "../config/metrics.ts";
+import { type Millis, toSeconds } from "../config/units.ts";
+import type { Body } from "./shard/tier.ts";
+import type { Answered } from "./shard/wire.ts";
+
+export interface Counted {
+  readonly route: string;
+  readonly status: number;
+  readonly answered: { readonly outcome: Answered["outcome"] | "refused"; readonly by: Answered["by"] } | undefined;
+  readonly body: Body;
+  /** From the request's arrival to the head of its answer. */
+  readonly took: Millis;
+}
+
+/** Adds a request to `tally`. Bytes are counted where the length is announced; a stream without one counts none. */
+export function count(tally: Tally, { route, status, answered, body, took }: Counted): void {
+  const tier = answered?.by ?? "none";
+  const outcome = answered?.outcome ?? "error";
+  const statusClass = `${Math.floor(status / 100)}xx` as "2xx";
+  tally.count("meridian_requests_total", { tier, outcome, status: statusClass, route });
+  tally.observe("meridian_time_to_first_byte_seconds", { tier }, toSeconds(took));
+  if (outcome === "collapsed") tally.count("meridian_coalesced_followers_total", { tier: "shard" });
+  const length = body.kind === "bytes" ? body.bytes.byteLength : body.kind === "stream" ? body.length : 0;
+  if (length !== undefined) tally.count("meridian_client_bytes_total", { route }, length);
+}

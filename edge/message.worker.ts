@@ -1,0 +1,137 @@
+// Translates between the platform's messages and the tiers' values: a request or answer of the core becomes a Request or
+// Response and back, and the one internal field each carries is read and written here alone. Bodies are passed on as the
+// platform's own streams where nobody looks into them, and are never decoded or encoded on the way.
+
+import { type EpochMillis, millis } from "../config/units.ts";
+import { Fields } from "./http/fields.ts";
+import type { ByteSource } from "./shard/spool.ts";
+import type { Body, TierRequest, TierResponse, UpstreamAnswer } from "./shard/tier.ts";
+import { CONTEXT_FIELD, FACTS_FIELD, type RequestContext, type ResponseFacts } from "./shard/wire.ts";
+
+/** Where requests go at a node; what follows the host is the node's own path. */
+export const NODE_URL = "http://node.internal";
+
+/** Statuses whose responses have no body at all (Fetch standard, "null body status"). */
+const BODILESS = new Set([101, 103, 204, 205, 304]);
+
+export function headersOf(fields: Fields): Headers {
+  const headers = new Headers();
+  for (const [name, value] of fields) headers.append(name, value);
+  return headers;
+}
+
+/** A request for a node's `/request`, with its context. */
+export function toNodeInit(request: TierRequest): RequestInit {
+  const headers = headersOf(request.fields);
+  headers.set(CONTEXT_FIELD, JSON.stringify(request.context));
+  return {
+    method: request.method,
+    headers,
+    redirect: "manual",
+    encodeResponseBody: "manual",
+    ...(request.upload ? { body: request.upload as ReadableStream } : {}),
+  };
+}
+
+/** Reads what `toNodeInit` wrote; undefined if the context is missing or of a later format. */
+export function readTierRequest(request: Request): TierRequest | undefined {
+  const text = request.headers.get(CONTEXT_FIELD);
+  if (text === null) return undefined;
+  const context = JSON.parse(text) as RequestContext;
+  if (context.v !== 1) return undefined;
+  const fields = Fields.from(request.headers);
+  fields.delete(CONTEXT_FIELD);
+  return { method: request.method, fields, context, ...(request.body === null ? {} : { upload: request.body }) };
+}
+
+/** The answer of a tier as a Response, its facts in their field. */
+export function toNodeResponse(answer: TierResponse): Response {
+  const headers = headersOf(answer.fields);
+  headers.set(FACTS_FIELD, JSON.stringify(answer.facts));
+  if (answer.upgrade !== undefined)
+    return new Response(null, { status: 101, headers, webSocket: answer.upgrade as WebSocket });
+  const body = BODILESS.has(answer.status) ? null : streamOf(answer.body);
+  return new Response(body, { status: answer.status, headers, encodeBody: "manual" });
+}
+
+/** Reads a node's answer; undefined if it carries no facts, and so is not a tier's (a crash, a proxy's error page). */
+export function readNodeAnswer(
+  response: Response,
+  requestAt: EpochMillis,
+  responseAt: EpochMillis,
+): UpstreamAnswer | undefined {
+  const text = response.headers.get(FACTS_FIELD);
+  if (text === null) return undefined;
+  const facts = JSON.parse(text) as ResponseFacts;
+  if (facts.v !== 1) return undefined;
+  const fields = Fields.from(response.headers);
+  fields.delete(FACTS_FIELD);
+  const answer = {
+    kind: "answer",
+    status: response.status,
+    fields,
+    facts,
+    requestAt,
+    responseAt,
+    timings: facts.timings,
+  } as const;
+  const upgrade = response.webSocket === null ? {} : { upgrade: response.webSocket };
+  return { ...answer, ...upgrade, body: bodyOf(response.body, response.headers.get("content-length")) };
+}
+
+/** A native stream as a tier's body: opened by who reads it, or passed on as it is. */
+export function bodyOf(stream: ReadableStream<Uint8Array> | null, contentLength: string | null): Body {
+  if (stream === null) return { kind: "none" };
+  const length = contentLength !== null && /^\d{1,15}$/.test(contentLength) ? Number(contentLength) : undefined;
+  return { kind: "stream", length, native: stream, open: () => sourceOf(stream) };
+}
+
+function sourceOf(stream: ReadableStream<Uint8Array>): ByteSource {
+  const reader = stream.getReader();
+  return {
+    read: async () => (await reader.read()).value,
+    cancel: () => {
+      // The stream may have failed already; that it cannot be cancelled then is no news.
+      reader.cancel().catch(() => undefined);
+    },
+  };
+}
+
+function streamOf(body: Body): ReadableStream<Uint8Array> | Uint8Array | null {
+  switch (body.kind) {
+    case "none":
+      return null;
+    case "bytes":
+      return body.bytes;
+    case "stream":
+      return body.native === undefined
+        ? readable(body.open(), body.length)
+        : (body.native as ReadableStream<Uint8Array>);
+  }
+}
+
+/** A source as a native stream. One of known length says so, and cannot end well before it. */
+function readable(source: ByteSource, length: number | undefined): ReadableStream<Uint8Array> {
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = await source.read();
+        if (chunk === undefined) controller.close();
+        else controller.enqueue(chunk);
+      },
+      cancel: () => source.cancel(),
+    },
+    { highWaterMark: 0 },
+  );
+  if (length === undefined) return stream;
+  const fixed = new FixedLengthStream(length);
+  // Either end may fail: the reader's cancellation reaches the source through the pipe, the source's failure the reader.
+  stream.pipeTo(fixed.writable).catch(() => undefined);
+  return fixed.readable;
+}
+
+/** `act` after `delay`, as cores ask for it. */
+export function after(delay: number, act: () => void): () => void {
+  const timer = setTimeout(act, millis(delay));
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,59 @@
+// Calls a node that may be gone. A slow origin and a dead region look alike at first, so after a second without an answer
+// the node is asked, on the side, whether it is alive: one that answers is waited for, one that does not is left. So a lost
+// region costs about two seconds of one request's time, and a slow origin costs nobody's region its clients.
+
+import { LIMITS } from "../config/limits.ts";
+import type { Node } from "../config/ports.worker.ts";
+import { NODE_URL } from "./message.worker.ts";
+
+export type Reached =
+  | { readonly kind: "response"; readonly response: Response }
+  /** No connection, or no sign of life. `sent`: whether the node may have begun to act on the request. */
+  | { readonly kind: "unreachable"; readonly cause: string }
+  /** It lives, but gave no answer in the time that the request has. */
+  | { readonly kind: "late" };
+
+/** Sends `init` to `path` of a node; never rejects. `budgetMillis` bounds the wait for the head of the answer. */
+export async function reach(node: () => Node, path: string, init: RequestInit, budgetMillis: number): Promise<Reached> {
+  const controller = new AbortController();
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const later = (delay: number): Promise<"time"> =>
+    new Promise((resolve) => {
+      timers.push(setTimeout(() => resolve("time"), delay));
+    });
+  const answer: Promise<Reached> = node()
+    .fetch(`${NODE_URL}${path}`, { ...init, signal: controller.signal })
+    .then(
+      (response) => ({ kind: "response", response }),
+      (cause: unknown) => ({ kind: "unreachable", cause: String(cause) }),
+    );
+  try {
+    const probeAfter = Math.min(LIMITS.aliveProbeAfterMillis, budgetMillis);
+    const first = await Promise.race([answer, later(probeAfter)]);
+    if (first !== "time") return first;
+    if (!(await Promise.race([isAlive(node()), answer.then(() => true)]))) {
+      controller.abort();
+      return { kind: "unreachable", cause: "no sign of life" };
+    }
+    const second = await Promise.race([answer, later(Math.max(0, budgetMillis - probeAfter))]);
+    if (second !== "time") return second;
+    controller.abort();
+    return { kind: "late" };
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+/** Whether a node answers at all within the time for that question. */
+export async function isAlive(node: Node): Promise<boolean> {
+  try {
+    const response = await node.fetch(`${NODE_URL}/alive`, {
+      signal: AbortSignal.timeout(LIMITS.aliveProbeTimeoutMillis),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    // Whatever went wrong, the answer to the question is no.
+    return false;
+  }
+}

@@ -1,0 +1,137 @@
+// The first decisions about a client's request, before any node is asked: is it one that we answer, for which route, from
+// where and with what it may demand. Everything that follows reads only what is admitted here. Pure: the platform's facts
+// about the client come in as values, and what is refused comes out as a problem to tell.
+
+import { LIMITS } from "../../config/limits.ts";
+import { normaliseUrl } from "../../config/normal-url.ts";
+import type { RegionId } from "../../config/regions.ts";
+import type { Config, Route } from "../../config/schema.ts";
+import { EMPTY_VECTOR, parseDot, type Vector } from "../../control-plane/purge/vector.ts";
+import { locate } from "../geo/locate.ts";
+import type { Place } from "../geo/place.ts";
+import type { Fields } from "../http/fields.ts";
+import { loopOf } from "../http/forwardable.ts";
+import { matchRoute } from "../route/match-route.ts";
+import { type CfFacts, clientOf, type TrustedClient } from "./client.ts";
+
+/**
+ * How a request is treated. `cached`: by the route's cache; `passed`: through the same tiers, but no cache takes part;
+ * `connection`: a WebSocket, which lasts, goes from the edge to the origin and holds no node on the way.
+ */
+export type Passage = "cached" | "passed" | "connection";
+
+export interface Admitted {
+  readonly kind: "admitted";
+  readonly url: string;
+  readonly host: string;
+  readonly route: Route;
+  readonly client: TrustedClient;
+  readonly place: Place;
+  /** Purges that the answer must not be older than (Meridian-Min-Purge). */
+  readonly demanded: Vector;
+  readonly passage: Passage;
+}
+
+export interface RefusedRequest {
+  readonly kind: "refused";
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  /** RFC 9209 error type. */
+  readonly proxyError: string;
+}
+
+export interface Arrival {
+  readonly method: string;
+  /** As the client wrote it, with the scheme and host that it reached us by. */
+  readonly url: string;
+  readonly fields: Fields;
+  readonly cf: CfFacts | undefined;
+  /** The address that the local front door vouches for, verified. */
+  readonly assertedAddress: string | undefined;
+  readonly local: boolean;
+  readonly region: RegionId | undefined;
+  readonly countryOf: (address: string) => string | undefined;
+  readonly config: Config;
+}
+
+/** Admits a request, or says why not: 400, 404, 405, 414 or 508. */
+export function admit(arrival: Arrival): Admitted | RefusedRequest {
+  const { fields, config, local } = arrival;
+  if (arrival.url.length > LIMITS.urlCharacters) {
+    return refused(414, "url-too-long", "URI too long", `URLs may have ${LIMITS.urlCharacters} characters.`);
+  }
+  const normal = normaliseUrl(arrival.url);
+  if (normal.kind === "invalid") return refused(400, "bad-url", "Bad request", normal.detail);
+  if (arrival.method === "PURGE") {
+    return refused(405, "purge-not-here", "Method not allowed", "Purge through the control API: POST /v1/purges.");
+  }
+  if (loopOf(fields.get("cdn-loop")) >= LIMITS.cdnLoop) {
+    return refused(
+      508,
+      "loop",
+      "Loop detected",
+      "This request has passed through Meridian before (CDN-Loop).",
+      "proxy_loop_detected",
+    );
+  }
+  const { host, pathname } = new URL(normal.url);
+  const route = matchRoute(config.routes, { host, path: pathname, method: arrival.method });
+  if (route === undefined)
+    return refused(404, "no-route", "Not found", `No route is configured for ${host}${pathname}.`);
+
+  const client = clientOf({
+    cf: arrival.cf,
+    assertion: arrival.assertedAddress,
+    meridianFrom: fields.get("meridian-from"),
+    local,
+  });
+  const place = locate({
+    from: client.from,
+    cf: client.cf,
+    address: client.address,
+    countryOf: arrival.countryOf,
+    region: arrival.region,
+  });
+  if ("kind" in place) return refused(400, "bad-meridian-from", "Bad request", place.detail);
+
+  const demand = fields.get("meridian-min-purge");
+  const dot = demand === undefined ? undefined : parseDot(demand.trim());
+  if (demand !== undefined && dot === undefined) {
+    return refused(400, "bad-min-purge", "Bad request", "Meridian-Min-Purge takes the id of a purge's receipt.");
+  }
+  const demanded = dot === undefined ? EMPTY_VECTOR : { [dot.hub]: dot.counter };
+  return {
+    kind: "admitted",
+    url: normal.url,
+    host,
+    route,
+    client,
+    place,
+    demanded,
+    passage: passageOf(arrival, route),
+  };
+}
+
+function passageOf({ method, fields }: Arrival, route: Route): Passage {
+  if (fields.get("upgrade")?.toLowerCase() === "websocket") return "connection";
+  if (route.mode === "bypass" || (method !== "GET" && method !== "HEAD")) return "passed";
+  // An event stream never ends: nobody may wait for it, and a browser that asks for one says so.
+  return fields.get("accept")?.toLowerCase().startsWith("text/event-stream") ? "passed" : "cached";
+}
+
+const refused = (
+  status: number,
+  code: string,
+  title: string,
+  detail: string,
+  proxyError = "http_request_error",
+): RefusedRequest => ({
+  kind: "refused",
+  status,
+  code,
+  title,
+  detail,
+  proxyError,
+});

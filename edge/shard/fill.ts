@@ -1,0 +1,252 @@
+// Gets a response from the next tier and decides what becomes of it: kept, relayed or failed. What is kept is stamped with
+// what was known of purges when the fetch began (DESIGN section 4); a 304 is checked before it merges, because a body that a
+// purge has ended must not come back to life. The body is pumped into a spool by the shard itself, whoever may still read.
+
+import { LIMITS } from "../../config/limits.ts";
+import type { Route } from "../../config/schema.ts";
+import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
+import { type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
+import type { Vector } from "../../control-plane/purge/vector.ts";
+import { Fields } from "../http/fields.ts";
+import { decideStore } from "../http/store.ts";
+import { tagsOf } from "../http/tags.ts";
+import { bornAt as bornAtOf, type Policy, type StoredResponse } from "../http/terms.ts";
+import { answersFor, conditionsOf, mergeNotModified } from "../http/validate.ts";
+import { candidateNames, variantKey, varyOf } from "../http/vary.ts";
+import type { Entry, EntryStore, HitForMiss } from "./entries.ts";
+import type { Flight, Landing } from "./flight.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { type ByteSource, Spool } from "./spool.ts";
+import type { After, TierRequest, Upstream, UpstreamAnswer } from "./tier.ts";
+
+/** One fill: for which request, under which key, and what stored response it may confirm. */
+export interface Fill {
+  readonly request: TierRequest;
+  readonly route: Route;
+  readonly policy: Policy;
+  readonly key: string;
+  readonly url: string;
+  readonly vector: Vector;
+  /** A stored response whose validators the next tier is asked to confirm; never one that a purge has ended. */
+  readonly confirm: Entry | undefined;
+  readonly flight: Pick<Flight, "doomed"> & { spool: Spool | undefined };
+}
+
+export interface FillPorts {
+  /** Name of the shard, under which the isolate's store lists its entries. */
+  readonly name: string;
+  readonly entries: EntryStore;
+  readonly knowledge: Knowledge;
+  readonly upstream: Upstream;
+  readonly now: () => EpochMillis;
+  readonly after: After;
+  /** The body has ended, well or not: nobody joins this flight any more. */
+  readonly finished: (flight: Fill["flight"]) => void;
+}
+
+/** Request fields that never go up from a cache: they ask about one client's copy, or are set by us (RFC 9111 section 4.3.1). */
+const OWN_FIELDS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"];
+
+/** Flies one fill until the head of its answer has landed. Never rejects. */
+export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
+  const { request, confirm, vector } = fill;
+  const fields = Fields.from(request.fields);
+  for (const name of OWN_FIELDS) fields.delete(name);
+  if (confirm !== undefined) for (const [name, value] of conditionsOf(confirm.response) ?? []) fields.set(name, value);
+
+  const answer = await ports.upstream({ ...request, fields, vector });
+  if (answer.kind === "failure") return { kind: "failed", failure: answer };
+  const seen = answer.facts?.seen ?? vector;
+  if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, answer, seen);
+
+  const bornAt = bornAtOfAnswer(answer);
+  const decision = decideStore(
+    { method: request.method, fields: request.fields },
+    { status: answer.status, fields: answer.fields, bornAt, receivedAt: answer.responseAt },
+    fill.policy,
+  );
+  if (decision.kind === "refuse" || answer.facts?.personal === true || request.method !== "GET") {
+    const reason = decision.kind === "refuse" ? decision.reason : request.method === "GET" ? "personal" : "method";
+    const shareable = decision.kind === "refuse" && decision.shareable && answer.facts?.personal !== true;
+    return relayed(ports, fill, answer, seen, reason, shareable);
+  }
+  return kept(ports, fill, answer, seen, { status: answer.status, fields: answer.fields, terms: decision.terms });
+}
+
+/** When the response would have had age 0, by the older of what the shield says and what its fields say. */
+function bornAtOfAnswer(answer: UpstreamAnswer): EpochMillis {
+  const byFields = bornAtOf({ fields: answer.fields, requestAt: answer.requestAt, responseAt: answer.responseAt });
+  return answer.facts?.bornAt === undefined ? byFields : epochMillis(Math.min(answer.facts.bornAt, byFields));
+}
+
+/** The validators still hold: the stored response gets the new fields and a new stamp, if no purge has ended it meanwhile. */
+async function confirmed(
+  ports: FillPorts,
+  fill: Fill,
+  confirm: Entry,
+  answer: UpstreamAnswer,
+  seen: Vector,
+): Promise<Landing> {
+  const ended = ports.knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";
+  if (ended || !answersFor(confirm.response, answer.fields)) return fly(ports, { ...fill, confirm: undefined });
+  const fields = mergeNotModified(confirm.response, answer);
+  const decision = decideStore(
+    { method: "GET", fields: fill.request.fields },
+    { status: confirm.response.status, fields, bornAt: bornAtOfAnswer(answer), receivedAt: answer.responseAt },
+    fill.policy,
+  );
+  const whole = { ...answer, status: confirm.response.status, fields };
+  if (decision.kind === "refuse") {
+    // The update forbids keeping it: it answers this request and is gone.
+    const body =
+      confirm.body === undefined ? ({ kind: "none" } as const) : ({ kind: "bytes", bytes: confirm.body } as const);
+    return relayed(ports, fill, { ...whole, body }, seen, decision.reason, false);
+  }
+  const response = { status: confirm.response.status, fields, terms: decision.terms };
+  const { entry, variant, store } = listing(ports, fill, response, seen);
+  store(confirm.body);
+  ports.finished(fill.flight);
+  return { kind: "kept", entry: { ...entry, body: confirm.body }, variant, spool: undefined, answer };
+}
+
+/** Not kept. Errors of the origin are shared with all who wait, read whole if small; anything else is one client's own. */
+async function relayed(
+  ports: FillPorts,
+  fill: Fill,
+  answer: UpstreamAnswer,
+  seen: Vector,
+  reason: string,
+  shareable: boolean,
+): Promise<Landing> {
+  ports.finished(fill.flight);
+  if (fill.request.method === "GET" && !shareable) {
+    const until = epochMillis(ports.now() + LIMITS.hitForMissMillis);
+    const marker: HitForMiss = {
+      kind: "hit-for-miss",
+      until,
+      seen,
+      target: purgeTarget(fill.url, tagsOf(answer.fields)),
+    };
+    const { vary, variant } = selection(ports, fill, answer.fields);
+    if (!fill.flight.doomed) ports.entries.put(ports.name, fill.key, fill.url, vary, variant, marker);
+  }
+  if (!shareable || answer.body.kind !== "stream") return { kind: "relay", answer, seen, shared: shareable, reason };
+  const { length } = answer.body;
+  if (length === undefined || length > LIMITS.sharedErrorBytes)
+    return { kind: "relay", answer, seen, shared: false, reason };
+  const spool = new Spool("whole");
+  await pump(ports, answer.body.open(), spool, length);
+  if (!spool.whole) return { kind: "failed", failure: BROKEN_ERROR_BODY };
+  return {
+    kind: "relay",
+    answer: { ...answer, body: { kind: "bytes", bytes: spool.bytes() } },
+    seen,
+    shared: true,
+    reason,
+  };
+}
+
+const BROKEN_ERROR_BODY = {
+  kind: "failure",
+  status: 502,
+  code: "origin-body-broken",
+  detail: "The origin's error response broke off.",
+  proxyError: "http_response_incomplete",
+} as const;
+
+/** Kept: whoever asks now may read along, and once the body is whole it becomes an entry. */
+function kept(ports: FillPorts, fill: Fill, answer: UpstreamAnswer, seen: Vector, response: StoredResponse): Landing {
+  const { entry, variant, store } = listing(ports, fill, response, seen);
+  if (answer.body.kind !== "stream") {
+    const body = answer.body.kind === "bytes" ? answer.body.bytes : undefined;
+    store(body);
+    ports.finished(fill.flight);
+    return { kind: "kept", entry: { ...entry, body }, variant, spool: undefined, answer };
+  }
+  const { length } = answer.body;
+  const spool = new Spool(length !== undefined && length > LIMITS.entryBytes ? "unread" : "whole");
+  fill.flight.spool = spool;
+  const source = answer.body.open();
+  const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
+  void readersCanAttach
+    .then(() => pump(ports, source, spool, length))
+    .then(() => {
+      if (spool.whole) store(spool.bytes());
+      ports.finished(fill.flight);
+      spool.release();
+    });
+  return { kind: "kept", entry, variant, spool, answer };
+}
+
+/** The next turn of the event loop: by then all who waited for a landing have heard of it, and attached to its body. */
+const turn = (ports: FillPorts): Promise<void> =>
+  new Promise((resolve) => {
+    ports.after(millis(0), resolve);
+  });
+
+/** Which variant a response is, by its own `Vary`. On `forward: key` routes only what the origin could see selects. */
+function selection(ports: FillPorts, fill: Fill, fields: Fields): { vary: readonly string[]; variant: string } {
+  const vary = varyOf(fields);
+  const names = vary.kind === "fields" ? vary.names.filter((name) => selects(fill.route, name)) : [];
+  const known = ports.entries.varyOf(ports.name, fill.key) ?? [];
+  const all = [...new Set([...known, ...names])].sort();
+  return { vary: all, variant: variantKey(all, fill.request.fields) };
+}
+
+/** Whether a request field can have made a difference: on `forward: key` routes the origin sees only these. */
+const selects = (route: Route, name: string): boolean =>
+  route.forward === "all" || name === "cookie" || name === "authorization" || candidateNames(route).includes(name);
+
+function listing(ports: FillPorts, fill: Fill, response: StoredResponse, seen: Vector) {
+  const target: PurgeTarget = purgeTarget(fill.url, tagsOf(response.fields));
+  const { vary, variant } = selection(ports, fill, response.fields);
+  const entry: Entry = {
+    kind: "entry",
+    response,
+    body: undefined,
+    seen,
+    target,
+    storedAt: ports.now(),
+    checkedVersion: -1,
+  };
+  const store = (body: Uint8Array | undefined): void => {
+    if (fill.flight.doomed || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
+    ports.entries.put(ports.name, fill.key, fill.url, vary, variant, { ...entry, body });
+  };
+  return { entry, variant, store };
+}
+
+/** Moves a body into a spool at the pace of its readers, and ends it as it ended. Never rejects: the spool tells its readers. */
+async function pump(ports: FillPorts, source: ByteSource, spool: Spool, length: number | undefined): Promise<void> {
+  let received = 0;
+  try {
+    for (let chunk = await source.read(); chunk !== undefined; chunk = await source.read()) {
+      received += chunk.byteLength;
+      spool.write(chunk);
+      if (spool.abandoned) {
+        source.cancel();
+        return spool.break(new Error("nobody reads this body any more"));
+      }
+      await roomIn(ports, spool);
+    }
+    if (length !== undefined && received !== length) throw new Error(`body ended after ${received} of ${length} bytes`);
+    spool.end();
+  } catch (cause) {
+    spool.break(cause);
+  }
+}
+
+/** Waits until the readers have caught up; one that holds up the others for too long is cut off. */
+async function roomIn(ports: FillPorts, spool: Spool): Promise<void> {
+  for (let room = spool.room(); room !== undefined; room = spool.room()) {
+    let cancel = (): void => undefined;
+    const stalled = new Promise<void>((resolve) => {
+      cancel = ports.after(millis(LIMITS.stalledReaderMillis), () => {
+        spool.cutStalled();
+        resolve();
+      });
+    });
+    await Promise.race([room, stalled]);
+    cancel();
+  }
+}

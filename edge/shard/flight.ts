@@ -1,0 +1,68 @@
+// A fill that several requests share. It belongs to the shard, not to the request that began it: whoever began it may go
+// away. A request joins unless a purge that matches it is newer than what the flight knew when it began; purges of other
+// things never split a flight. Tags are known only from the answer, so each request checks those itself at release.
+
+import type { Millis } from "../../config/units.ts";
+import type { PurgeSet, PurgeTarget } from "../../control-plane/purge/purge-set.ts";
+import type { Vector } from "../../control-plane/purge/vector.ts";
+import type { Entry } from "./entries.ts";
+import type { Spool } from "./spool.ts";
+import type { After, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+
+/** How a flight ended, known as soon as its answer's head is. */
+export type Landing =
+  /** The response is being kept: all who wait may have it. `spool` is the body while it is still coming. */
+  | {
+      readonly kind: "kept";
+      readonly entry: Entry;
+      readonly variant: string;
+      readonly spool: Spool | undefined;
+      readonly answer: UpstreamAnswer;
+    }
+  /** The response is for the one who began the flight alone, or for all who already wait if `shared`. */
+  | {
+      readonly kind: "relay";
+      readonly answer: UpstreamAnswer;
+      readonly seen: Vector;
+      readonly shared: boolean;
+      readonly reason: string;
+    }
+  | { readonly kind: "failed"; readonly failure: UpstreamFailure };
+
+export interface Flight {
+  readonly key: string;
+  /** The canonical URL, for invalidation by unsafe methods. */
+  readonly url: string;
+  /** What was known of purges when it began: the stamp of what it brings. */
+  readonly vector: Vector;
+  readonly head: Promise<Landing>;
+  /** Requests that wait for it, beside the one that began it. */
+  followers: number;
+  /** An unsafe method changed the resource meanwhile: nobody joins any more and nothing is kept. */
+  doomed: boolean;
+  /** Its body, once there is one. */
+  spool: Spool | undefined;
+}
+
+/** Whether a request for `target` may share `flight`, by all that is known of purges now. */
+export function mayJoin(flight: Flight, target: PurgeTarget, purges: PurgeSet): boolean {
+  if (flight.doomed || (flight.spool !== undefined && !flight.spool.joinable)) return false;
+  return purges.verdict(target, flight.vector) === "alive";
+}
+
+/** The flight's landing, or undefined when `patience` runs out first: every request has a deadline of its own. */
+export function landing(flight: Flight, patience: Millis, after: After): Promise<Landing | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = after(patience, () => resolve(undefined));
+    flight.head.then(
+      (landed) => {
+        cancel();
+        resolve(landed);
+      },
+      (cause) => {
+        cancel();
+        reject(cause);
+      },
+    );
+  });
+}

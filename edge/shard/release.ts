@@ -1,0 +1,172 @@
+// Turns what a shard has into what it answers: the client's own conditions and range are applied to a stored response
+// (RFC 9110 sections 13 and 14), HEAD gets no body, and every answer carries its facts. It decides nothing about freshness
+// or purges: whoever calls has just checked both.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { Config } from "../../config/schema.ts";
+import type { Vector } from "../../control-plane/purge/vector.ts";
+import { cacheStatusMember, type Outcome } from "../http/cache-status.ts";
+import { Fields } from "../http/fields.ts";
+import { problem } from "../http/problem.ts";
+import { selectRange } from "../http/range.ts";
+import { evaluateConditions, notModifiedFields } from "../http/validate.ts";
+import type { Entry } from "./entries.ts";
+import type { ByteSource } from "./spool.ts";
+import type { Body, TierRequest, TierResponse, UpstreamFailure } from "./tier.ts";
+import type { Answered, ResponseFacts, Tier, Timings } from "./wire.ts";
+
+/** What all answers of a shard say of it at the moment of release. */
+export interface Releasing {
+  readonly outcome: Outcome;
+  readonly vector: Vector;
+  readonly drained: readonly RegionId[];
+  /** Facts and timings of the tier that was asked for this answer, if one was. */
+  readonly upstream?: ResponseFacts | undefined;
+  readonly timings: Timings;
+}
+
+const NAMES = { shard: "meridian-shard", shield: "meridian-shield" } as const satisfies Record<Tier, string>;
+const NO_BODY: Body = { kind: "none" };
+
+/** The facts that go up with an answer of this tier. */
+export function factsOf(
+  tier: Tier,
+  releasing: Releasing,
+  entry?: Pick<Entry, "seen"> & { bornAt: ResponseFacts["bornAt"] },
+): ResponseFacts {
+  return {
+    v: 1,
+    answered: answeredBy(tier, releasing.outcome, releasing.upstream),
+    cacheStatus: [...(releasing.upstream?.cacheStatus ?? []), cacheStatusMember(NAMES[tier], releasing.outcome)],
+    vector: releasing.vector,
+    drained: releasing.drained,
+    timings: releasing.timings,
+    ...(entry === undefined ? {} : { seen: entry.seen }),
+    ...(entry?.bornAt === undefined ? {} : { bornAt: entry.bornAt }),
+  };
+}
+
+/** The outcome in the words of the metrics, and the tier whose copy it is: this one's, or whoever answered further up. */
+function answeredBy(tier: Tier, outcome: Outcome, upstream: ResponseFacts | undefined): Answered {
+  switch (outcome.kind) {
+    case "hit":
+    case "stale":
+      return { outcome: outcome.kind, by: tier };
+    case "failed":
+      return { outcome: "error", by: "none" };
+    case "forwarded": {
+      const by = upstream?.answered.by ?? "origin";
+      if (outcome.collapsed) return { outcome: "collapsed", by };
+      if (outcome.reason === "bypass" || outcome.reason === "method") return { outcome: "bypass", by };
+      return { outcome: outcome.status === 304 ? "revalidated" : "miss", by };
+    }
+  }
+}
+
+/** Answers from an entry; `body` is its body, or the stream of it while it still comes. */
+export function releaseEntry(request: TierRequest, entry: Entry, body: Body, releasing: Releasing): TierResponse {
+  const stored = entry.response;
+  const facts = factsOf(request.context.tier, releasing, { seen: entry.seen, bornAt: stored.terms.bornAt });
+  const bodiless = (status: number, fields: Fields): TierResponse => {
+    discard(body);
+    return { status, fields, body: NO_BODY, facts };
+  };
+  const answer = (status: number, fields: Fields, part: Body): TierResponse =>
+    request.method === "HEAD" ? bodiless(status, fields) : { status, fields, body: part, facts };
+
+  switch (evaluateConditions(request.fields, stored)) {
+    case "not-modified":
+      return bodiless(304, notModifiedFields(stored.fields));
+    case "precondition-failed":
+      return bodiless(412, new Fields());
+    case "pass":
+      break;
+  }
+  const length = lengthOf(body);
+  if (request.method !== "GET" || length === undefined) return answer(stored.status, stored.fields, body);
+  const range = selectRange(request.fields.get("range"), request.fields.get("if-range"), stored, length);
+  switch (range.kind) {
+    case "whole":
+      return answer(stored.status, stored.fields, body);
+    case "unsatisfiable": {
+      return bodiless(416, Fields.from([["content-range", `bytes */${length}`]]));
+    }
+    case "part": {
+      const fields = Fields.from(stored.fields);
+      fields.set("content-range", `bytes ${range.first}-${range.last}/${length}`);
+      fields.set("content-length", `${range.last - range.first + 1}`);
+      return answer(206, fields, partOf(body, range.first, range.last));
+    }
+  }
+}
+
+/** Our own error, told as a problem and never cached. */
+export function releaseFailure(request: TierRequest, failure: UpstreamFailure, releasing: Releasing): TierResponse {
+  const { status, fields, body } = problem({
+    status: failure.status,
+    code: failure.code,
+    title: TITLES[failure.status],
+    detail: failure.detail,
+    proxyError: failure.proxyError,
+  });
+  if (failure.retryAfterSeconds !== undefined) fields.set("retry-after", `${Math.ceil(failure.retryAfterSeconds)}`);
+  const bytes = new TextEncoder().encode(body);
+  return {
+    status,
+    fields,
+    body: request.method === "HEAD" ? NO_BODY : { kind: "bytes", bytes },
+    facts: { ...factsOf(request.context.tier, releasing), personal: true },
+  };
+}
+
+const TITLES = { 502: "Bad gateway", 503: "Service unavailable", 504: "Gateway timeout" } as const;
+
+/** Which routes a URL may take is configuration; the route itself travels by name. */
+export const routeNamed = (config: Config, name: string) => config.routes.find((route) => route.name === name);
+
+/** Lets go of a body that will not be sent, so that nobody waits for its reader. */
+export function discard(body: Body): void {
+  if (body.kind === "stream") body.open().cancel();
+}
+
+function lengthOf(body: Body): number | undefined {
+  switch (body.kind) {
+    case "none":
+      return 0;
+    case "bytes":
+      return body.bytes.byteLength;
+    case "stream":
+      return body.length;
+  }
+}
+
+function partOf(body: Body, first: number, last: number): Body {
+  switch (body.kind) {
+    case "none":
+      return body;
+    case "bytes":
+      return { kind: "bytes", bytes: body.bytes.subarray(first, last + 1) };
+    case "stream":
+      return { kind: "stream", length: last - first + 1, open: () => slice(body.open(), first, last) };
+  }
+}
+
+/** Bytes `first` to `last` of a source, which is left as soon as they have come. */
+export function slice(source: ByteSource, first: number, last: number): ByteSource {
+  let position = 0;
+  return {
+    async read() {
+      while (position <= last) {
+        const chunk = await source.read();
+        if (chunk === undefined) return undefined;
+        const start = position;
+        position += chunk.byteLength;
+        if (position > last) source.cancel();
+        if (position > first)
+          return chunk.subarray(Math.max(0, first - start), Math.min(chunk.byteLength, last + 1 - start));
+      }
+      return undefined;
+    },
+    cancel: () => source.cancel(),
+  };
+}

@@ -1,0 +1,144 @@
+// A shard as a Durable Object: it gives the core a clock, timers, its hub, the tier above and the isolate's store, and turns
+// messages into values. Paths: /request (a tier's request), /apply (purges that a hub or a tier tells), /forget (URLs that
+// an unsafe method changed), /dry-run, /stats, /alive. Nothing here is reachable from a client's port.
+
+import { DurableObject } from "cloudflare:workers";
+import type { Environment } from "../../config/environment.worker.ts";
+import { LIMITS } from "../../config/limits.ts";
+import { configOf, nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
+import type { RegionId } from "../../config/regions.ts";
+import { bytes, type EpochMillis, epochMillis, MiB } from "../../config/units.ts";
+import type { Scope } from "../../control-plane/purge/event.ts";
+import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
+import type { ApplyRequest, ApplyResponse, DryRunResponse, SyncResponse } from "../../control-plane/purge/wire.ts";
+import { after, NODE_URL, readTierRequest, toNodeResponse } from "../message.worker.ts";
+import { canonicalUrls } from "../request/cache-key.ts";
+import { dryRun } from "./dry-run.ts";
+import { EntryStore } from "./entries.ts";
+import { Knowledge } from "./knowledge.ts";
+import { Shard as ShardCore } from "./shard.ts";
+import { spooledBytes } from "./spool.ts";
+import { UpstreamShell } from "./upstream.worker.ts";
+import type { ShardStats } from "./wire.ts";
+
+/** What outlives an instance: the isolate's entries, and for each shard what was known of purges. */
+let entries: EntryStore | undefined;
+const purgeSets = new Map<string, PurgeSet>();
+
+export class Shard extends DurableObject<Environment> {
+  readonly #name: string;
+  readonly #region: RegionId;
+  readonly #entries: EntryStore;
+  readonly #knowledge: Knowledge;
+  readonly #core: ShardCore;
+  readonly #originCounts: Record<string, number> = {};
+
+  constructor(ctx: DurableObjectState, env: Environment) {
+    super(ctx, env);
+    const config = configOf(env);
+    this.#name = ctx.id.name ?? "";
+    const { region, index } = parseObjectName(this.#name);
+    this.#region = region;
+    this.#entries = entries ??= new EntryStore(bytes(config.memoryMiB * MiB));
+    const purges = purgeSets.get(this.#name) ?? new PurgeSet(canonicalUrls(config.routes));
+    purgeSets.set(this.#name, purges);
+    this.#knowledge = new Knowledge((vector, want) => this.#askHub(index, vector, want), clock, purges);
+    const upstream = new UpstreamShell(env, config, region, this.#knowledge, (origin, metric) => {
+      const key = `${origin}|${metric}`;
+      this.#originCounts[key] = (this.#originCounts[key] ?? 0) + 1;
+    });
+    this.#core = new ShardCore({
+      name: this.#name,
+      region,
+      config,
+      entries: this.#entries,
+      knowledge: this.#knowledge,
+      upstream: (request) => upstream.ask(request),
+      now: clock,
+      after,
+      invalidate: (urls) => this.#forgetInRegion(urls, config.regions[region]?.shards),
+    });
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    switch (new URL(request.url).pathname) {
+      case "/request":
+        return this.#answer(request);
+      case "/apply":
+        this.#knowledge.apply(await request.json<ApplyRequest>());
+        return Response.json({ v: 1, vector: this.#knowledge.vector } satisfies ApplyResponse);
+      case "/forget":
+        return Response.json({ v: 1, entries: this.#core.forget((await request.json<{ urls: string[] }>()).urls) });
+      case "/dry-run": {
+        const { scopes } = await request.json<{ scopes: Scope[] }>();
+        return Response.json(
+          dryRun(
+            scopes,
+            this.#entries.of(this.#name),
+            canonicalUrls(configOf(this.env).routes),
+          ) satisfies DryRunResponse,
+        );
+      }
+      case "/stats":
+        return Response.json(this.#stats());
+      case "/alive":
+        return new Response("alive\n");
+      default:
+        return new Response("no such path on a shard\n", { status: 404 });
+    }
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const asked = readTierRequest(request);
+    if (asked === undefined)
+      return new Response("no request context of a format that this shard knows\n", { status: 400 });
+    const answer = await this.#core.handle(asked);
+    if (!("status" in answer)) return Response.json(answer, { status: 409 });
+    return toNodeResponse(answer);
+  }
+
+  async #askHub(shard: number, vector: unknown, want: unknown): Promise<SyncResponse> {
+    const response = await nodesOf(this.env)
+      .hub(this.#region)
+      .fetch(`${NODE_URL}/sync`, {
+        method: "POST",
+        body: JSON.stringify({ v: 1, shard, vector, want }),
+        signal: AbortSignal.timeout(LIMITS.syncTimeoutMillis),
+      });
+    if (!response.ok) throw new Error(`the hub of ${this.#region} answered ${response.status}`);
+    return response.json<SyncResponse>();
+  }
+
+  /** Tells all shards of the region, for entries of one URL may lie under several keys. */
+  async #forgetInRegion(urls: readonly string[], shards: number | readonly number[] | undefined): Promise<void> {
+    const count = typeof shards === "number" ? shards : (shards?.length ?? 1);
+    const body = JSON.stringify({ v: 1, urls });
+    const own = parseObjectName(this.#name).index;
+    this.#core.forget(urls);
+    const others = Array.from({ length: count }, (_, index) => index).filter((index) => index !== own);
+    await Promise.all(
+      others.map((index) =>
+        nodesOf(this.env).shard(this.#region, index).fetch(`${NODE_URL}/forget`, { method: "POST", body }),
+      ),
+    );
+  }
+
+  #stats(): ShardStats {
+    let held = 0;
+    let count = 0;
+    for (const entry of this.#entries.of(this.#name)) {
+      count += 1;
+      held += entry.body?.byteLength ?? 0;
+    }
+    return {
+      v: 1,
+      entries: count,
+      bytes: bytes(held),
+      flights: this.#core.flights,
+      spooledBytes: bytes(spooledBytes()),
+      origins: this.#originCounts,
+    };
+  }
+}
+
+const clock = (): EpochMillis => epochMillis(Date.now());

@@ -1,0 +1,76 @@
+// What a tier is asked and what it answers, without any platform: the shard core sees only these, the shells (workerd, a
+// test, a simulator) translate. A body is opened at most once, by whoever passes it on.
+
+import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { Vector } from "../../control-plane/purge/vector.ts";
+import type { Fields } from "../http/fields.ts";
+import type { ByteSource } from "./spool.ts";
+import type { RequestContext, ResponseFacts } from "./wire.ts";
+
+/** A request at the door of a tier. */
+export interface TierRequest {
+  readonly method: string;
+  readonly fields: Fields;
+  readonly context: RequestContext;
+  /** An upload, in the shell's own form; passed on, never read. */
+  readonly upload?: unknown;
+}
+
+export type Body =
+  | { readonly kind: "none" }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "stream";
+      /** In bytes, where known: an end before it is a truncated body. */
+      readonly length: number | undefined;
+      open(): ByteSource;
+      /** The shell's own stream of the same bytes: what nobody has to look into passes through as it is. */
+      readonly native?: unknown;
+    };
+
+/** What a tier answers to the one before it. */
+export interface TierResponse {
+  readonly status: number;
+  readonly fields: Fields;
+  readonly body: Body;
+  readonly facts: ResponseFacts;
+  /** A WebSocket or the like that came with the answer, in the shell's own form. */
+  readonly upgrade?: unknown;
+}
+
+/** What a shard asks of the next tier: the shield, or the origin if the shard is the shield itself. */
+export interface UpstreamRequest extends TierRequest {
+  /** What purges are known now: no answer may come from knowledge older than this. */
+  readonly vector: Vector;
+}
+
+export interface UpstreamAnswer {
+  readonly kind: "answer";
+  readonly status: number;
+  readonly fields: Fields;
+  readonly body: Body;
+  /** What the shield says of its answer; absent from an origin. */
+  readonly facts?: ResponseFacts;
+  /** When the request that got this answer was sent, and when its head came. */
+  readonly requestAt: EpochMillis;
+  readonly responseAt: EpochMillis;
+  readonly timings: ResponseFacts["timings"];
+  readonly upgrade?: unknown;
+}
+
+/** Why there is no answer, as the client will be told (RFC 9457, RFC 9209). */
+export interface UpstreamFailure {
+  readonly kind: "failure";
+  readonly status: 502 | 503 | 504;
+  readonly code: string;
+  readonly detail: string;
+  /** RFC 9209 error type. */
+  readonly proxyError: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** The next tier. Never rejects: what goes wrong is a failure. */
+export type Upstream = (request: UpstreamRequest) => Promise<UpstreamAnswer | UpstreamFailure>;
+
+/** Runs `act` once after `delay`, unless the returned function is called before. */
+export type After = (delay: Millis, act: () => void) => () => void;

@@ -1,0 +1,33 @@
+// What is deployed: one script that carries the edge, the Durable Objects and, on a hostname of its own, the control API.
+// In production all nodes are objects of this script. Peers' requests come in over `Internal`, which only the local run
+// binds to a port, and only signed.
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Environment } from "../config/environment.worker.ts";
+import { configOf } from "../config/nodes.worker.ts";
+import { controlFetch } from "../control-plane/worker.ts";
+import { explain } from "./explain.worker.ts";
+import { answerPeer } from "./internal.worker.ts";
+import { serve } from "./serve.worker.ts";
+
+export { Hub, Meter } from "../control-plane/worker.ts";
+export { Shard } from "./shard/shard.worker.ts";
+
+/** In production the platform places clients (`request.cf`); there is no database of addresses. */
+const countryOf = (): undefined => undefined;
+
+export class Internal extends WorkerEntrypoint<Environment> {
+  override fetch(request: Request): Promise<Response> {
+    return answerPeer(request, this.env);
+  }
+}
+
+export default {
+  fetch(request, env, ctx): Promise<Response> {
+    const { controlHost } = configOf(env);
+    if (controlHost !== undefined && new URL(request.url).hostname === controlHost) {
+      return controlFetch(request, env, ctx, (query) => explain(env, query, countryOf));
+    }
+    return serve(request, env, (work) => ctx.waitUntil(work), { countryOf });
+  },
+} satisfies ExportedHandler<Environment>;
