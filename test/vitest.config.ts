@@ -8,6 +8,7 @@ const root = new URL("..", import.meta.url).pathname;
 export default defineConfig({
   root,
   test: {
+    reporters: ["default", `${root}test/closing-line.ts`],
     projects: [
       {
         root,
