@@ -41,6 +41,8 @@ export type Runtime = "pure" | "worker" | "node" | "browser" | "test";
 export function runtimeOf(path: string): Runtime {
   if (path.startsWith("test/")) return "test";
   if (path === "edge/worker.ts" || path === "control-plane/worker.ts") return "worker";
+  // Scripts that start before anything is installed are plain JavaScript for whatever Node the machine has.
+  if (path.endsWith(".mjs")) return "node";
   const suffix = /\.(worker|node|browser)\.tsx?$/.exec(path)?.[1];
   return suffix === undefined ? "pure" : (suffix as Runtime);
 }

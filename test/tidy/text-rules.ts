@@ -26,11 +26,12 @@ export const noHiddenInputs: Rule = (files) =>
 
 /** How a comment begins in each kind of file. */
 const COMMENT: Readonly<Record<string, RegExp>> = {
-  ts: /^(?:\/\/ |\/\*)/,
-  tsx: /^(?:\/\/ |\/\*)/,
+  // A reference to types has to come first.
+  ts: /^(?:\/\/\/ <reference.*\n)*(?:\/\/ |\/\*)/,
+  tsx: /^(?:\/\/\/ <reference.*\n)*(?:\/\/ |\/\*)/,
   mjs: /^(?:#!.*\n)?\/\/ /,
   css: /^\/\*/,
-  html: /^(?:<!doctype html>\s*)?<!--/i,
+  html: /^(?:\s|<!doctype html>|<html[^>]*>|<head>|<meta[^>]*>)*<!--/i,
   toml: /^# /,
 };
 
@@ -46,7 +47,7 @@ export const sizes: Rule = (files) =>
   files
     .filter(({ path }) => /\.(?:tsx?|mjs|css)$/.test(path) && !path.includes(".generated."))
     .map(({ path, text }) => ({ path, lines: text.trimEnd().split("\n").length }))
-    .filter(({ lines }) => lines > mostLines(path))
+    .filter(({ path, lines }) => lines > mostLines(path))
     .map(({ path, lines }) => `${path} has ${lines} lines; split it by idea`);
 
 const TITLE =
