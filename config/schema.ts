@@ -142,6 +142,8 @@ export const configSchema = z.strictObject({
   memoryMiB: z.number().min(1).max(100).default(64),
   /** The longest that an entry is kept, fresh or stale. */
   maxRetentionSeconds: durationSeconds.default(7 * 86_400),
+  /** Other hosts of a site (with their port, if any), each with the host that it stands for. */
+  aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   /** The hostname of the control API and dashboard in production; locally they have a port of their own. */
   controlHost: z.string().min(1).optional(),
 });

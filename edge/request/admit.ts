@@ -2,6 +2,7 @@
 // where and with what it may demand. Everything that follows reads only what is admitted here. Pure: the platform's facts
 // about the client come in as values, and what is refused comes out as a problem to tell.
 
+import { withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { normaliseUrl } from "../../config/normal-url.ts";
 import type { RegionId } from "../../config/regions.ts";
@@ -76,7 +77,8 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
       "proxy_loop_detected",
     );
   }
-  const { host, pathname } = new URL(normal.url);
+  const url = withoutAlias(config.aliases, normal.url);
+  const { host, pathname } = new URL(url);
   const route = matchRoute(config.routes, { host, path: pathname, method: arrival.method });
   if (route === undefined)
     return refused(404, "no-route", "Not found", `No route is configured for ${host}${pathname}.`);
@@ -104,7 +106,7 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
   const demanded = dot === undefined ? EMPTY_VECTOR : { [dot.hub]: dot.counter };
   return {
     kind: "admitted",
-    url: normal.url,
+    url,
     host,
     route,
     client,
