@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { bytes, type Millis, millis } from "../../config/units.ts";
 import type { dryRunSchema, receiptPageSchema, receiptSchema } from "../api/schemas.ts";
 import { formatAge, formatBytes, formatCount, formatDuration } from "./measures.ts";
+import type { PurgeProof } from "./purge-proof.ts";
 import { describeScopes } from "./purge-scopes.ts";
 import { drawTable } from "./table.node.ts";
 import type { Terminal } from "./terminal.node.ts";
@@ -84,6 +85,26 @@ export function dryRunText(dryRun: z.output<typeof dryRunSchema>, terminal: Term
     lines.push("", terminal.colours.yellow(`Not counted, since they did not answer: ${dryRun.missing.join(", ")}.`));
   }
   return lines.join("\n");
+}
+
+/** What is proven of a purge, and what is not. */
+export function proofText(proof: PurgeProof, terminal: Terminal): string {
+  const { colours } = terminal;
+  const hub = { "has it": colours.green, "lacks it": colours.red, silent: colours.yellow };
+  return [
+    `${colours.bold(proof.id)}  ${stateText(proof.state, terminal)}`,
+    "",
+    drawTable(
+      [{ title: "REGION" }, { title: "ITS HUB" }, { title: "RECEIPT SAYS" }],
+      proof.regions.map((one) => [one.region, hub[one.hub](one.hub), stateText(one.receipt, terminal)]),
+      terminal,
+    ),
+    "",
+    "Proven:",
+    ...(proof.proven.length === 0 ? ["  nothing"] : proof.proven.map((line) => `  ${line}`)),
+    "Not proven:",
+    ...proof.notProven.map((line) => `  ${line}`),
+  ].join("\n");
 }
 
 function stateText(state: string, { colours }: Terminal): string {

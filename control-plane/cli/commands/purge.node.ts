@@ -1,19 +1,20 @@
-// `meridian purge`: ends what caches hold, by URL, prefix, tag, host or everything, and shows how far it is. It reads options,
-// asks the API and prints the receipt; exit 3 says that the state which was waited for is not reached everywhere.
+// `meridian purge`: ends what caches hold, by URL, prefix, tag, host or everything. It reads options, asks the API and prints
+// the receipt; exit 3 says that the state which was waited for is not reached everywhere.
 
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
 import { isRegionId, REGION_IDS } from "../../../config/regions.ts";
-import { dryRunSchema, receiptPageSchema, receiptSchema } from "../../api/schemas.ts";
+import { dryRunSchema, receiptSchema } from "../../api/schemas.ts";
 import type { Answer, ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { gatherScopes, type ScopeOptions, scopeFields } from "../purge-scopes.ts";
-import { dryRunText, type Receipt, receiptListText, receiptText } from "../receipt-text.node.ts";
+import { dryRunText, type Receipt, receiptText } from "../receipt-text.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 import { wholeNumber } from "../whole-number.node.ts";
+import { registerReceipts } from "./purge-receipts.node.ts";
 
 interface PurgeOptions extends CommonOptions, ScopeOptions {
   readonly file?: string;
@@ -27,7 +28,7 @@ interface PurgeOptions extends CommonOptions, ScopeOptions {
   readonly via?: string;
 }
 
-/** Adds `purge`, `purge show` and `purge list`. */
+/** Adds `purge` with its subcommands. */
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
   const purge = program
     .command("purge")
@@ -71,29 +72,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 accepted, but not in the state that
     )
     .action((_options: unknown, command: Command) => ask(command, terminal));
   addCommonOptions(purge);
-
-  addCommonOptions(purge.command("show <id>"))
-    .description("show a purge's receipt as it is now")
-    .addHelpText("after", "\nExample:\n  meridian purge show weur.k3f9x2.17")
-    .action((id: string, _options: unknown, command: Command) => show(id, command, terminal));
-
-  addCommonOptions(
-    purge
-      .command("list")
-      .description("list purges, newest first")
-      .option("--limit <n>", "how many", wholeNumber(1, 1000), 20)
-      .option("--cursor <cursor>", "go on where the page before ended")
-      .addOption(
-        new Option("--state <state>", "only those in this state").choices([
-          "accepted",
-          "applied",
-          "complete",
-          "partial",
-        ]),
-      ),
-  )
-    .addHelpText("after", "\nExample:\n  meridian purge list --state partial")
-    .action((_options: unknown, command: Command) => list(command, terminal));
+  registerReceipts(purge, terminal);
 }
 
 async function ask(command: Command, terminal: Terminal): Promise<void> {
@@ -157,29 +136,6 @@ async function askTwice(
   const silent =
     first.kind === "failed" && first.failure.kind === "unreachable" && first.failure.code !== "ECONNREFUSED";
   return silent ? client.ask(asked) : first;
-}
-
-async function show(id: string, command: Command, terminal: Terminal): Promise<void> {
-  const options = command.optsWithGlobals<CommonOptions>();
-  const client = connect(command, options, terminal);
-  const answer = await client.ask({ path: `/v1/purges/${encodeURIComponent(id)}`, schema: receiptSchema });
-  await client.close();
-  if (answer.kind === "failed") return fail(answer.failure, options, terminal);
-  terminal.out(options.json ? JSON.stringify(answer.value) : receiptText(answer.value, terminal));
-  terminal.exit(answer.value.state === "partial" ? EXIT.partial : EXIT.done);
-}
-
-async function list(command: Command, terminal: Terminal): Promise<void> {
-  const options = command.optsWithGlobals<CommonOptions & { limit: number; cursor?: string; state?: string }>();
-  const query = new URLSearchParams({ limit: String(options.limit) });
-  if (options.cursor !== undefined) query.set("cursor", options.cursor);
-  if (options.state !== undefined) query.set("state", options.state);
-  const client = connect(command, options, terminal);
-  const answer = await client.ask({ path: `/v1/purges?${query}`, schema: receiptPageSchema });
-  await client.close();
-  if (answer.kind === "failed") return fail(answer.failure, options, terminal);
-  terminal.out(options.json ? JSON.stringify(answer.value) : receiptListText(answer.value, Date.now(), terminal));
-  terminal.exit(EXIT.done);
 }
 
 async function readList(command: Command, file: string | undefined, terminal: Terminal): Promise<string | undefined> {

@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ApiClient } from "../../../control-plane/cli/client.node.ts";
+import { connect, isLoopback } from "../../../control-plane/cli/common-options.node.ts";
+import { describeFailure, type Failure } from "../../../control-plane/cli/failure.ts";
+import { processTerminal } from "../../../control-plane/cli/terminal.node.ts";
+import { FakeApi, problemReply } from "./fake-api.ts";
+
+const schema = z.strictObject({ n: z.number(), inner: z.strictObject({ m: z.number() }).optional() });
+let api: FakeApi;
+beforeEach(() => {
+  api = new FakeApi();
+});
+afterEach(() => api.stop());
+
+const ask = async (answering: Parameters<FakeApi["start"]>[0], token?: string) => {
+  const client = new ApiClient(await api.start(answering), token);
+  const answer = await client.ask({ path: "/v1/x", schema });
+  await client.close();
+  return answer;
+};
+
+describe("an answer", () => {
+  it("is the checked value with its status", async () => {
+    expect(await ask(() => ({ status: 202, body: { n: 1 } }))).toEqual({
+      kind: "answer",
+      value: { n: 1 },
+      status: 202,
+    });
+  });
+  it("may have fields of a later version, at any depth", async () => {
+    const body = { n: 1, more: true, inner: { m: 2, more: [] } };
+    expect(await ask(() => ({ status: 200, body }))).toMatchObject({
+      kind: "answer",
+      value: { n: 1, inner: { m: 2 } },
+    });
+  });
+  it.each([
+    ["lacks a field", { status: 200, body: { more: true } }],
+    ["has a field of another type", { status: 200, body: { n: "1" } }],
+    ["is no JSON", { status: 200, body: "<html>" }],
+    ["is an error that is no problem", { status: 502, body: { error: "bad gateway" } }],
+  ])("that %s is not the API's", async (_name, reply) => {
+    expect(await ask(() => reply)).toMatchObject({ kind: "failed", failure: { kind: "not-the-api" } });
+  });
+  it("is asked for without a token when there is none", async () => {
+    await ask(() => ({ status: 200, body: { n: 1 } }));
+    expect(api.asked[0]?.token).toBeUndefined();
+  });
+});
+
+describe("a failure says what to do next", () => {
+  const told = (failure: Failure) => describeFailure(failure).join("\n");
+
+  it.each([
+    ["ECONNREFUSED", "npm start"],
+    ["UND_ERR_HEADERS_TIMEOUT", "another region's API"],
+    ["ENOTFOUND", "Check --api"],
+    ["EPIPE", "broken (EPIPE)"],
+  ])("after %s", (code, hint) => {
+    expect(told({ kind: "unreachable", api: "http://h", code, detail: "broken" })).toContain(hint);
+  });
+
+  it("after 401, with and without a token", async () => {
+    const refuse = () => problemReply("token-missing", "send one");
+    const without = await ask(refuse);
+    if (without.kind !== "failed") throw new Error("it should have failed");
+    expect(told(without.failure)).toContain("--token or MERIDIAN_TOKEN");
+    api.stop();
+    const given = await ask(refuse, "wrong");
+    if (given.kind !== "failed") throw new Error("it should have failed");
+    expect(told(given.failure)).toContain("not one of this deployment's");
+  });
+
+  it("after 403, naming the scope", async () => {
+    const answer = await ask(() => problemReply("scope-missing", "this needs the scope regions"));
+    if (answer.kind !== "failed") throw new Error("it should have failed");
+    expect(told(answer.failure)).toContain("the scope regions");
+  });
+});
+
+describe("where the token comes from", () => {
+  const inFolder = () => {
+    const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+    mkdirSync(join(folder, ".meridian"));
+    writeFileSync(join(folder, ".meridian", "token"), "local-admin\n");
+    return folder;
+  };
+  const tokenFor = async (address: string, folder: string, environment: Record<string, string> = {}) => {
+    const client = connect(new Command(), { api: address }, { ...processTerminal(), folder, environment });
+    await client.ask({ path: "/v1/x", schema });
+    await client.close();
+    return api.asked.at(-1)?.token;
+  };
+
+  it("is the local admin's for an API on this machine, found from a folder below", async () => {
+    const address = await api.start(() => ({ status: 200, body: { n: 1 } }));
+    const folder = inFolder();
+    mkdirSync(join(folder, "below"));
+    expect(await tokenFor(address, join(folder, "below"))).toBe("Bearer local-admin");
+  });
+
+  it("is the environment's before the local admin's", async () => {
+    const address = await api.start(() => ({ status: 200, body: { n: 1 } }));
+    expect(await tokenFor(address, inFolder(), { MERIDIAN_TOKEN: "mine" })).toBe("Bearer mine");
+  });
+
+  it.each([
+    ["127.0.0.1", true],
+    ["127.9.9.9", true],
+    ["localhost", true],
+    ["[::1]", true],
+    ["127.0.0.1.example.com", false],
+    ["localhost.example.com", false],
+    ["cdn.example", false],
+  ])("the local admin's goes to this machine alone: %s is it %s", (host, local) => {
+    expect(isLoopback(host)).toBe(local);
+  });
+});

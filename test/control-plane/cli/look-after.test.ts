@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { register as registerExplain } from "../../../control-plane/cli/commands/explain.node.ts";
+import { register as registerStatus } from "../../../control-plane/cli/commands/status.node.ts";
+import { agreementText } from "../../../control-plane/cli/status-text.node.ts";
+import { type Answering, EXPLANATION, FakeApi, problemReply, RECEIPT, REGION_LIST, STATS } from "./fake-api.ts";
+import { runCommand } from "./run-command.ts";
+
+let api: FakeApi;
+beforeEach(() => {
+  api = new FakeApi();
+});
+afterEach(() => api.stop());
+
+const healthy: Answering = ({ url }) => {
+  if (url === "/v1/regions") return { status: 200, body: REGION_LIST };
+  if (url === "/v1/stats") return { status: 200, body: STATS };
+  return { status: 200, body: { purges: [RECEIPT] } };
+};
+
+describe("meridian status", () => {
+  it("shows each region's place, state, shards and traffic, the hubs' agreement and the latest purges", async () => {
+    const run = await runCommand(registerStatus, ["status", "--api", await api.start(healthy)]);
+    expect(run.exit).toBe(0);
+    expect(run.out).toMatch(/enam +Ashburn, US +live +4 +1,234 +90\.0 % +12 ms +7 +1\.5 KiB/);
+    expect(run.out).toMatch(/weur +Amsterdam, NL +live, drained +4 +- +- +- +- +-/);
+    expect(run.out).toContain("The 2 hubs that answered know the same events.");
+    expect(run.out).toContain("weur.k3f9x2.17");
+  });
+
+  it("prints what the API said with --json", async () => {
+    const run = await runCommand(registerStatus, ["status", "--json", "--api", await api.start(healthy)]);
+    expect(JSON.parse(run.out)).toEqual({ regions: REGION_LIST, stats: STATS, purges: { purges: [RECEIPT] } });
+  });
+
+  it("shows the regions though the numbers cannot be had", async () => {
+    const answering: Answering = (asked, count) =>
+      asked.url === "/v1/stats" ? problemReply("internal", "the log has the details") : healthy(asked, count);
+    const run = await runCommand(registerStatus, ["status", "--api", await api.start(answering)]);
+    expect(run.exit).toBe(0);
+    expect(run.out).toMatch(/enam +Ashburn, US +live +4 +-/);
+    expect(run.out).toContain("No numbers: Something went wrong");
+  });
+
+  it("fails when the token may not read, and names the scope", async () => {
+    const refuse = () => problemReply("scope-missing", "this needs the scope read");
+    const run = await runCommand(registerStatus, ["status", "--api", await api.start(refuse)]);
+    expect(run).toMatchObject({ exit: 1, err: expect.stringContaining("scope read") });
+  });
+
+  it("goes on with --watch until it is interrupted", async () => {
+    let interrupt = (): void => undefined;
+    const run = await runCommand(registerStatus, ["status", "--watch", "--api", await api.start(healthy)], {
+      interrupt: (callback) => {
+        interrupt = callback;
+      },
+      onOut: () => interrupt(),
+    });
+    expect(run.exit).toBe(0);
+    expect(run.out).toContain("enam");
+  });
+
+  it("says which hub lacks how many events", () => {
+    const [enam, weur] = REGION_LIST.regions;
+    if (!enam?.hub || !weur) throw new Error("the fixture has two regions with hubs");
+    const behind = { ...enam, hub: { ...enam.hub, vector: { "weur.k3f9x2": 15 } } };
+    expect(agreementText([behind, weur])).toContain("enam lacks 4 events");
+  });
+});
+
+describe("meridian explain", () => {
+  it("asks for the URL, the place and the method", async () => {
+    const address = await api.start(() => ({ status: 200, body: EXPLANATION }));
+    await runCommand(registerExplain, [
+      "explain",
+      "https://h/a?b=c&d",
+      "--from",
+      "JP",
+      "--method",
+      "head",
+      "--api",
+      address,
+    ]);
+    const query = new URL(api.asked[0]?.url ?? "", "http://h").searchParams;
+    expect(Object.fromEntries(query)).toEqual({ url: "https://h/a?b=c&d", from: "JP", method: "HEAD" });
+  });
+
+  it("tells the way from the client to the origin, and why", async () => {
+    const address = await api.start(() => ({ status: 200, body: EXPLANATION }));
+    const run = await runCommand(registerExplain, ["explain", EXPLANATION.url, "--api", address]);
+    expect(run.exit).toBe(0);
+    const order = [
+      "35.7 N, 139.7 E, JP",
+      "images",
+      "apac, Asia-Pacific",
+      "nearest",
+      "3 of apac",
+      "2 of enam",
+      "shop, http",
+      "key",
+      "oc",
+      "118 ms",
+    ];
+    let at = -1;
+    for (const part of order) {
+      const found = run.out.indexOf(part, at + 1);
+      expect(found, part).toBeGreaterThan(at);
+      at = found;
+    }
+    expect(run.out).toContain('query {"only":["v"]}');
+  });
+
+  it("says that no region may serve it", async () => {
+    const { shard: _shard, ...rest } = EXPLANATION;
+    const address = await api.start(() => ({ status: 200, body: { ...rest, regions: [] } }));
+    const run = await runCommand(registerExplain, ["explain", EXPLANATION.url, "--api", address]);
+    expect(run.out).toContain("none may serve it");
+  });
+
+  it("prints the explanation alone with --json", async () => {
+    const address = await api.start(() => ({ status: 200, body: EXPLANATION }));
+    const run = await runCommand(registerExplain, ["explain", EXPLANATION.url, "--json", "--api", address]);
+    expect(JSON.parse(run.out)).toEqual(EXPLANATION);
+  });
+
+  it("fails for a URL that is none, with the API's reason", async () => {
+    const address = await api.start(() => problemReply("malformed-query", "url: this is not a URL"));
+    const run = await runCommand(registerExplain, ["explain", "x", "--api", address]);
+    expect(run).toMatchObject({ exit: 1, err: expect.stringContaining("this is not a URL") });
+  });
+
+  it("is a usage error without a URL", async () => {
+    expect((await runCommand(registerExplain, ["explain"])).exit).toBe(2);
+  });
+});
