@@ -17,8 +17,15 @@ let originPort = 0;
 
 beforeAll(async () => {
   originPort = await server.listen();
-  const entry = new URL("./origin-failures/worker.ts", import.meta.url).pathname;
-  const bundle = await build({ entryPoints: [entry], bundle: true, format: "esm", target: "es2024", write: false });
+  const entry = new URL("./origin-failures/asker.worker.ts", import.meta.url).pathname;
+  const bundle = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    external: ["cloudflare:workers"],
+    write: false,
+  });
   script = bundle.outputFiles[0]?.text ?? "";
 });
 afterAll(async () => {
