@@ -1,0 +1,144 @@
+// `meridian up`, which `npm start` runs: starts a whole CDN on this machine and keeps it until Ctrl-C. Reads options and the
+// configuration, decides which regions the machine bears, shows the start, and sees to it that stopping leaves nothing behind.
+// Exit codes: 0 stopped by the user, 1 failed, 2 bad usage or configuration.
+
+import { type Command, InvalidArgumentError } from "commander";
+import { isRegionId, REGION_IDS, type RegionId } from "../../../config/regions.ts";
+import type { Config } from "../../../config/schema.ts";
+import { bytes } from "../../../config/units.ts";
+import { DEFAULT_FRONT_DOOR, FRONT_DOOR_RANGE } from "../../local/ports.ts";
+import { regionsThatFit } from "../../local/region-count.ts";
+import { createDisplay } from "../up-display.node.ts";
+
+interface Options {
+  readonly origin?: string;
+  readonly regions?: readonly RegionId[];
+  readonly config?: string;
+  readonly delay: boolean;
+  readonly port: number;
+  readonly state?: string;
+  readonly geoDatabase?: string;
+  readonly json?: boolean;
+}
+
+/** Adds `up` to the program. */
+export function register(program: Command): void {
+  program
+    .command("up")
+    .description("run the whole CDN on this machine until Ctrl-C")
+    .option("--origin <url>", "put it in front of this site instead of the configured origins", parseOrigin)
+    .option("--regions <list>", `only these regions, comma-separated (of ${REGION_IDS.join(" ")})`, parseRegions)
+    .option("--config <file>", "configuration file (default: config/meridian.config.ts)")
+    .option("--no-delay", "do not emulate distances")
+    .option(
+      "--port <number>",
+      "the front door's port; all others keep their distance to it",
+      parsePort,
+      DEFAULT_FRONT_DOOR,
+    )
+    .option("--state <folder>", "where tokens and state are kept (default: .meridian in the project)")
+    .option("--geo-database <file>", "your own MaxMind-format database of addresses (GeoLite2, GeoIP2, ...)")
+    .option("--json", "print one JSON object a line instead of text")
+    .action(up);
+}
+
+async function up(options: Options): Promise<void> {
+  const display = createDisplay(options.json === true);
+  // Loaded here and not above, so that the other commands do not wait for a runtime that they never use.
+  const [{ launch }, { CannotLaunch }, { DEFAULT_CONFIG, loadConfiguration }] = await Promise.all([
+    import("../../local/launcher.node.ts"),
+    import("../../local/before-start.node.ts"),
+    import("../../local/configuration.node.ts"),
+  ]);
+  const loaded = await loadConfiguration(options.config ?? DEFAULT_CONFIG);
+  if (loaded.kind === "unusable") return fail(2, ...loaded.lines);
+  const chosen = chooseRegions(loaded.config, options.regions);
+  if (chosen.kind === "unusable") return fail(2, chosen.line);
+  if (chosen.notice !== undefined) display.event({ kind: "notice", text: chosen.notice });
+
+  const stop = untilStopped();
+  try {
+    const cluster = await launch({
+      config: loaded.config,
+      regions: chosen.regions,
+      distances: options.delay ? "emulated" : "none",
+      frontDoor: options.port,
+      onEvent: display.event,
+      ...(options.origin === undefined ? {} : { originUrl: options.origin }),
+      ...(options.state === undefined ? {} : { stateFolder: options.state }),
+      ...(options.geoDatabase === undefined ? {} : { geoDatabase: options.geoDatabase }),
+    });
+    if (!stop.isWanted) display.ready(cluster);
+    await stop.wanted;
+    display.stopping();
+    await cluster.stop();
+    process.exitCode = 0;
+  } catch (error) {
+    if (error instanceof CannotLaunch) return fail(error.exitCode, error.message);
+    throw error;
+  }
+}
+
+function fail(code: 1 | 2, ...lines: readonly string[]): void {
+  for (const line of lines) console.error(line);
+  process.exitCode = code;
+}
+
+/** Resolves at the first SIGINT or SIGTERM. A second one ends this process at once. */
+function untilStopped(): { readonly wanted: Promise<void>; readonly isWanted: boolean } {
+  const state = { isWanted: false, wanted: Promise.resolve() };
+  state.wanted = new Promise((resolve) => {
+    const stop = (): void => {
+      if (state.isWanted) process.exit(1);
+      state.isWanted = true;
+      resolve();
+    };
+    process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);
+  });
+  return state;
+}
+
+type Chosen =
+  | { readonly kind: "chosen"; readonly regions: readonly RegionId[]; readonly notice?: string }
+  | { readonly kind: "unusable"; readonly line: string };
+
+function chooseRegions(config: Config, wanted: readonly RegionId[] | undefined): Chosen {
+  const configured = REGION_IDS.filter((region) => config.regions[region] !== undefined);
+  const unknown = wanted?.find((region) => !configured.includes(region));
+  if (unknown !== undefined) {
+    return {
+      kind: "unusable",
+      line: `--regions: ${unknown} is not in the configuration, which has ${configured.join(" ")}`,
+    };
+  }
+  if (wanted !== undefined) return { kind: "chosen", regions: wanted };
+  const { regions, leftOut } = regionsThatFit(configured, bytes(process.availableMemory()));
+  if (leftOut.length === 0) return { kind: "chosen", regions };
+  const notice = `memory is short, so these regions are left out: ${leftOut.join(" ")} (--regions picks others)`;
+  return { kind: "chosen", regions, notice };
+}
+
+function parseOrigin(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidArgumentError("Give an http or https URL.");
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    throw new InvalidArgumentError("Give scheme, host and port only, without a path.");
+  }
+  return url.origin;
+}
+
+function parseRegions(text: string): RegionId[] {
+  const names = text.split(/[\s,]+/).filter((name) => name !== "");
+  const unknown = names.find((name) => !isRegionId(name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`${unknown} is no region; there are ${REGION_IDS.join(" ")}.`);
+  if (names.length === 0) throw new InvalidArgumentError("Name at least one region.");
+  return [...new Set(names.filter(isRegionId))];
+}
+
+function parsePort(text: string): number {
+  const { least, most } = FRONT_DOOR_RANGE;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= least && port <= most) return port;
+  throw new InvalidArgumentError(`Give a port from ${least} to ${most}.`);
+}

@@ -1,0 +1,81 @@
+// What `meridian up` prints: the steps of the start with their times, what can be reached where, a few commands to try, and
+// afterwards what happens to the run. As text for people, or as one JSON object a line. The last line of a start is fixed.
+
+import pc from "picocolors";
+import type { Cluster } from "../local/cluster.node.ts";
+import type { LaunchEvent } from "../local/events.ts";
+
+export interface Display {
+  readonly event: (event: LaunchEvent) => void;
+  readonly ready: (cluster: Cluster) => void;
+  readonly stopping: () => void;
+}
+
+/** A display on standard output. */
+export const createDisplay = (asJson: boolean): Display => (asJson ? jsonDisplay() : textDisplay());
+
+function jsonDisplay(): Display {
+  const print = (value: object): void => console.log(JSON.stringify(value));
+  return {
+    event: print,
+    ready: (cluster) =>
+      print({ kind: "ready", ...cluster.addresses, exampleOrigin: cluster.origin?.url, regions: cluster.regions() }),
+    stopping: () => print({ kind: "stopping" }),
+  };
+}
+
+function textDisplay(): Display {
+  const startedAt = performance.now();
+  const secondsSince = (): string => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`.padStart(7);
+  return {
+    event: (event) => {
+      switch (event.kind) {
+        case "step":
+          console.log(`${pc.dim(secondsSince())}  ${event.step}`);
+          break;
+        case "notice":
+          console.log(`${pc.dim(secondsSince())}  ${pc.yellow(event.text)}`);
+          break;
+        case "region-lost":
+          console.log(`${pc.dim(secondsSince())}  ${pc.red(event.text)}`);
+          break;
+      }
+    },
+    ready: (cluster) => {
+      for (const line of [...addresses(cluster), "", ...commands(cluster), ""]) console.log(line);
+      console.log("Meridian is ready");
+    },
+    stopping: () => console.log(`${pc.dim(secondsSince())}  stopping`),
+  };
+}
+
+function addresses(cluster: Cluster): string[] {
+  const { frontDoor, control } = cluster.addresses;
+  const rows: (readonly [string, string, string])[] = [
+    ["front door", frontDoor, "to the nearest live region, as anycast would"],
+    ["control API", control, "API, OpenAPI at /v1/openapi.json, dashboard at /"],
+    ...(cluster.origin === undefined
+      ? []
+      : [["example origin", cluster.origin.url, "the shop behind the CDN"] as const]),
+    ...cluster.regions().map(({ region, edge, pid }) => [`edge ${region}`, edge, `process ${pid}`] as const),
+  ];
+  const width = (column: 0 | 1): number => Math.max(...rows.map((row) => row[column].length)) + 2;
+  const [first, second] = [width(0), width(1)];
+  return [
+    "",
+    ...rows.map(([name, url, note]) => `  ${name.padEnd(first)}${pc.bold(url.padEnd(second))}${pc.dim(note)}`),
+  ];
+}
+
+function commands(cluster: Cluster): string[] {
+  const { frontDoor, control } = cluster.addresses;
+  // Other ports than the usual ones must be named to the commands that look there by default.
+  const api = control.endsWith(":8786") ? "" : ` --api ${control}`;
+  const door = frontDoor.endsWith(":8787") ? "" : ` --url ${frontDoor}`;
+  return [
+    `  curl -i ${frontDoor}/ -H 'Meridian-From: JP'        ${pc.dim("as a client in Japan; again: a hit")}`,
+    `  npx meridian purge --tag products --wait applied${api}   ${pc.dim("purge everywhere")}`,
+    `  npx meridian latency${door}                             ${pc.dim("measure from every region")}`,
+    `  dashboard: ${pc.underline(`${control}/#token=${cluster.token}`)}`,
+  ];
+}

@@ -1,0 +1,46 @@
+// Makes the script that every region runs: the edge, its Durable Objects and the control API, bundled by path (the local
+// launcher imports nothing of them). The address database stays a module of its own, so that it is not parsed as code.
+
+import { fileURLToPath } from "node:url";
+import { type BuildFailure, build, formatMessages } from "esbuild";
+
+/** The local entry, unless a test brings its own. */
+export const LOCAL_ENTRY = fileURLToPath(new URL("../../edge/local.worker.ts", import.meta.url));
+/** What the entry calls the address database. */
+export const GEO_MODULE = "geo.mmdb";
+
+/** The compatibility of wrangler.toml, the same here, so that nothing behaves differently locally. */
+export const COMPATIBILITY = { date: "2026-10-01", flags: ["nodejs_compat", "enable_request_signal"] } as const;
+
+// Some packages call `require` for Node's own modules, which workerd has, and expect Buffer to be there.
+const BANNER =
+  'import { createRequire } from "node:module"; import { Buffer } from "node:buffer"; ' +
+  'const require = createRequire("/");';
+const NODE_MODULES = "assert buffer crypto events fs http https net os path stream string_decoder url util zlib";
+
+/** Bundles `entry` into one ES module. Throws with the bundler's own messages when the source does not build. */
+export async function bundleWorker(entry: string): Promise<string> {
+  try {
+    const result = await build({
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "neutral",
+      target: "es2024",
+      mainFields: ["module", "main"],
+      conditions: ["workerd", "worker"],
+      external: ["node:*", "cloudflare:*", "*.mmdb", ...NODE_MODULES.split(" ")],
+      loader: { ".html": "text" },
+      banner: { js: BANNER },
+      sourcemap: "inline",
+      sourcesContent: false,
+      logLevel: "silent",
+    });
+    return result.outputFiles[0]?.text ?? "";
+  } catch (error) {
+    const { errors } = error as BuildFailure;
+    if (errors === undefined) throw error;
+    throw new Error(`the Worker does not build:\n${(await formatMessages(errors, { kind: "error" })).join("")}`);
+  }
+}

@@ -1,0 +1,218 @@
+// A run under way: its regions, links, doors and the example origin, what can be asked of it, and how all of it ends.
+// It keeps the state that the doors go by (which region is live, drained or down) and the record of the run on disk.
+
+import type { IncomingMessage, Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LIMITS } from "../../config/limits.ts";
+import type { Coordinates, RegionId } from "../../config/regions.ts";
+import type { Controls, RegionStatus } from "./admin.node.ts";
+import { askDrained, askHealth } from "./ask-region.node.ts";
+import { closeDoor } from "./door.node.ts";
+import type { LaunchEvent } from "./events.ts";
+import type { ExampleOrigin } from "./example-origin.node.ts";
+import type { Cut, Link } from "./link.node.ts";
+import { type LinkEnd, linkName } from "./links.node.ts";
+import type { Door } from "./nearest.ts";
+import { isAlive } from "./processes.node.ts";
+import { closePool, type Handed } from "./proxy.node.ts";
+import type { LocalRegion } from "./region.node.ts";
+import type { RegionRecord, StateFolder } from "./state-folder.node.ts";
+
+/** Where a run can be reached: URLs without a trailing slash. */
+export interface Addresses {
+  readonly frontDoor: string;
+  readonly control: string;
+  readonly direct: string;
+  readonly admin: string;
+}
+
+interface Parts {
+  readonly folder: StateFolder;
+  readonly token: string;
+  readonly onEvent: (event: LaunchEvent) => void;
+}
+
+/** Made and filled by `launch`. Every method may be called at any time; after `stop` nothing runs any more. */
+export class Cluster implements Controls {
+  readonly #parts: Parts;
+  readonly #regions = new Map<RegionId, { readonly place: Coordinates; readonly process: LocalRegion }>();
+  #drained: ReadonlySet<RegionId> = new Set();
+  readonly #startedAt = new Date().toISOString();
+  #stopped: Promise<void> | undefined;
+  links: ReadonlyMap<string, Link> = new Map();
+  servers: Server[] = [];
+  origin: ExampleOrigin | undefined;
+  addresses: Addresses = { frontDoor: "", control: "", direct: "", admin: "" };
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get token(): string {
+    return this.#parts.token;
+  }
+  get frontDoor(): string {
+    return this.addresses.frontDoor;
+  }
+  get control(): string {
+    return this.addresses.control;
+  }
+  get isStopping(): boolean {
+    return this.#stopped !== undefined;
+  }
+
+  /** The edges' own addresses. */
+  get edges(): Readonly<Partial<Record<RegionId, string>>> {
+    return Object.fromEntries(this.regions().map(({ region, edge }) => [region, edge]));
+  }
+
+  /** One region's process. Throws if it takes no part in this run. */
+  region(id: RegionId): LocalRegion {
+    const found = this.#regions.get(id);
+    if (found === undefined) throw new Error(`region ${id} takes no part in this run`);
+    return found.process;
+  }
+
+  /** The link by which `from` calls `to`. Throws if there is none (without distances there are no links). */
+  link(from: RegionId, to: LinkEnd): Link {
+    const found = this.links.get(linkName(from, to));
+    if (found === undefined) throw new Error(`there is no link from ${from} to ${to} in this run`);
+    return found;
+  }
+
+  add(place: Coordinates, process: LocalRegion): void {
+    this.#regions.set(process.id, { place, process });
+  }
+
+  async startRegions(): Promise<void> {
+    await Promise.all([...this.#regions.values()].map(({ process }) => process.start()));
+  }
+
+  /** What the doors go by. */
+  doors(): Door[] {
+    return [...this.#regions].map(([region, { place }]) => ({ region, place, state: this.#stateOf(region) }));
+  }
+
+  regions(): RegionStatus[] {
+    return [...this.#regions].map(([region, { process }]) => ({
+      region,
+      state: this.#stateOf(region),
+      edge: `http://127.0.0.1:${process.options.ports.edge}`,
+      ...(process.pid === undefined ? {} : { pid: process.pid }),
+    }));
+  }
+
+  /** Stops a region at once, like a machine that loses power. Its state stays. */
+  stopRegion(region: RegionId): Promise<boolean> {
+    return this.#change(region, (process) => process.stop());
+  }
+
+  startRegion(region: RegionId): Promise<boolean> {
+    return this.#change(region, async (process) => {
+      await process.start();
+      await this.greetRegions();
+    });
+  }
+
+  /** Ends every process of the run, within LIMITS.stopMillis. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  cut(from: RegionId, to: string, how: Cut): boolean {
+    const link = this.links.get(`${from}>${to}`);
+    link?.cut(how);
+    return link !== undefined;
+  }
+
+  heal(from: RegionId, to: string): boolean {
+    const link = this.links.get(`${from}>${to}`);
+    link?.heal();
+    return link !== undefined;
+  }
+
+  /** A region's process was ended by somebody else. */
+  lost(region: RegionId): void {
+    if (this.isStopping) return;
+    const text = `region ${region} was ended from outside; start it again with: npx meridian region start ${region}`;
+    this.#parts.onEvent({ kind: "region-lost", region, text });
+    void this.record();
+  }
+
+  /** Hears what passed the control door: a drain that succeeded changes where the front door leads. */
+  hearControl = (request: IncomingMessage, handed: Handed): void => {
+    const isDrain = request.method === "POST" && /^\/v1\/regions\/[^/]+\/(un)?drain/.test(request.url ?? "");
+    if (isDrain && handed.kind === "answered" && handed.status < 300) void this.#learnDrained();
+  };
+
+  /** Asks every region whether it is well, so that its hub runs and has met the others before clients come. */
+  async greetRegions(): Promise<void> {
+    const live = [...this.#regions.values()].filter(({ process }) => process.pid !== undefined);
+    const deadline = performance.now() + LIMITS.regionGreetingMillis;
+    await Promise.all(
+      live.map(async ({ process }) => {
+        while ((await askHealth(process.options.ports.control)) !== "well" && performance.now() < deadline)
+          await sleep(100);
+      }),
+    );
+    await this.#learnDrained();
+  }
+
+  /** Writes `run.json` anew. */
+  async record(): Promise<void> {
+    if (this.isStopping) return;
+    const { origin, addresses } = this;
+    const regions = this.regions().map(({ region, edge, pid }): [RegionId, RegionRecord] => {
+      const control = `http://127.0.0.1:${this.region(region).options.ports.control}`;
+      return [region, { edge, control, ...(pid === undefined ? {} : { pid }) }];
+    });
+    await this.#parts.folder.writeRun({
+      v: 1,
+      launcherPid: process.pid,
+      startedAt: this.#startedAt,
+      ...addresses,
+      ...(origin === undefined ? {} : { exampleOrigin: { url: origin.url, pid: origin.pid } }),
+      regions: Object.fromEntries(regions),
+    });
+  }
+
+  #stateOf(region: RegionId): Door["state"] {
+    if (this.#regions.get(region)?.process.pid === undefined) return "down";
+    return this.#drained.has(region) ? "drained" : "live";
+  }
+
+  async #change(region: RegionId, action: (process: LocalRegion) => Promise<void>): Promise<boolean> {
+    const found = this.#regions.get(region);
+    if (found === undefined) return false;
+    await action(found.process);
+    await this.record();
+    return true;
+  }
+
+  /** Learns from the control API which regions are drained; keeps what it knew if nobody can say. */
+  async #learnDrained(): Promise<void> {
+    for (const { process } of this.#regions.values()) {
+      if (process.pid === undefined) continue;
+      const drained = await askDrained(process.options.ports.control, this.token);
+      if (drained === undefined) continue;
+      this.#drained = drained;
+      return;
+    }
+  }
+
+  async #end(): Promise<void> {
+    const processes = [...this.#regions.values()].map(({ process }) => process);
+    const pids = processes.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+    const all = Promise.all([
+      ...this.servers.map(closeDoor),
+      ...processes.map((process) => process.stop()),
+      ...[...this.links.values()].map((link) => link.close()),
+      this.origin?.stop(),
+    ]);
+    closePool();
+    const inTime = await Promise.race([all.then(() => true), sleep(LIMITS.stopMillis, false, { ref: false })]);
+    if (!inTime) for (const pid of pids.filter(isAlive)) process.kill(pid, "SIGKILL");
+    await this.#parts.folder.removeRun();
+  }
+}

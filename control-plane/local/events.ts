@@ -1,0 +1,12 @@
+// What a launcher says while it works: values, which a terminal shows as lines and `--json` prints one a line.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { Millis } from "../../config/units.ts";
+
+export type LaunchEvent =
+  /** A part of the start is done. */
+  | { readonly kind: "step"; readonly step: string; readonly tookMillis: Millis }
+  /** Something that the user should know, and what can be done about it. */
+  | { readonly kind: "notice"; readonly text: string }
+  /** A region's process was ended by somebody else; it stays down until it is started. */
+  | { readonly kind: "region-lost"; readonly region: RegionId; readonly text: string };

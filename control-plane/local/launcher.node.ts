@@ -1,0 +1,211 @@
+// Runs a whole CDN in one process tree: the regions (one workerd each), the links between them, the doors before them and
+// the example origin. `launch` is the story of a start; the Cluster that it gives is what a run can be asked.
+// Invariants: nothing is started before every port is known to be free; a start that fails leaves nothing behind.
+
+import { readFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { countryPlace } from "../../config/country-places.ts";
+import type { RegionId } from "../../config/regions.ts";
+import type { Config } from "../../config/schema.ts";
+import { millis } from "../../config/units.ts";
+import { createAdmin } from "./admin.node.ts";
+import { CannotLaunch, checkPorts, clearLeftovers } from "./before-start.node.ts";
+import { bundleWorker, GEO_MODULE, LOCAL_ENTRY } from "./bundle.node.ts";
+import { Cluster } from "./cluster.node.ts";
+import { openOn } from "./door.node.ts";
+import { createControlDoor, createDirectDoor, createFrontDoor, type Surroundings } from "./doors.node.ts";
+import { effectiveConfig, isExampleOrigin, originPlace, regionPlace, unservableRoutes } from "./effective-config.ts";
+import type { LaunchEvent } from "./events.ts";
+import { startExampleOrigin } from "./example-origin.node.ts";
+import { freePort } from "./free-ports.node.ts";
+import { openGeoDatabase } from "./geo-database.node.ts";
+import { layLinks } from "./links.node.ts";
+import { DEFAULT_FRONT_DOOR, type PortPlan, portPlan } from "./ports.ts";
+import { LocalRegion, type RegionPorts } from "./region.node.ts";
+import { DEFAULT_STATE_FOLDER, StateFolder } from "./state-folder.node.ts";
+
+/** The address database that comes with the dependencies: countries only, under a free licence. */
+const GEO_DATABASE = fileURLToPath(
+  new URL("../../node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb", import.meta.url),
+);
+
+export interface LaunchOptions {
+  /** Checked; as written in its file. */
+  readonly config: Config;
+  /** Which of the configuration's regions take part; all by default. The first is home. */
+  readonly regions?: readonly RegionId[];
+  /** Stands in for every origin. */
+  readonly originUrl?: string;
+  readonly distances?: "emulated" | "none";
+  /** The front door's port; the others keep their distance to it. */
+  readonly frontDoor?: number;
+  /** `.meridian` in the project by default. */
+  readonly stateFolder?: string;
+  readonly geoDatabase?: string;
+  /** Another script for the regions, for tests of the launcher itself. */
+  readonly workerEntry?: string;
+  readonly onEvent?: (event: LaunchEvent) => void;
+}
+
+/** What is settled before anything starts. */
+interface Plan {
+  readonly options: LaunchOptions;
+  readonly config: Config;
+  readonly regions: readonly RegionId[];
+  readonly ports: PortPlan;
+  readonly distances: "emulated" | "none";
+  readonly geoDatabase: string;
+  readonly wantsExample: boolean;
+  readonly folder: StateFolder;
+  readonly onEvent: (event: LaunchEvent) => void;
+}
+
+/** Starts a run. Rejects with `CannotLaunch` for what the user can mend; whatever was started until then is ended. */
+export async function launch(options: LaunchOptions): Promise<Cluster> {
+  const plan = settle(options);
+  const step = stepTimer(plan.onEvent);
+  await plan.folder.prepare();
+  await clearLeftovers(plan.folder, plan.onEvent);
+  await checkPorts(portsOf(plan));
+  const [script, findAddress] = await Promise.all([
+    bundleWorker(options.workerEntry ?? LOCAL_ENTRY),
+    openGeoDatabase(plan.geoDatabase),
+  ]);
+  step(`bundled the Worker (${Math.round(script.length / 1024)} KiB) and read the address database`);
+
+  const cluster = new Cluster({ folder: plan.folder, token: await plan.folder.token(), onEvent: plan.onEvent });
+  try {
+    if (plan.wantsExample) {
+      await addExampleOrigin(cluster, plan);
+      step(`started the example origin on ${cluster.origin?.url}`);
+    }
+    await addRegions(cluster, plan, script);
+    await cluster.startRegions();
+    step(`started ${plan.regions.length} regions, one process each: ${plan.regions.join(" ")}`);
+    await openDoors(cluster, plan, findAddress);
+    await cluster.greetRegions();
+    await cluster.record();
+    step("opened the doors, and every region has met the others");
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+function settle(options: LaunchOptions): Plan {
+  const regions = options.regions ?? (Object.keys(options.config.regions) as RegionId[]);
+  const unservable = unservableRoutes(options.config, regions);
+  if (unservable.length > 0) throw new CannotLaunch(2, ...unservable);
+  const ports = portPlan(options.frontDoor ?? DEFAULT_FRONT_DOOR);
+  const origin = options.originUrl === undefined ? {} : { originUrl: options.originUrl };
+  return {
+    options,
+    regions,
+    ports,
+    config: effectiveConfig(options.config, { regions, exampleOriginPort: ports.exampleOrigin, ...origin }),
+    distances: options.distances ?? "emulated",
+    geoDatabase: options.geoDatabase ?? GEO_DATABASE,
+    wantsExample: options.originUrl === undefined && Object.values(options.config.origins).some(isExampleOrigin),
+    folder: new StateFolder(options.stateFolder ?? DEFAULT_STATE_FOLDER),
+    onEvent: options.onEvent ?? (() => undefined),
+  };
+}
+
+const portsOf = ({ ports, regions, wantsExample }: Plan): (readonly [port: number, purpose: string])[] => [
+  [ports.frontDoor, "front door"],
+  [ports.control, "control API"],
+  ...regions.map((id) => [ports.edges[id], `edge of ${id}`] as const),
+  ...(wantsExample ? [[ports.exampleOrigin, "example origin"] as const] : []),
+];
+
+async function addExampleOrigin(cluster: Cluster, plan: Plan): Promise<void> {
+  const logFile = join(plan.folder.path, "logs", "origin.log");
+  cluster.origin = await startExampleOrigin(plan.ports.exampleOrigin, logFile, () => {
+    if (!cluster.isStopping) plan.onEvent({ kind: "notice", text: `the example origin has ended; see ${logFile}` });
+  });
+}
+
+/** Gives each region its ports, its links and its settings. Nothing of it runs yet. */
+async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise<void> {
+  const taken = new Set<number>();
+  const ports = new Map<RegionId, RegionPorts>();
+  for (const id of plan.regions) {
+    const [internal, control, unused] = [await freePort(taken), await freePort(taken), await freePort(taken)];
+    ports.set(id, { edge: plan.ports.edges[id], internal, control, unused });
+  }
+  const internalPorts = Object.fromEntries([...ports].map(([id, { internal }]) => [id, internal]));
+  const cabling = await layLinks(plan.config, plan.regions, internalPorts, plan.distances);
+  cluster.links = cabling.links;
+  const geoDatabase = script.includes(GEO_MODULE) ? new Uint8Array(await readFile(plan.geoDatabase)) : undefined;
+  const bindings = {
+    MERIDIAN_CONFIG: JSON.stringify(plan.config),
+    MERIDIAN_LOCAL: "1",
+    CLUSTER_KEY: await plan.folder.clusterKey(),
+    API_TOKENS: JSON.stringify(await plan.folder.tokenRecords()),
+  };
+  for (const [id, regionPorts] of ports) {
+    const process = new LocalRegion({
+      region: id,
+      ports: regionPorts,
+      script,
+      geoDatabase,
+      bindings: { ...bindings, MERIDIAN_REGION: id },
+      peers: cabling.bindings[id] ?? {},
+      stateFolder: plan.folder.regionState(id),
+      logFile: plan.folder.regionLog(id),
+      onLost: (region) => cluster.lost(region),
+    });
+    cluster.add(regionPlace(plan.config, id), process);
+  }
+}
+
+async function openDoors(
+  cluster: Cluster,
+  plan: Plan,
+  findAddress: Awaited<ReturnType<typeof openGeoDatabase>>,
+): Promise<void> {
+  const country = (code: string) => countryPlace(code)?.coordinates;
+  const address = (text: string) => {
+    const finding = findAddress(text);
+    if (finding === undefined) return undefined;
+    return "place" in finding ? finding.place : country(finding.country);
+  };
+  const surroundings: Surroundings = {
+    atlas: { home: regionPlace(plan.config, plan.regions[0] ?? "enam"), country, address },
+    clusterKey: await plan.folder.clusterKey(),
+    distances: plan.distances,
+    doors: () => cluster.doors(),
+    edgePort: (id) => cluster.region(id).options.ports.edge,
+    controlPort: (id) => cluster.region(id).options.ports.control,
+  };
+  const open = async (server: Server, port: number): Promise<string> => {
+    cluster.servers.push(server);
+    return `http://127.0.0.1:${await openOn(server, port)}`;
+  };
+  cluster.addresses = {
+    frontDoor: await open(createFrontDoor(surroundings), plan.ports.frontDoor),
+    control: await open(createControlDoor(surroundings, cluster.hearControl), plan.ports.control),
+    direct: await open(createDirectDoor(surroundings, directOrigin(plan.config)), 0),
+    admin: await open(createAdmin(cluster.token, cluster), 0),
+  };
+}
+
+/** The origin that the direct door leads to: that of the last route, which should match everything. */
+function directOrigin(config: Config): Parameters<typeof createDirectDoor>[1] {
+  const origin = config.origins[config.routes.at(-1)?.origin ?? ""] ?? Object.values(config.origins)[0];
+  if (origin === undefined) throw new CannotLaunch(2, "the configuration has no origin");
+  return { url: new URL(origin.url), place: originPlace(config, origin) };
+}
+
+/** Reports each step with the time since the one before. */
+function stepTimer(onEvent: (event: LaunchEvent) => void): (step: string) => void {
+  let before = performance.now();
+  return (step) => {
+    const now = performance.now();
+    onEvent({ kind: "step", step, tookMillis: millis(Math.round(now - before)) });
+    before = now;
+  };
+}

@@ -1,0 +1,175 @@
+// Hands one HTTP request on to the first of several targets that takes it, over an emulated distance: a one-way
+// delay before the request is handed on, another before the answer's head comes back, and the same for every byte of either
+// body. Streams; never buffers a body whole, never rewrites what it does not have to (RFC 9110 section 7.6).
+// A target that refuses the connection is passed over; one that breaks later only for requests that may be repeated.
+
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { request as httpsRequest } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Millis, millis } from "../../config/units.ts";
+import { DelayStream } from "./delay-stream.node.ts";
+import { endToEnd } from "./end-to-end-fields.ts";
+
+/** Where a request may go. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly secure?: boolean;
+  /** The emulated time from the client to there. */
+  readonly oneWay: Millis;
+}
+
+export interface Passage {
+  /** In the order to try; must not be empty. */
+  readonly targets: readonly Target[];
+  /** Fields put in place of the client's own of these names. */
+  readonly fields?: readonly (readonly [name: string, value: string])[];
+  /** Client fields that are dropped, beside those of the connection: lower-case names, or beginnings that end in `*`. */
+  readonly drop?: readonly string[];
+}
+
+/** What became of a request: the target that answered, or why none did. */
+export type Handed =
+  | { readonly kind: "answered"; readonly target: Target; readonly status: number }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "abandoned" };
+
+/** One pool for all doors; idle connections do not keep the process alive. */
+const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 64 });
+
+/** Ends the pooled connections, so that nothing waits for them at the end of a run. */
+export const closePool = (): void => agent.destroy();
+
+/** Methods that may be sent again when a connection broke in the middle; a cache's clients send hardly any others without a body. */
+const REPEATABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+/** Passes a request on and its answer back; `refused` leaves the response to the caller. */
+export async function hand(request: IncomingMessage, response: ServerResponse, passage: Passage): Promise<Handed> {
+  const body = bodyOf(request, passage.targets[0]?.oneWay ?? millis(0));
+  let abandoned = false;
+  let reason = "there is no target";
+  response.on("close", () => {
+    abandoned = !response.writableFinished;
+  });
+  for (const target of passage.targets) {
+    if (target.oneWay > 0) await sleep(target.oneWay);
+    if (abandoned) return { kind: "abandoned" };
+    const attempt = await ask(request, target, passage, body, response);
+    if (attempt.kind === "answer") {
+      await answer(attempt.message, response, target.oneWay);
+      return { kind: "answered", target, status: attempt.message.statusCode ?? 502 };
+    }
+    if (abandoned) return { kind: "abandoned" };
+    reason = attempt.reason;
+    if (attempt.kind === "broken" && !isRepeatable(request, body)) break;
+  }
+  return { kind: "refused", reason };
+}
+
+const isRepeatable = (request: IncomingMessage, body: NodeJS.ReadableStream | undefined): boolean =>
+  body === undefined && REPEATABLE.has(request.method ?? "");
+
+/** The request's body as it arrives at the far end; undefined if it has none (RFC 9112 section 6.3). */
+function bodyOf(request: IncomingMessage, oneWay: Millis): NodeJS.ReadableStream | undefined {
+  const { "transfer-encoding": encoding, "content-length": length } = request.headers;
+  if (encoding === undefined && Number(length ?? 0) === 0) return undefined;
+  if (oneWay <= 0) return request;
+  const later = new DelayStream(oneWay);
+  request.on("error", (error) => later.destroy(error));
+  later.on("error", () => request.destroy());
+  return request.pipe(later);
+}
+
+type Attempt =
+  | { readonly kind: "answer"; readonly message: IncomingMessage }
+  /** `unreached`: no connection came about, so nothing was sent. */
+  | { readonly kind: "unreached" | "broken"; readonly reason: string };
+
+function ask(
+  request: IncomingMessage,
+  target: Target,
+  passage: Passage,
+  body: NodeJS.ReadableStream | undefined,
+  response: ServerResponse,
+): Promise<Attempt> {
+  return new Promise((resolve) => {
+    const connection = isRepeatable(request, body) ? "pooled" : "own";
+    const upstream = open(target, request, fieldsFor(request, passage), connection);
+    let connected = false;
+    const begin = (): void => {
+      connected = true;
+      if (body === undefined) upstream.end();
+      else body.pipe(upstream);
+    };
+    // The body starts only once there is a connection: one that is refused has then cost none of it.
+    upstream.on("socket", (socket) => {
+      if (socket.connecting) socket.once(target.secure ? "secureConnect" : "connect", begin);
+      else begin();
+    });
+    upstream.on("response", (message) => resolve({ kind: "answer", message }));
+    upstream.on("error", (error: NodeJS.ErrnoException) => {
+      body?.unpipe(upstream);
+      resolve({ kind: connected ? "broken" : "unreached", reason: error.code ?? error.message });
+    });
+    response.on("close", () => {
+      if (!response.writableFinished) upstream.destroy();
+    });
+  });
+}
+
+/**
+ * Opens a request to a target. What may not be repeated gets a connection of its own, since one from the pool may be dead
+ * without anybody knowing yet; everything else shares the pool.
+ */
+export function open(
+  target: Target,
+  request: IncomingMessage,
+  headers: string[],
+  connection: "pooled" | "own",
+): ClientRequest {
+  const { host, port } = target;
+  const options = { host, port, method: request.method ?? "GET", path: request.url ?? "/", headers, setHost: false };
+  if (target.secure) return httpsRequest({ ...options, servername: host });
+  return httpRequest({ ...options, agent: connection === "pooled" ? agent : false });
+}
+
+/** The client's fields in their order and spelling, without those of the connection, with the passage's own. */
+export function fieldsFor(request: IncomingMessage, passage: Passage): string[] {
+  const replaced = (passage.fields ?? []).map(([name]) => name.toLowerCase());
+  const dropped = [...replaced, ...(passage.drop ?? [])];
+  const kept = endToEnd(request.rawHeaders, request.headers.connection, dropped);
+  // Node frames the body itself; without a length it must be told that there is one.
+  if (request.headers["transfer-encoding"] !== undefined) kept.push("Transfer-Encoding", "chunked");
+  return [...kept, ...(passage.fields ?? []).flat()];
+}
+
+async function answer(message: IncomingMessage, response: ServerResponse, oneWay: Millis): Promise<void> {
+  if (oneWay > 0) {
+    const body = new DelayStream(oneWay);
+    // Both clocks start now, so the body's first byte follows the head as closely as it came.
+    message.on("error", () => body.destroy()).on("close", () => message.complete || body.destroy());
+    message.pipe(body);
+    await sleep(oneWay);
+    begin(message, response);
+    body.on("close", () => body.readableEnded || response.destroy());
+    body.pipe(response);
+  } else {
+    begin(message, response);
+    // A body that breaks off must break off for the client too, or it would take the part for the whole.
+    message.on("close", () => message.complete || response.destroy());
+    message.pipe(response);
+  }
+}
+
+function begin(message: IncomingMessage, response: ServerResponse): void {
+  response.sendDate = false;
+  const fields = endToEnd(message.rawHeaders, message.headers.connection, []);
+  response.writeHead(message.statusCode ?? 502, message.statusMessage, fields);
+  response.flushHeaders();
+}

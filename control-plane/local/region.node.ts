@@ -1,0 +1,153 @@
+// One region of the local run: one Miniflare instance, which is one workerd process, with three ports of its own (clients,
+// other regions, control API). It starts, stops at once like a machine that loses power, and starts again on the same
+// ports and state. Killed from outside it stays down: a lost region that comes back by itself would prove nothing.
+
+import { createWriteStream, type WriteStream } from "node:fs";
+import type { Readable } from "node:stream";
+import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
+import { LIMITS } from "../../config/limits.ts";
+import type { RegionId } from "../../config/regions.ts";
+import { COMPATIBILITY, GEO_MODULE } from "./bundle.node.ts";
+import { becomesFree } from "./free-ports.node.ts";
+import { listProcesses } from "./processes.node.ts";
+
+export interface RegionPorts {
+  readonly edge: number;
+  readonly internal: number;
+  readonly control: number;
+  /** Miniflare's own entry, which nothing uses; it tells the region's process from the others'. */
+  readonly unused: number;
+}
+
+export interface RegionOptions {
+  readonly region: RegionId;
+  readonly ports: RegionPorts;
+  readonly script: string;
+  readonly geoDatabase: Uint8Array<ArrayBuffer> | undefined;
+  /** Text bindings: configuration, keys, the region's own name. */
+  readonly bindings: Readonly<Record<string, string>>;
+  /** HTTP service bindings by name: the local port that each leads to. */
+  readonly peers: Readonly<Record<string, number>>;
+  readonly stateFolder: string;
+  readonly logFile: string;
+  /** Hears of a process that was ended by somebody else. */
+  readonly onLost: (region: RegionId) => void;
+}
+
+/** A region's process. `start` and `stop` wait for each other; calling either twice does nothing more. */
+export class LocalRegion {
+  readonly options: RegionOptions;
+  #miniflare: Miniflare | undefined;
+  #pid: number | undefined;
+  #log: WriteStream | undefined;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: RegionOptions) {
+    this.options = options;
+  }
+
+  get id(): RegionId {
+    return this.options.region;
+  }
+
+  /** The runtime's process; undefined while the region is down. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** Starts the process. Rejects when it does not come up within LIMITS.regionStartMillis. */
+  start = (): Promise<void> => this.#inTurn(() => this.#start());
+
+  /** Ends the process at once, without letting it finish anything. */
+  stop = (): Promise<void> => this.#inTurn(() => this.#stop());
+
+  #inTurn(action: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(action);
+    // A failed turn is reported to its caller; the next one starts all the same.
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#miniflare !== undefined) return;
+    const { edge, internal, control } = this.options.ports;
+    for (const port of [edge, internal, control]) {
+      if (!(await becomesFree(port))) throw new Error(`region ${this.id} cannot start: port ${port} is in use`);
+    }
+    this.#log = createWriteStream(this.options.logFile, { flags: "a", mode: 0o600 });
+    this.#log.write(`--- ${new Date().toISOString()} region ${this.id} starts\n`);
+    const miniflare = new Miniflare(this.#configuration(() => this.#lost(miniflare)));
+    this.#miniflare = miniflare;
+    try {
+      await within(miniflare.ready, LIMITS.regionStartMillis, `region ${this.id} did not start in time`);
+      const sign = `=127.0.0.1:${this.options.ports.unused}`;
+      const processes = await listProcesses();
+      this.#pid = processes.find((one) => one.parent === process.pid && one.command.includes(sign))?.pid;
+    } catch (error) {
+      await this.#stop();
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const miniflare = this.#miniflare;
+    this.#miniflare = undefined;
+    this.#pid = undefined;
+    await miniflare?.dispose();
+    this.#log?.end();
+    this.#log = undefined;
+  }
+
+  /** The runtime ended without our doing. Miniflare starts it anew by itself, so it is put down once more, for good. */
+  #lost(miniflare: Miniflare): void {
+    if (this.#miniflare !== miniflare) return;
+    void this.stop().then(() => this.options.onLost(this.id));
+  }
+
+  #configuration(onLost: () => void): ConstructorParameters<typeof Miniflare>[0] {
+    const { ports, script, geoDatabase, bindings, peers, stateFolder } = this.options;
+    const host = "127.0.0.1";
+    const object = (className: string) => ({ className, useSQLite: true });
+    const leadingTo = (port: number) => ({ external: { address: `${host}:${port}`, http: {} } });
+    return convertV4MiniflareOptions({
+      host,
+      port: ports.unused,
+      cf: false,
+      log: new NoOpLog(),
+      defaultPersistRoot: stateFolder,
+      unsafeHandleRuntimeRestart: onLost,
+      handleRuntimeStdio: (out: Readable, error: Readable) => {
+        for (const stream of [out, error]) stream.on("data", (line: Buffer) => this.#log?.write(line));
+        // The pipe ends with the process, sooner than Miniflare has started the next one.
+        error.on("end", onLost);
+      },
+      workers: [
+        {
+          name: "meridian",
+          modules: [
+            { type: "ESModule", path: "worker.js", contents: script },
+            ...(geoDatabase ? [{ type: "Data" as const, path: GEO_MODULE, contents: geoDatabase }] : []),
+          ],
+          compatibilityDate: COMPATIBILITY.date,
+          compatibilityFlags: [...COMPATIBILITY.flags],
+          bindings,
+          durableObjects: { SHARD: object("Shard"), HUB: object("Hub"), METER: object("Meter") },
+          serviceBindings: Object.fromEntries(Object.entries(peers).map(([name, port]) => [name, leadingTo(port)])),
+          unsafeDirectSockets: [
+            { host, port: ports.edge },
+            { host, port: ports.internal, entrypoint: "Internal" },
+            { host, port: ports.control, entrypoint: "Control" },
+          ],
+        },
+      ],
+    });
+  }
+}
+
+async function within<Value>(promise: Promise<Value>, limitMillis: number, otherwise: string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(otherwise)), limitMillis);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
