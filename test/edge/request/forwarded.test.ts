@@ -151,6 +151,12 @@ describe("poisoning through unkeyed input is impossible", () => {
       "phone",
     ),
     fc.constantFrom("lang=de", "lang=de; plan=a", "plan=a;lang=de", "lang=de; lang=de", 'lang="de"', "lang=a,b"),
+    fc.constantFrom(
+      "bytes=0-1",
+      "evil.example",
+      "for=6.6.6.6",
+      "00-11111111111111111111111111111111-2222222222222222-01",
+    ),
     fc.string({ unit: "grapheme-ascii", maxLength: 12 }).map((text) => text.trim()),
   );
   const lines = fc.array(fc.tuple(name, value), { maxLength: 8 });
