@@ -10,10 +10,8 @@ import type { Distribution, PlaceReport, Series } from "./report.ts";
 /** A histogram of whole microseconds with bounded relative error; `histogram.node.ts` has the real one. */
 export interface Histogram {
   record(microseconds: number): void;
-  /** The value below or at which `percentage` (0 to 100) of the records lie. Only asked when something was recorded. */
+  /** The record of rank `percentage` (0 to 100) of the count, rounded to the nearest and at least 1. Only asked when there is one. */
   percentile(percentage: number): number;
-  readonly min: number;
-  readonly max: number;
   readonly mean: number;
 }
 
@@ -25,6 +23,9 @@ export type ProbeResult =
 interface Tally {
   count: number;
   errors: number;
+  /** Exact, in microseconds: the histogram would round them to a bucket's end. */
+  least: number;
+  greatest: number;
   readonly histogram: Histogram;
   readonly timings: Map<string, Histogram>;
   readonly errorKinds: Map<string, number>;
@@ -54,7 +55,10 @@ export class Collector {
     }
     const { observation } = result;
     tally.count++;
-    tally.histogram.record(microseconds(result.timeToFirstByte));
+    const time = microseconds(result.timeToFirstByte);
+    tally.histogram.record(time);
+    tally.least = Math.min(tally.least, time);
+    tally.greatest = Math.max(tally.greatest, time);
     increment(tally.outcomes, outcomeName(observation.outcome));
     increment(tally.statuses, String(observation.status));
     if (observation.region !== undefined) increment(tally.regions, observation.region);
@@ -91,6 +95,8 @@ export class Collector {
       tally = {
         count: 0,
         errors: 0,
+        least: Number.POSITIVE_INFINITY,
+        greatest: 0,
         histogram: this.#newHistogram(),
         timings: new Map(),
         errorKinds: new Map(),
@@ -110,7 +116,7 @@ function seriesOf(tally: Tally): Series {
     count: tally.count,
     errors: tally.errors,
     errorKinds: Object.fromEntries(ranked(tally.errorKinds).slice(0, 5)),
-    ...(tally.count === 0 ? {} : { timeToFirstByte: distribution(tally.histogram) }),
+    ...(tally.count === 0 ? {} : { timeToFirstByte: distribution(tally) }),
     outcomes: Object.fromEntries(ranked(tally.outcomes)),
     regions: Object.fromEntries(ranked(tally.regions)),
     statuses: Object.fromEntries(ranked(tally.statuses)),
@@ -118,15 +124,15 @@ function seriesOf(tally: Tally): Series {
   };
 }
 
-function distribution(histogram: Histogram): Distribution {
+function distribution({ histogram, least, greatest }: Tally): Distribution {
   // A percentile is given as its bucket's upper end, which may lie above the greatest value in the bucket.
-  const percentile = (percentage: number) => milliseconds(Math.min(histogram.percentile(percentage), histogram.max));
+  const percentile = (percentage: number) => milliseconds(Math.min(histogram.percentile(percentage), greatest));
   return {
     p50: percentile(50),
     p90: percentile(90),
     p99: percentile(99),
-    min: milliseconds(histogram.min),
-    max: milliseconds(histogram.max),
+    min: milliseconds(least),
+    max: milliseconds(greatest),
     mean: milliseconds(histogram.mean),
   };
 }
