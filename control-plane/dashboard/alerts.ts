@@ -79,14 +79,12 @@ function* purgeAlerts(purges: readonly Purge[], now: EpochMillis): Iterable<Aler
     const open = regions.filter((region) => region.state === "pending" || region.state === "accepted");
     const unfinished = state === "accepted" || state === "partial";
     if (!unfinished || open.length === 0 || !lasted(acceptedAt, now)) continue;
-    const reasons = [...new Set(open.flatMap(({ reason }) => (reason ? [reason] : [])))];
+    const where = open.map(({ region, reason }) => (reason ? `${region} (${reason})` : region)).join(", ");
     yield {
       id: `purge:${id}`,
       severity: "bad",
       title: `Purge not applied in ${formatPlural(open.length, "region")}`,
-      detail: `${id}, accepted ${formatAgo(acceptedAt, now)}: ${open.map(({ region }) => region).join(", ")}${
-        reasons.length > 0 ? ` (${reasons.join("; ")})` : ""
-      }. It is retried until applied.`,
+      detail: `${id}, accepted ${formatAgo(acceptedAt, now)}: ${where}. It is retried until applied.`,
     };
   }
 }

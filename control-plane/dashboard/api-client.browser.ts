@@ -1,6 +1,7 @@
 // Asks the control API, and turns whatever happens into a value: an answer that was understood, or a problem. It never throws
 // and never retries; when to ask again is decided by `app.browser.ts`. The token goes into the `Authorization` field only.
 
+import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import {
   type Decoded,
@@ -28,12 +29,6 @@ export interface ControlApi {
   setDrained(region: RegionId, drained: boolean): Promise<Answer<undefined>>;
 }
 
-/** Purges shown: what fits into the panel with a little scrolling. */
-const PURGES_SHOWN = 20;
-
-/** An answer that takes longer than this is as good as none: the next refresh is already due. */
-const TIMEOUT_MILLIS = 10_000;
-
 /** The API of this page's own origin, for the holder of `token`. */
 export function controlApi(token: string): ControlApi {
   const ask = <Value>(path: string, decode: (body: unknown) => Decoded<Value>, post?: object) =>
@@ -41,7 +36,7 @@ export function controlApi(token: string): ControlApi {
   return {
     regions: () => ask("/v1/regions", decodeRegions),
     stats: () => ask("/v1/stats", decodeStats),
-    purges: () => ask(`/v1/purges?limit=${PURGES_SHOWN}`, decodePurges),
+    purges: () => ask(`/v1/purges?limit=${LIMITS.dashboardPurges}`, decodePurges),
     receipt: (id) => ask(`/v1/purges/${encodeURIComponent(id)}`, decodeReceipt),
     purge: (body) => ask("/v1/purges", decodeReceipt, body),
     dryRun: (body) => ask("/v1/purges", decodeDryRun, { ...body, dryRun: true }),
@@ -69,7 +64,7 @@ async function request<Value>(
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+      signal: AbortSignal.timeout(LIMITS.dashboardAnswerMillis),
     });
     status = response.status;
     const body: unknown = await response.json();

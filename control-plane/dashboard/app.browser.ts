@@ -2,6 +2,7 @@
 // and draws what comes out. One refresh is under way at a time, so a slow API is not asked faster than it answers.
 
 import { render } from "preact";
+import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import { epochMillis } from "../../config/units.ts";
 import { type Answer, type ControlApi, controlApi } from "./api-client.browser.ts";
@@ -11,11 +12,6 @@ import { bodyOf } from "./purge-form.ts";
 import { type Action, reduce, SIGNED_OUT, type State } from "./state.ts";
 import { findToken, forgetToken, keepToken } from "./token.browser.ts";
 import { page } from "./view/page.browser.ts";
-
-const REFRESH_MILLIS = 2_000;
-/** A purge is usually applied within the longest round trip, so its receipt is asked for more often, for a while. */
-const RECEIPT_MILLIS = 250;
-const RECEIPT_TRIES = 20;
 
 const root = document.getElementById("app");
 if (!root) throw new Error("the page has no #app");
@@ -69,7 +65,7 @@ async function refresh(): Promise<void> {
   const lost = (problem: Problem) => dispatch({ kind: "lost", at: epochMillis(Date.now()), problem });
   const [found, sample, listed] = [valueIn(regions, lost), api && valueIn(stats, lost), api && valueIn(purges, lost)];
   if (found && sample && listed) dispatch({ kind: "refreshed", regions: found, sample, purges: listed });
-  if (api) timer = setTimeout(refresh, REFRESH_MILLIS);
+  if (api) timer = setTimeout(refresh, LIMITS.dashboardRefreshMillis);
 }
 
 async function setDrained(region: RegionId, drained: boolean): Promise<void> {
@@ -89,7 +85,7 @@ async function purge(): Promise<void> {
   const receipt = valueIn(await api.purge(body), (problem) => dispatch({ kind: "purge-failed", problem }));
   if (!receipt) return;
   dispatch({ kind: "purge-accepted", purge: receipt });
-  void follow(receipt.id, RECEIPT_TRIES);
+  void follow(receipt.id, LIMITS.dashboardReceiptTries);
 }
 
 async function dryRun(): Promise<void> {
@@ -102,7 +98,7 @@ async function dryRun(): Promise<void> {
 
 /** Asks for a receipt until it is applied; if that takes long, the ordinary refresh brings it in the end. */
 async function follow(id: string, triesLeft: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, RECEIPT_MILLIS));
+  await new Promise((resolve) => setTimeout(resolve, LIMITS.dashboardReceiptMillis));
   if (!api || triesLeft === 0) return;
   const answer = await api.receipt(id);
   if (answer.kind === "value") {

@@ -72,7 +72,8 @@ function region(value: unknown): readonly Region[] {
   const at = `regions[${id}]`;
   const place = object(entry.place, `${at}.place`);
   const status = oneOf(["up", "joining", "unreachable"], entry.status, `${at}.status`);
-  const health: Health = status === "unreachable" ? "down" : entry.drained === true ? "drained" : "live";
+  const drained = entry.drained === true;
+  const health: Health = status === "unreachable" ? "down" : drained ? "drained" : "live";
   const hub = optional(entry.hub, (found) => ({
     joined: status === "up",
     vector: object(object(found, `${at}.hub`).vector, `${at}.hub.vector`) as Vector,
@@ -87,6 +88,7 @@ function region(value: unknown): readonly Region[] {
         longitude: number(place.longitude, `${at}.place.longitude`),
       },
       health,
+      drained,
       shards: number(entry.shards, `${at}.shards`),
       ...maybe("hub", hub),
       ...maybe(

@@ -15,6 +15,8 @@ export interface Region {
   readonly city: string;
   readonly place: Coordinates;
   readonly health: Health;
+  /** Also of a region that is down: it takes no clients once it is back. */
+  readonly drained: boolean;
   readonly shards: number;
   /** Absent while the region does not answer. */
   readonly hub?: { readonly joined: boolean; readonly vector: Vector };

@@ -2,6 +2,7 @@
 // that was restarted counts from zero again, which must look like little traffic and never like less than none. A region that
 // was silent for a while is compared with its last report, so that nothing is lost or counted twice.
 
+import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import { bytes } from "../../config/units.ts";
 import type { Sample, Totals } from "./model.ts";
@@ -14,11 +15,8 @@ export interface Rates {
   readonly originFailuresPerSecond: number;
 }
 
-/** The samples that "now" is measured over, oldest first. */
+/** The samples that "now" is measured over (`LIMITS.dashboardRecentMillis`), oldest first. */
 export type Recent = readonly Sample[];
-
-/** "Now" is the last ten seconds: regions report in batches, and less than this would only show the batches. */
-export const RECENT_MILLIS = 10_000;
 
 const NO_TOTALS: Totals = { requests: 0, bytes: bytes(0), originRequests: 0, originFailures: 0 };
 
@@ -45,7 +43,7 @@ export function increments(previous: Totals, next: Totals): Totals {
 export function addSample(recent: Recent, sample: Sample): Recent {
   const latest = recent.at(-1);
   if (latest && sample.at <= latest.at) return recent;
-  const firstWithin = recent.findIndex(({ at }) => at >= sample.at - RECENT_MILLIS);
+  const firstWithin = recent.findIndex(({ at }) => at >= sample.at - LIMITS.dashboardRecentMillis);
   const kept = firstWithin === -1 ? recent.slice(-1) : recent.slice(firstWithin);
   return [...kept, sample];
 }

@@ -4,7 +4,7 @@
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
 import { formatBytes, formatCount, formatMillis, formatRate, formatRatio, UNKNOWN } from "../format.ts";
-import type { Health, Region } from "../model.ts";
+import type { Region } from "../model.ts";
 import type { State } from "../state.ts";
 
 const COLUMNS = [
@@ -52,17 +52,22 @@ export function regionTable(state: State, controls: Controls): JSX.Element {
 
 function rows(state: State, regions: readonly Region[], controls: Controls): readonly JSX.Element[] {
   return regions.map((region) => {
-    const { id, name, health, shards, hub } = region;
+    const { id, name, health, drained, shards, hub } = region;
     const report = state.sample?.regions[id];
     const rates = state.rates[id];
     return h(
       "tr",
       { key: id, class: health },
       h("th", { scope: "row" }, h("strong", null, id), h("small", null, name)),
-      h("td", { class: "state" }, h("span", { class: "dot", "aria-hidden": "true" }), health),
+      h(
+        "td",
+        null,
+        h("span", { class: "dot", "aria-hidden": "true" }),
+        health === "down" && drained ? "down, drained" : health,
+      ),
       number(formatCount(report?.totals.requests)),
       number(formatRate(rates?.requestsPerSecond)),
-      h("td", { class: "number ratio" }, meter(report?.hitRatio), formatRatio(report?.hitRatio)),
+      h("td", { class: "number ratio" }, meter(report?.hitRatio), h("span", null, formatRatio(report?.hitRatio))),
       number(rates ? formatBytes(rates.bytesPerSecond) : UNKNOWN),
       number(formatRate(rates?.originPerSecond)),
       number(formatMillis(report?.p50)),
@@ -81,10 +86,10 @@ const number = (text: string): JSX.Element => h("td", { class: "number" }, text)
 const meter = (ratio: number | undefined): JSX.Element =>
   h("span", { class: "meter", "aria-hidden": "true" }, h("span", { style: { width: `${(ratio ?? 0) * 100}%` } }));
 
-function drainButton({ draining }: State, { id, health }: Region, controls: Controls): JSX.Element {
+function drainButton({ draining }: State, { id, drained }: Region, controls: Controls): JSX.Element {
   const busy = draining.includes(id);
-  const kind: Record<Health, "drain" | "undrain"> = { live: "drain", drained: "undrain", down: "drain" };
-  const ask = () => controls.dispatch({ kind: "asked", question: { kind: kind[health], region: id } });
+  const kind = drained ? "undrain" : "drain";
+  const verb = drained ? "Undrain" : "Drain";
   return h(
     "button",
     {
@@ -92,10 +97,10 @@ function drainButton({ draining }: State, { id, health }: Region, controls: Cont
       class: "small",
       // Disabled buttons lose the focus, so a busy one stays and does nothing.
       "aria-disabled": busy ? "true" : undefined,
-      onClick: busy ? undefined : ask,
-      "aria-label": `${kind[health] === "drain" ? "Drain" : "Undrain"} ${id}`,
+      onClick: () => busy || controls.dispatch({ kind: "asked", question: { kind, region: id } }),
+      "aria-label": `${verb} ${id}`,
     },
-    busy ? "Wait" : kind[health] === "drain" ? "Drain" : "Undrain",
+    busy ? "Wait" : verb,
   );
 }
 

@@ -16,6 +16,7 @@ const live = (id: RegionId, change: Partial<Region> = {}): Region => ({
   id,
   ...REGIONS[id],
   health: "live",
+  drained: false,
   shards: 4,
   hub: { joined: true, vector: { "weur.aaaa": 3 } },
   ...change,

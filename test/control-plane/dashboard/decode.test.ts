@@ -23,14 +23,14 @@ const purge = cluster.accept({ soft: true, scopes, by: "admin", reason: "<b>why<
 cluster.spread(purge);
 purge.stuck.set("afr", "unreachable");
 
-function valueOf<Value>(decoded: Decoded<Value>): Value {
+function valueIn<Value>(decoded: Decoded<Value>): Value {
   if (decoded.kind === "fault") throw new Error(decoded.fault);
   return decoded.value;
 }
 
 describe("the API's answers", () => {
   it("about regions become health and hubs", () => {
-    const regions = valueOf(decodeRegions(regionListSchema.parse(cluster.regionList())));
+    const regions = valueIn(decodeRegions(regionListSchema.parse(cluster.regionList())));
     const brief = Object.fromEntries(regions.map(({ id, health, hub }) => [id, [health, hub?.joined]]));
     expect(brief).toMatchObject({
       weur: ["live", true],
@@ -41,7 +41,7 @@ describe("the API's answers", () => {
   });
 
   it("about traffic become one sample without the regions that did not answer", () => {
-    const sample = valueOf(decodeStats(statsSchema.parse(cluster.stats())));
+    const sample = valueIn(decodeStats(statsSchema.parse(cluster.stats())));
     expect(sample.at).toBe(cluster.now);
     expect(Object.keys(sample.regions)).toHaveLength(8);
     expect(sample.regions.weur?.totals.requests).toBeGreaterThan(5000);
@@ -53,7 +53,7 @@ describe("the API's answers", () => {
     const quiet = new FakeCluster();
     quiet.traffic = 0;
     quiet.advance(11);
-    const sample = valueOf(decodeStats(statsSchema.parse(quiet.stats())));
+    const sample = valueIn(decodeStats(statsSchema.parse(quiet.stats())));
     expect(sample).not.toHaveProperty("p50");
     expect(sample.regions.weur).not.toHaveProperty("hitRatio");
     expect(sample.spans[0]).not.toHaveProperty("hitRatio");
@@ -61,7 +61,7 @@ describe("the API's answers", () => {
 
   it("about purges become receipts with their scopes in one list", () => {
     const page = receiptPageSchema.parse({ purges: [cluster.receipt(purge)] });
-    const [receipt] = valueOf(decodePurges(page));
+    const [receipt] = valueIn(decodePurges(page));
     expect(receipt).toMatchObject({
       state: "partial",
       soft: true,
@@ -80,7 +80,7 @@ describe("the API's answers", () => {
 
   it("about a dry run become counts", () => {
     const body = { dryRun: true, soft: false, scopes, entries: 3, bytes: 9, regions: [], missing: ["afr"] };
-    expect(valueOf(decodeDryRun(dryRunSchema.parse(body)))).toEqual({ entries: 3, bytes: 9, missing: ["afr"] });
+    expect(valueIn(decodeDryRun(dryRunSchema.parse(body)))).toEqual({ entries: 3, bytes: 9, missing: ["afr"] });
   });
 });
 
@@ -102,7 +102,7 @@ describe("answers that do not fit", () => {
 
   it("may name regions that this page does not know: they are passed over", () => {
     const known = cluster.region("weur");
-    expect(valueOf(decodeRegions({ regions: [{ id: "moon" }, known] })).map(({ id }) => id)).toEqual(["weur"]);
+    expect(valueIn(decodeRegions({ regions: [{ id: "moon" }, known] })).map(({ id }) => id)).toEqual(["weur"]);
   });
 });
 

@@ -2,17 +2,11 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/regions.ts";
 import { bytes, epochMillis, millis } from "../../../config/units.ts";
 import type { RegionReport, Sample, Totals } from "../../../control-plane/dashboard/model.ts";
-import {
-  addSample,
-  increments,
-  RECENT_MILLIS,
-  type Recent,
-  regionRates,
-  totalRates,
-} from "../../../control-plane/dashboard/rates.ts";
+import { addSample, increments, type Recent, regionRates, totalRates } from "../../../control-plane/dashboard/rates.ts";
 
 const totals = (requests: number, originRequests = 0): Totals => ({
   requests,
@@ -110,7 +104,7 @@ describe("rates", () => {
   it("are measured over ten seconds, however often samples come", () => {
     let recent: Recent = [];
     for (let at = 0; at <= 60_000; at += 2000) recent = addSample(recent, sample(at, { weur: totals(at) }));
-    expect(recent[0]?.at).toBe(60_000 - RECENT_MILLIS);
+    expect(recent[0]?.at).toBe(60_000 - LIMITS.dashboardRecentMillis);
     expect(recent.at(-1)?.at).toBe(60_000);
   });
 

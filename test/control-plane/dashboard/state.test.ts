@@ -11,6 +11,7 @@ const region = (counter: number): Region => ({
   id: "weur",
   ...REGIONS.weur,
   health: "live",
+  drained: false,
   shards: 4,
   hub: { joined: true, vector: { "weur.aaaa": counter } },
 });
