@@ -7,9 +7,10 @@
 // Either way, what says who a client is comes from facts (client.ts), never from the client's own X-Forwarded-For and the like.
 // RFC 9110 section 7.6 (forwarding), RFC 7239 (Forwarded), RFC 8586 (CDN-Loop).
 
-import { HOP_BY_HOP, isClaim } from "../../config/reserved-fields.ts";
+import { isClaim } from "../../config/reserved-fields.ts";
 import type { Route } from "../../config/schema.ts";
 import { Fields } from "../http/fields.ts";
+import { via, withoutHopByHop } from "../http/forwardable.ts";
 import { candidateNames } from "../http/vary.ts";
 import { isPersonal, keyCookieField, selectingValue, wholeCookieField } from "./keyed-fields.ts";
 import { traceparent } from "./trace.ts";
@@ -59,7 +60,7 @@ function keyFields({ request, route, client, requestId, originHost, loop }: Forw
   if (authorization !== undefined) fields.append("authorization", authorization);
   appendOrigin(fields, { ...client, address: undefined, country: route.key.country ? client.country : undefined });
   fields.append("cdn-loop", loop);
-  fields.append("via", VIA);
+  fields.append("via", via(undefined));
   fields.append("traceparent", traceparent(undefined, requestId));
   return fields;
 }
@@ -67,22 +68,18 @@ function keyFields({ request, route, client, requestId, originHost, loop }: Forw
 function allFields({ request, client, requestId, originHost, loop }: ForwardInput): Fields {
   const fields = new Fields();
   fields.append("host", originHost);
-  // What `Connection` names belongs to the connection as well (RFC 9110 section 7.6.1).
-  const named = new Set((request.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase()));
-  for (const [name, value] of request) {
-    if (SET_HERE.has(name) || HOP_BY_HOP.has(name) || named.has(name) || isClaim(name)) continue;
-    fields.append(name, value);
+  for (const [name, value] of withoutHopByHop(request)) {
+    if (!SET_HERE.has(name) && !isClaim(name)) fields.append(name, value);
   }
   // The runtime makes the next connection's handshake from this one word; no other upgrade is passed on.
   if (request.get("upgrade")?.trim().toLowerCase() === "websocket") fields.append("upgrade", "websocket");
   appendOrigin(fields, client);
-  fields.append("cdn-loop", joined(request.get("cdn-loop"), loop));
-  fields.append("via", joined(request.get("via"), VIA));
+  const passed = request.get("cdn-loop")?.trim();
+  fields.append("cdn-loop", passed ? `${passed}, ${loop}` : loop);
+  fields.append("via", via(request.get("via")));
   fields.append("traceparent", traceparent(request.get("traceparent"), requestId));
   return fields;
 }
-
-const VIA = "1.1 meridian";
 
 /** Fields that `allFields` writes itself. */
 const SET_HERE: ReadonlySet<string> = new Set(["host", "cdn-loop", "via", "traceparent"]);
@@ -102,6 +99,3 @@ function appendOrigin(fields: Fields, client: ForwardInput["client"]): void {
 /** A token as it is, anything else quoted (RFC 7239 section 4): addresses and ports have colons, which tokens may not. */
 const word = (text: string): string =>
   /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, "\\$&")}"`;
-
-const joined = (before: string | undefined, member: string): string =>
-  before === undefined || before.trim() === "" ? member : `${before}, ${member}`;

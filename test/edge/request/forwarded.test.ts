@@ -282,6 +282,18 @@ describe("where everything is forwarded", () => {
     expect(new Set(seen.map(([name]) => name)).size).toBe(seen.length);
   });
 
+  test("a client cannot take its credentials from a request by naming them in Connection", () => {
+    const seen = forward(
+      [
+        ["connection", "cookie, authorization"],
+        ["cookie", "session=1"],
+        ["authorization", "Bearer t"],
+      ],
+      bypass,
+    );
+    expect(named(seen)).toMatchObject({ cookie: "session=1", authorization: "Bearer t" });
+  });
+
   test("a host that could break out of Forwarded is quoted", () => {
     const seen = named(forward([], bypass, { client: { scheme: "http", host: 'a";for="b\\' } }));
     expect(seen.forwarded).toBe('host="a\\";for=\\"b\\\\";proto=http');
