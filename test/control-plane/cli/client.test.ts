@@ -1,3 +1,6 @@
+// The API client: which answers it takes, what it says to do after a failure, and whose token it sends where. The invariant
+// that matters most: the local admin token never leaves this machine.
+
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

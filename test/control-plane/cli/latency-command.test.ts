@@ -1,3 +1,6 @@
+// `meridian latency` from its options to its exit code, against a fake deployment: what it measures when told nothing, and
+// that it is honest about what it could not measure.
+
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,6 @@
+// `meridian status` and `meridian explain` against a fake API: what they ask, what they tell, and how they end when a part of
+// the answer cannot be had.
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { register as registerExplain } from "../../../control-plane/cli/commands/explain.node.ts";
 import { register as registerStatus } from "../../../control-plane/cli/commands/status.node.ts";

@@ -1,3 +1,6 @@
+// `meridian purge` and its subcommands against a fake API: what is sent, what is printed, and which exit code says that a
+// purge is done, failed or done in part. A purge is never reported further than its receipt is.
+
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

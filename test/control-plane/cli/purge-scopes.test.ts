@@ -1,3 +1,5 @@
+// How lists of scopes are read: every kind, every refusal with its line, and the limit with its neighbour.
+
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { describeScopes, gatherScopes } from "../../../control-plane/cli/purge-scopes.ts";

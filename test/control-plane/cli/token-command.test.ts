@@ -1,3 +1,6 @@
+// `meridian token` on a folder of its own: tokens are shown once, kept as digests that the API's own reader takes, and a
+// damaged file is never overwritten.
+
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,5 @@
+// The map's geometry: great circles, the map's sides, colours at their bounds, and that names are escaped.
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { greatCircle } from "../../../config/distance.ts";

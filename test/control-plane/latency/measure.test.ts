@@ -1,3 +1,6 @@
+// Measuring against a fake deployment: what is asked for how often, what is counted, and what is noted. Times are not tested,
+// since they are the machine's.
+
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

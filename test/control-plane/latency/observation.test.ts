@@ -1,3 +1,5 @@
+// Reading `Cache-Status` (RFC 9211) and `Server-Timing` as deployments, other caches and nobody in particular write them.
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cacheOutcome, observe, serverTimings } from "../../../control-plane/latency/observation.ts";

@@ -1,3 +1,6 @@
+// The report's page as text: it names no address but those it reports on, loads nothing, and escapes all that comes from
+// outside. How it looks and draws is the scenario's (test/scenario/latency/).
+
 import { beforeAll, describe, expect, it } from "vitest";
 import { epochMillis, millis } from "../../../config/units.ts";
 import type { LatencyReport, Series } from "../../../control-plane/latency/report.ts";

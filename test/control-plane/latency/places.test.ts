@@ -1,3 +1,5 @@
+// Lists of places as users type them, and that each default place is a client of the region it stands for.
+
 import { describe, expect, it } from "vitest";
 import { greatCircle } from "../../../config/distance.ts";
 import { LIMITS } from "../../../config/limits.ts";

@@ -1,3 +1,5 @@
+// The order of probes: complete, interleaved, numbered, and not the same in every round.
+
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type ProbeKind, planProbes } from "../../../control-plane/latency/plan.ts";

@@ -1,3 +1,5 @@
+// Percentiles against exact ranks, what is counted and what is not, and the notes that keep numbers honest.
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { epochMillis, millis } from "../../../config/units.ts";
