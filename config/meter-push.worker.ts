@@ -15,7 +15,7 @@ export async function pushTally(tally: Tally, meter: Node): Promise<Pushed> {
   try {
     const response = await meter.fetch("https://meter/add", { method: "POST", body: JSON.stringify(push) });
     if (response.ok) {
-      const answer: MeterAcknowledgement = await response.json();
+      const answer = (await response.json()) as MeterAcknowledgement;
       tally.acknowledge(answer.sequence);
       return "pushed";
     }

@@ -52,6 +52,7 @@ function build(request: Request, env: Environment, explain: (query: ExplainQuery
     hub: (of) => nodes.hub(of),
     meter: (of) => nodes.meter(of),
     explain,
+    log: (message, fault) => console.error(`control API: ${message}`, ...(fault === undefined ? [] : [fault])),
     now: () => epochMillis(Date.now()),
     deadline: (after) => AbortSignal.timeout(after),
   });

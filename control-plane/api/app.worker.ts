@@ -34,7 +34,7 @@ export function controlApp(ports: ControlPorts): OpenAPIHono {
     return problemResponse(problem("method-not-allowed", detail), { allow: allowed.join(", ") });
   });
   app.onError((fault, context) => {
-    console.error(`control API: ${context.req.method} ${context.req.path}:`, fault);
+    ports.log(`${context.req.method} ${context.req.path} failed`, fault);
     return problemResponse(problem("internal", "the log has the details"));
   });
   return app;

@@ -24,13 +24,15 @@ export interface Question {
   readonly command?: unknown;
 }
 
-/** Asks one node, and gives up when the signal says so. */
+/** Asks one node, and gives up after this time. */
 export async function ask<Body>(
+  ports: ControlPorts,
   node: Node,
   region: RegionId,
   question: Question,
-  signal: AbortSignal,
+  after: Millis,
 ): Promise<Answer<Body>> {
+  const signal = ports.deadline(after);
   const posted = { method: "POST", body: JSON.stringify(question.command) };
   try {
     const response = await node.fetch(`https://node${question.path}`, {
@@ -43,7 +45,7 @@ export async function ask<Body>(
     return { kind: "unreachable", region, detail: `answered with status ${response.status}` };
   } catch (problem) {
     if (signal.aborted) return { kind: "unreachable", region, detail: "did not answer in time" };
-    console.warn(`control API: ${region}${question.path}: ${problem instanceof Error ? problem.message : problem}`);
+    ports.log(`${region}${question.path} cannot be reached`, problem);
     return { kind: "unreachable", region, detail: "cannot be reached" };
   }
 }
@@ -66,7 +68,7 @@ export async function askHubs<Body>(
   for (const region of hubOrder(ports.config, first)) {
     const left = Math.min(held + LIMITS.hubAnswerMillis, giveUpAt - ports.now());
     if (left <= 0) break;
-    const answer = await ask<Body>(ports.hub(region), region, question, ports.deadline(millis(left)));
+    const answer = await ask<Body>(ports, ports.hub(region), region, question, millis(left));
     if (answer.kind === "answer") return answer;
     if (answer.kind === "refused" && answer.refusal.code !== "not-joined") return answer;
     // "Not yet" tells a client more than that another one is silent.
@@ -81,8 +83,10 @@ export function askAll<Body>(
   nodeOf: (region: RegionId) => Node,
   question: Question,
 ): Promise<readonly Answer<Body>[]> {
-  const signal = ports.deadline(millis(LIMITS.gatherTimeoutMillis));
-  return Promise.all(regionsOf(ports.config).map((region) => ask<Body>(nodeOf(region), region, question, signal)));
+  const after = millis(LIMITS.gatherTimeoutMillis);
+  return Promise.all(
+    regionsOf(ports.config).map((region) => ask<Body>(ports, nodeOf(region), region, question, after)),
+  );
 }
 
 /** All regions, `first` first and then by distance from it. */

@@ -115,8 +115,8 @@ export function mountObservation(on: Mount): void {
 async function healthOf(ports: ControlPorts): Promise<Health> {
   const region = ports.ownRegion;
   const base = { region, mode: ports.localMode ? ("local" as const) : ("production" as const) };
-  const signal = ports.deadline(millis(LIMITS.gatherTimeoutMillis));
-  const answer = await ask<HubState>(ports.hub(region), region, { path: "/state" }, signal);
+  const after = millis(LIMITS.gatherTimeoutMillis);
+  const answer = await ask<HubState>(ports, ports.hub(region), region, { path: "/state" }, after);
   if (answer.kind === "answer" && answer.body.joined) return { status: "ok", ...base };
   const detail = answer.kind === "unreachable" ? `the hub ${answer.detail}` : "the hub takes no purges yet";
   return { status: "degraded", ...base, detail };

@@ -25,6 +25,8 @@ export interface ControlPorts {
   meter(region: RegionId): Node;
   explain(query: ExplainQuery): Promise<Explained>;
   now(): EpochMillis;
+  /** Takes what clients are not told: addresses, stacks. */
+  log(message: string, fault?: unknown): void;
   /** A signal that aborts after this time. */
   deadline(after: Millis): AbortSignal;
 }

@@ -14,6 +14,7 @@ import {
   parseUrlScope,
   scopeKey,
 } from "../purge/scope.ts";
+import { EXAMPLES } from "./examples.ts";
 import { type BodyError, type Problem, problem } from "./problems.ts";
 
 const list = z.array(z.string()).max(LIMITS.purgeScopes).optional();
@@ -51,7 +52,7 @@ export const purgeBodySchema = z
       description: "For how long refills are not kept, because the origin may itself still answer old bytes",
     }),
   })
-  .meta({ id: "PurgeRequest", example: { tags: ["product-7"], reason: "new price", wait: "applied" } });
+  .meta({ id: "PurgeRequest", example: EXAMPLES.purgeRequest });
 
 /** A purge that may be asked of a hub, but for who asks. */
 export interface PurgeRequest {

@@ -181,8 +181,7 @@ async function receipt(ports: ControlPorts, id: string): Promise<Response> {
   let answer = await askHubs<Receipt>(ports, ports.ownRegion, question);
   const accepting = regionsOf(ports.config).find((region) => dot.hub.startsWith(`${region}.`));
   if (isUnknown(answer) && accepting !== undefined && accepting !== answer.region) {
-    const signal = ports.deadline(millis(LIMITS.hubAnswerMillis));
-    answer = await ask<Receipt>(ports.hub(accepting), accepting, question, signal);
+    answer = await ask<Receipt>(ports, ports.hub(accepting), accepting, question, millis(LIMITS.hubAnswerMillis));
   }
   if (answer.kind === "answer") return jsonResponse(receiptSchema, receiptAnswer(answer.body));
   return problemResponse(isUnknown(answer) ? unknown : problemOf(answer));

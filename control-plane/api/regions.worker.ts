@@ -98,7 +98,7 @@ async function drain(ports: ControlPorts, { context, token }: Call<unknown>, dra
   const own: Answer<HubState> =
     answer.region === id
       ? answer
-      : await ask(ports.hub(id), id, { path: "/state" }, ports.deadline(millis(LIMITS.gatherTimeoutMillis)));
+      : await ask(ports, ports.hub(id), id, { path: "/state" }, millis(LIMITS.gatherTimeoutMillis));
   return jsonResponse(regionSchema, regionView(ports.config, id, wordOf(own), answer.body.drained));
 }
 

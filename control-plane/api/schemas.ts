@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
 import { REGION_IDS } from "../../config/regions.ts";
+import { EXAMPLES } from "./examples.ts";
 import { CODES } from "./problems.ts";
 
 const region = z.enum(REGION_IDS);
@@ -24,7 +25,7 @@ export const problemSchema = z
       .optional()
       .meta({ description: "Faults of the body, each with a JSON pointer (RFC 6901) to where it is" }),
   })
-  .meta({ id: "Problem", description: "An error (RFC 9457)" });
+  .meta({ id: "Problem", description: "An error (RFC 9457)", example: EXAMPLES.problem });
 
 const receiptScopesSchema = z.strictObject({
   urls: z.array(z.string()),
@@ -60,32 +61,14 @@ export const receiptSchema = z
     missing: z.array(region).meta({ description: "Regions that are not known to hold it yet" }),
     detail: z.string().optional().meta({ description: "Why the state that was waited for is not reached" }),
   })
-  .meta({
-    id: "Receipt",
-    example: {
-      id: "weur.k3f9x2.17",
-      state: "applied",
-      soft: false,
-      scopes: { urls: ["https://shop.example/a"], prefixes: [], tags: [], hosts: [], everything: false },
-      by: "deploy",
-      reason: "new release",
-      acceptedAt: "2026-11-20T10:15:00.000Z",
-      appliedAt: "2026-11-20T10:15:00.120Z",
-      hub: "weur",
-      regions: [
-        { region: "weur", state: "applied", appliedAt: "2026-11-20T10:15:00.004Z" },
-        { region: "enam", state: "applied", appliedAt: "2026-11-20T10:15:00.120Z" },
-      ],
-      missing: [],
-    },
-  });
+  .meta({ id: "Receipt", example: EXAMPLES.receipt });
 
 export const receiptPageSchema = z
   .strictObject({
     purges: z.array(receiptSchema),
     cursor: z.string().optional().meta({ description: "Give it back as `cursor` for the next page" }),
   })
-  .meta({ id: "ReceiptPage", description: "Receipts, newest first" });
+  .meta({ id: "ReceiptPage", description: "Receipts, newest first", example: EXAMPLES.receiptPage });
 
 export const dryRunSchema = z
   .strictObject({
@@ -99,7 +82,7 @@ export const dryRunSchema = z
     ),
     missing: z.array(region).meta({ description: "Regions that did not answer: their entries are not counted" }),
   })
-  .meta({ id: "DryRun", description: "What a purge would hit. Nothing was purged" });
+  .meta({ id: "DryRun", description: "What a purge would hit. Nothing was purged", example: EXAMPLES.dryRun });
 
 export const regionSchema = z
   .strictObject({
@@ -126,14 +109,14 @@ export const regionSchema = z
       })
       .optional(),
   })
-  .meta({ id: "Region" });
+  .meta({ id: "Region", example: EXAMPLES.region });
 
 export const regionListSchema = z
   .strictObject({
     answeredBy: region.meta({ description: "The region whose control API answered" }),
     regions: z.array(regionSchema),
   })
-  .meta({ id: "RegionList" });
+  .meta({ id: "RegionList", example: EXAMPLES.regionList });
 
 const summaryFields = {
   requests: count,
@@ -177,7 +160,7 @@ export const statsSchema = z
       }),
     ),
   })
-  .meta({ id: "Stats" });
+  .meta({ id: "Stats", example: EXAMPLES.stats });
 
 export const explanationSchema = z
   .strictObject({
@@ -202,7 +185,7 @@ export const explanationSchema = z
       whenCutOff: z.enum(["serve", "revalidate", "refuse"]),
     }),
   })
-  .meta({ id: "Explanation" });
+  .meta({ id: "Explanation", example: EXAMPLES.explanation });
 
 export const healthSchema = z
   .strictObject({
@@ -213,4 +196,4 @@ export const healthSchema = z
     mode: z.enum(["local", "production"]),
     detail: z.string().optional(),
   })
-  .meta({ id: "Health" });
+  .meta({ id: "Health", example: EXAMPLES.health });
