@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/scenario/**", "test/bench/**"],
+          exclude: ["test/scenario/**"],
           environment: "node",
         },
       },

@@ -1,0 +1,111 @@
+// Starts what the benchmark measures: an origin that answers with one constant, and the bench script in one workerd, whose
+// own socket is used (Miniflare's entry would cost more than what is measured). Everything is on 127.0.0.1.
+
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
+import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/bundle.node.ts";
+import { freePort } from "../../control-plane/local/free-ports.node.ts";
+import { listProcesses } from "../../control-plane/local/processes.node.ts";
+
+export interface Subject {
+  readonly url: string;
+  /** Time on the processor that the server has taken so far, in microseconds; undefined where the system does not tell. */
+  cpuMicros(): number | undefined;
+  /** Requests that have reached the origin. */
+  originRequests(): number;
+  stop(): Promise<void>;
+}
+
+/** Linux counts a process's time in these. */
+const MICROS_PER_TICK = 10_000;
+
+const BODY = "o".repeat(1024);
+
+export async function startSubject(): Promise<Subject> {
+  let originRequests = 0;
+  const origin = createServer((_request, response) => {
+    originRequests += 1;
+    response.writeHead(200, {
+      "content-type": "text/plain",
+      "cache-control": "max-age=600",
+      "content-length": BODY.length,
+    });
+    response.end(BODY);
+  });
+  await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
+  const originUrl = `http://127.0.0.1:${(origin.address() as AddressInfo).port}`;
+
+  const taken = new Set<number>();
+  const [unused, port] = [await freePort(taken), await freePort(taken)];
+  const object = (className: string) => ({ className, useSQLite: true });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: unused,
+      cf: false,
+      log: new NoOpLog(),
+      workers: [
+        {
+          name: "bench",
+          modules: [
+            {
+              type: "ESModule",
+              path: "worker.js",
+              contents: await bundleWorker(new URL("./bench.worker.ts", import.meta.url).pathname),
+            },
+          ],
+          compatibilityDate: COMPATIBILITY.date,
+          compatibilityFlags: [...COMPATIBILITY.flags],
+          bindings: {
+            CLUSTER_KEY: "b".repeat(43),
+            API_TOKENS: "[]",
+            MERIDIAN_CONFIG: JSON.stringify(configFor(originUrl)),
+          },
+          durableObjects: {
+            SHARD: object("Shard"),
+            HUB: object("Hub"),
+            METER: object("Meter"),
+            CONSTANT: object("Constant"),
+          },
+          unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+        },
+      ],
+    }),
+  );
+  await miniflare.ready;
+  const pid = (await listProcesses()).find(
+    ({ parent, command }) => parent === process.pid && command.includes(`=127.0.0.1:${unused}`),
+  )?.pid;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    cpuMicros: () => (pid === undefined || process.platform !== "linux" ? undefined : cpuMicrosOf(pid)),
+    originRequests: () => originRequests,
+    stop: async () => {
+      await miniflare.dispose();
+      origin.closeAllConnections();
+      origin.close();
+    },
+  };
+}
+
+/** One region that faces clients, and two origins: one whose shield it is itself, one with its shield elsewhere. */
+const configFor = (url: string) => ({
+  origins: {
+    near: { url, shield: "weur", maxQueued: 10_000 },
+    far: { url, shield: "enam", maxQueued: 10_000 },
+  },
+  regions: { weur: {}, enam: {} },
+  routes: [
+    { name: "far", origin: "far", match: { paths: ["/far/*"] } },
+    { name: "near", origin: "near" },
+  ],
+});
+
+/** User and system time, fields 14 and 15 of /proc/PID/stat; the second field may hold spaces, so it is cut off first. */
+function cpuMicrosOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * MICROS_PER_TICK;
+}
