@@ -45,7 +45,7 @@ export const runtimeSplit: Rule = (files) =>
       if (specifier.startsWith("node:") && (runtime === "pure" || runtime === "browser")) {
         return [`${file.path} is ${runtime} and imports ${specifier}`];
       }
-      if (specifier.startsWith("cloudflare:") && runtime !== "worker") {
+      if (specifier.startsWith("cloudflare:") && runtime !== "worker" && !file.path.endsWith(".worker.ts")) {
         return [`${file.path} is ${runtime} and imports ${specifier}`];
       }
       if (!specifier.startsWith(".") || !/\.tsx?$/.test(specifier)) return [];
