@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import { type BuildFailure, build, formatMessages } from "esbuild";
+import { buildDashboard } from "../dashboard/build.node.ts";
 
 /** The local entry, unless a test brings its own. */
 export const LOCAL_ENTRY = fileURLToPath(new URL("../../edge/local.worker.ts", import.meta.url));
@@ -20,6 +21,8 @@ const NODE_MODULES = "assert buffer crypto events fs http https net os path stre
 
 /** Bundles `entry` into one ES module. Throws with the bundler's own messages when the source does not build. */
 export async function bundleWorker(entry: string): Promise<string> {
+  // The control API's page is part of the script: a fresh clone has none yet, and an old one would be another version's.
+  if (entry === LOCAL_ENTRY) await buildDashboard();
   try {
     const result = await build({
       entryPoints: [entry],
