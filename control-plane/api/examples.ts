@@ -71,7 +71,7 @@ export const EXAMPLES = {
   },
   purgeRequest: { tags: ["product-7"], reason: "new price", wait: "applied" },
   receipt: RECEIPT,
-  receiptPage: { purges: [RECEIPT], cursor: "eyJ3ZXVyIjoxNn0" },
+  receiptPage: { purges: [RECEIPT], cursor: "1795256100000~weur.k3f9x2.17" },
   dryRun: {
     dryRun: true,
     soft: false,

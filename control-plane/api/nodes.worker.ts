@@ -39,14 +39,25 @@ export async function ask<Body>(
       ...(question.command === undefined ? {} : posted),
       signal,
     });
-    const body: unknown = await response.json();
-    if (response.ok) return { kind: "answer", region, body: body as Body };
+    const body = readJson(await response.text());
+    if (response.ok && body !== undefined) return { kind: "answer", region, body: body as Body };
     if (isRefusal(body)) return { kind: "refused", region, refusal: body };
+    ports.log(`${region}${question.path} was answered with status ${response.status}`);
     return { kind: "unreachable", region, detail: `answered with status ${response.status}` };
   } catch (problem) {
     if (signal.aborted) return { kind: "unreachable", region, detail: "did not answer in time" };
     ports.log(`${region}${question.path} cannot be reached`, problem);
     return { kind: "unreachable", region, detail: "cannot be reached" };
+  }
+}
+
+/** Undefined if the text is no JSON, which no node answers. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (problem) {
+    if (problem instanceof SyntaxError) return undefined;
+    throw problem;
   }
 }
 

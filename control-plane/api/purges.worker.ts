@@ -6,9 +6,10 @@ import { LIMITS } from "../../config/limits.ts";
 import { pushTally } from "../../config/meter-push.worker.ts";
 import { REGION_IDS, type RegionId } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
-import type { DryRunCommand, PurgeCommand, Receipt, ReceiptPage } from "../hub/commands.ts";
+import type { PurgeCommand, Receipt, ReceiptPage } from "../hub/commands.ts";
+import { parseCursor } from "../hub/purge-list.ts";
 import { parseDot } from "../purge/vector.ts";
-import type { DryRunResponse } from "../purge/wire.ts";
+import type { DryRunRequest, DryRunResponse } from "../purge/wire.ts";
 import { mayPurge, type TokenRecord } from "./access.ts";
 import { readBody } from "./body.worker.ts";
 import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "./nodes.worker.ts";
@@ -80,7 +81,11 @@ export function mountPurges(on: Mount): void {
           )
           .default("20")
           .meta({ description: `Receipts on the page, 1 to ${LIMITS.receiptsPage}` }),
-        cursor: z.string().min(1).max(256).optional().meta({ description: "From the page before" }),
+        cursor: z
+          .string()
+          .refine((text) => parseCursor(text) !== undefined, "not the cursor of a page")
+          .optional()
+          .meta({ description: "From the page before" }),
         state: z.enum(["accepted", "applied", "complete", "partial"]).optional(),
       }),
       responses: { 200: json(receiptPageSchema, "A page of receipts") },
@@ -151,7 +156,7 @@ function hostsOutside(token: TokenRecord, request: PurgeRequest): Problem | unde
 
 async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Response> {
   const scopes = request.scopes.map(({ scope }) => scope);
-  const command: DryRunCommand = { v: 1, scopes };
+  const command: DryRunRequest = { v: 1, scopes };
   const answers = await askAll<DryRunResponse>(ports, ports.hub, { path: "/dry-run", command });
   const counted = answers.flatMap((answer) => (answer.kind === "answer" ? [answer.body] : []));
   return jsonResponse(dryRunSchema, {

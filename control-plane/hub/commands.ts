@@ -4,7 +4,7 @@
 //   POST /purges            PurgeCommand   -> Receipt, or a Refusal
 //   GET  /purges?limit&cursor&state        -> ReceiptPage
 //   GET  /purges/{id}?wait&timeoutSeconds  -> Receipt, or 404
-//   POST /dry-run           DryRunCommand  -> DryRunResponse (purge/wire.ts), for this hub's region alone
+//   POST /dry-run           DryRunRequest  -> DryRunResponse (purge/wire.ts), for this hub's region alone
 //   POST /drain             DrainCommand   -> HubState
 //   GET  /state                            -> HubState
 
@@ -26,12 +26,6 @@ export interface PurgeCommand {
   /** Until which state the answer is held, and for how long at most. */
   readonly wait: "accepted" | "applied" | "complete";
   readonly timeoutSeconds: number;
-}
-
-/** What would a purge of these hit in this region? Nothing is purged or logged. */
-export interface DryRunCommand {
-  readonly v: 1;
-  readonly scopes: readonly Scope[];
 }
 
 /** What one region has done about a purge. */

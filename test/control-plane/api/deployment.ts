@@ -65,11 +65,14 @@ export class FakeHub implements Node {
     }
     if (pathname === "/purges") {
       const limit = Number(searchParams.get("limit"));
-      const from = Number(searchParams.get("cursor") ?? 0);
+      // The last page's last purge, as hubs spell a place in their list.
+      const after = searchParams.get("cursor")?.split("~")[1];
       const state = searchParams.get("state");
       const matching = this.receipts.filter((receipt) => state === null || receipt.state === state).reverse();
+      const from = matching.findIndex(({ id }) => id === after) + 1;
       const purges = matching.slice(from, from + limit);
-      return Response.json({ purges, ...(from + limit < matching.length && { cursor: String(from + limit) }) });
+      const cursor = `${this.#world.time}~${purges.at(-1)?.id}`;
+      return Response.json({ purges, ...(from + limit < matching.length && { cursor }) });
     }
     const receipt = this.receipts.find(({ id }) => pathname === `/purges/${id}`);
     return receipt === undefined ? refusal("no-such-purge", 404) : Response.json(receipt);
@@ -173,7 +176,7 @@ export class Deployment {
       meter: (region) => this.meters.get(region) as FakeMeter,
       explain: (query) => this.#explain(query),
       now: () => this.time,
-      log: (message, fault) => this.log.push(`${message}: ${fault}`),
+      log: (message, fault) => this.log.push(fault === undefined ? message : `${message}: ${fault}`),
       deadline: (after) => {
         const end = new AbortController();
         this.#deadlines.set(end.signal, { end, after });

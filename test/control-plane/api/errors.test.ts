@@ -146,6 +146,7 @@ describe("queries", () => {
     ["read", "/v1/purges?limit=ten"],
     ["read", "/v1/purges?state=done"],
     ["read", "/v1/purges?cursor="],
+    ["read", "/v1/purges?cursor=17"],
     ["read", "/v1/explain"],
     ["read", "/v1/explain?url=https://a.example/&method=get"],
     ["read", "/v1/explain?url=https://a.example/&from="],

@@ -126,8 +126,9 @@ describe("receipts", () => {
       const page = await bodyOf(await world.request(`/v1/purges${query}`, { as: "read" }));
       return { ids: (page.purges as Body[]).map(({ id }) => id), cursor: page.cursor };
     };
-    expect(await idsOf("?limit=2")).toEqual({ ids: ["weur.abcd12.3", "weur.abcd12.2"], cursor: "2" });
-    expect(await idsOf("?limit=2&cursor=2")).toEqual({ ids: ["weur.abcd12.1"], cursor: undefined });
+    const first = await idsOf("?limit=2");
+    expect(first.ids).toEqual(["weur.abcd12.3", "weur.abcd12.2"]);
+    expect(await idsOf(`?limit=2&cursor=${first.cursor}`)).toEqual({ ids: ["weur.abcd12.1"], cursor: undefined });
     expect((await idsOf("?state=applied")).ids).toEqual([]);
     expect((await idsOf("")).ids).toHaveLength(3);
   });
