@@ -32,12 +32,15 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
   } else {
     steps.push(["region", colours.red("none may serve it: residency and drains leave no region, so it is an error")]);
   }
-  if (shard) steps.push(["shard", `${shard.index} of ${shard.region}, the key's owner in ring ${shard.ring}`]);
+  if (shard) {
+    const why = explanation.key === undefined ? "which passes it on" : `the key's owner in ring ${shard.ring}`;
+    steps.push(["shard", `${shard.index} of ${shard.region}, ${why}`]);
+  }
   if (shield) {
     const same = shard?.region === shield.region && shard.index === shield.index;
     steps.push([
       "shield",
-      `${shield.index} of ${shield.region}${same ? ", the same shard" : ""}: it alone asks the origin for this key`,
+      `${shield.index} of ${shield.region}${same ? ", the same shard" : ""}: it alone asks the origin${explanation.key === undefined ? "" : " for this key"}`,
     ]);
   }
   steps.push(["origin", `${origin.name}, ${origin.url}`]);

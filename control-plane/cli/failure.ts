@@ -51,9 +51,9 @@ function describeUnreachable(api: string, code: string, detail: string): string[
 
 function describeProblem({ problem, tokenGiven }: Extract<Failure, { kind: "problem" }>): string[] {
   const said = `${problem.title}: ${problem.detail}`;
-  const errors = (problem.errors ?? []).map(
-    ({ pointer, detail }) => `  ${pointer === "" ? "the body" : pointer}: ${detail}`,
-  );
+  // A single fault is often in the sentence already.
+  const more = (problem.errors ?? []).filter(({ detail }) => !problem.detail.includes(detail));
+  const errors = more.map(({ pointer, detail }) => `  ${pointer === "" ? "the body" : pointer}: ${detail}`);
   switch (problem.status) {
     case 401:
       return [

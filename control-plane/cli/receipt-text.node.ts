@@ -68,7 +68,7 @@ export function receiptListText(page: z.output<typeof receiptPageSchema>, now: n
 export function dryRunText(dryRun: z.output<typeof dryRunSchema>, terminal: Terminal): string {
   const size = formatBytes(bytes(dryRun.bytes));
   const lines = [
-    `Nothing was purged. A ${dryRun.soft ? "soft" : "hard"} purge of ${describeScopes(dryRun.scopes)} would hit ${formatCount(dryRun.entries)} entries (${size}).`,
+    `Nothing was purged. A ${dryRun.soft ? "soft" : "hard"} purge of ${describeScopes(dryRun.scopes)} would hit ${formatCount(dryRun.entries)} ${dryRun.entries === 1 ? "entry" : "entries"} (${size}).`,
     "",
     drawTable(
       [{ title: "REGION" }, { title: "ENTRIES", align: "right" }, { title: "SIZE", align: "right" }, { title: "" }],

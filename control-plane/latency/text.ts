@@ -22,9 +22,15 @@ export function formatHits(kind: ProbeKind, series: Series): string {
   return share === undefined ? "?" : `${Math.round(share * 100)} %`;
 }
 
+/** The tiers in the order in which a request meets them. */
+const TIERS = ["edge", "route", "shard", "shield", "origin"];
+/** What is no tier of ours comes last. */
+const rank = (name: string): number => (TIERS.includes(name) ? TIERS.indexOf(name) : TIERS.length);
+
 /** `edge 3.1, shield 80, origin 74`: each tier's median part, as the responses report it. */
 export const formatTimings = (series: Series): string =>
   Object.entries(series.serverTimingP50)
+    .sort(([a], [b]) => rank(a) - rank(b))
     .map(([tier, value]) => `${tier} ${formatMillis(value)}`)
     .join(", ");
 
