@@ -112,6 +112,13 @@ describe("where the token comes from", () => {
     expect(await tokenFor(address, inFolder(), { MERIDIAN_TOKEN: "mine" })).toBe("Bearer mine");
   });
 
+  it("is nobody's for an API elsewhere, though there is a local installation", async () => {
+    const address = await api.start(() => ({ status: 200, body: { n: 1 } }));
+    // This address leads here as well, but does not say so.
+    expect(await tokenFor(address.replace("127.0.0.1", "0.0.0.0"), inFolder())).toBeUndefined();
+    expect(api.asked).toHaveLength(1);
+  });
+
   it.each([
     ["127.0.0.1", true],
     ["127.9.9.9", true],
