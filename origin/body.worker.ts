@@ -24,7 +24,7 @@ export interface WatchedBody {
 export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): WatchedBody {
   const reader = source.getReader({ mode: "byob" });
   const end = Promise.withResolvers<void>();
-  const readBytes = Math.max(1, Math.min(LIMITS.originReadBytes, watch.length || LIMITS.originReadBytes));
+  const readBytes = watch.length > 0 ? Math.min(LIMITS.originReadBytes, watch.length) : LIMITS.originReadBytes;
   let failure: Error | undefined;
   const giveUp = (reason: Error) => {
     failure = reason;

@@ -195,6 +195,23 @@ test("a client that breaks off its upload is not held against the origin", async
   expect(await ask(port, "/state", { headers: { "x-test": "half" } })).toMatchObject({ breaker: "closed" });
 });
 
+test("an answer that is never read gives its slot back all the same", async () => {
+  const port = await launch({ origin: { maxConcurrent: 1, queueTimeoutSeconds: 30 } });
+  const headers = { "x-test": "forgotten" };
+  expect(await ask(port, "/forget/body-stall", { headers })).toMatchObject({ status: 200 });
+  expect(await ask(port, "/next", { headers })).toMatchObject({ text: "hello from /next" });
+});
+
+test("a client whose connection is reset while the body stalls gives the slot back at once", async () => {
+  const port = await launch({ origin: { maxConcurrent: 1, queueTimeoutSeconds: 30, idleTimeoutSeconds: 3600 } });
+  const client = connect(port, "127.0.0.1");
+  client.write("GET /through/body-stall HTTP/1.1\r\nHost: a\r\nx-test: stopped\r\n\r\n");
+  await once(client, "data");
+  client.resetAndDestroy();
+  const headers = { "x-test": "stopped" };
+  expect(await ask(port, "/after-stop", { headers })).toMatchObject({ text: "hello from /after-stop" });
+});
+
 test("a binding takes any Host; without one a client's Host is never resolved", async () => {
   const headers = { "x-client-host": "www.example" };
   const bound = await launch({ origin: { host: "client" }, binding: true });

@@ -1,5 +1,5 @@
 // A Worker that only asks an origin, from a Durable Object as shields do: it answers with what the client made of it as JSON,
-// or passes the body through (`/through/...`). The configuration comes with the environment.
+// passes the body through (`/through/...`), or forgets it (`/forget/...`). The configuration comes with the environment.
 
 import { DurableObject } from "cloudflare:workers";
 import type { Environment } from "../../../config/environment.worker.ts";
@@ -29,7 +29,7 @@ export class Asker extends DurableObject<Env> {
     if (url.pathname === "/state") return Response.json({ ...this.#client.state, counts: this.#counts });
     const outcome = await this.#client.request({
       method: request.method,
-      path: url.pathname.replace(/^\/through/, "") + url.search,
+      path: url.pathname.replace(/^\/(?:through|forget)/, "") + url.search,
       fields: [...request.headers].filter(([name]) => PASSED_ON.test(name)),
       body: request.body,
       clientHost: request.headers.get("x-client-host") ?? undefined,
@@ -39,6 +39,7 @@ export class Asker extends DurableObject<Env> {
     const { body, socket, ...head } = outcome;
     if (socket !== undefined) return new Response(null, { status: 101, webSocket: socket });
     if (url.pathname.startsWith("/through/")) return new Response(body, { status: outcome.status });
+    if (url.pathname.startsWith("/forget/")) return Response.json(head);
     const read = await new Response(body).text().then(
       (text) => ({ text }),
       (error: Error) => ({ bodyError: error.message }),
