@@ -168,7 +168,8 @@ export class PurgeSet {
   }
 }
 
-function purgesIn(event: ControlEvent): readonly { readonly scope: Scope; readonly severity: Severity }[] {
+/** What an event purges; of one that this code cannot read, all that it might. */
+export function purgesIn(event: ControlEvent): readonly { readonly scope: Scope; readonly severity: Severity }[] {
   const kind: string = event.kind;
   if (event.v === 1 && (kind === "join" || kind === "drain" || kind === "undrain")) return [];
   if (event.v !== 1 || kind !== "purge") return [{ scope: EVERYTHING, severity: "hard" }];

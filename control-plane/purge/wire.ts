@@ -91,6 +91,8 @@ export interface HeldState {
   readonly held: boolean;
   /** When the last subscribed shard had acknowledged it, by this hub's clock. */
   readonly appliedAt?: EpochMillis;
+  /** Shards that have not acknowledged it, where that is what it waits for. */
+  readonly waitingFor?: readonly number[];
 }
 
 /** API -> hub -> its shards, `POST /dry-run`: what would a purge of these hit? */

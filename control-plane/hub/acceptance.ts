@@ -1,0 +1,143 @@
+// How a purge is accepted: by a hub that has joined, once for each idempotency key, and acknowledged only when another hub holds
+// it too. A purge that could not be made durable in time is refused, yet exists: it goes on spreading, and the same key
+// finds it again. Purging too much costs a refetch; saying too much would be a lie.
+
+import { LIMITS } from "../../config/limits.ts";
+import { millis } from "../../config/units.ts";
+import type { PurgeEvent, Scope } from "../purge/event.ts";
+import { scopeKey } from "../purge/scope.ts";
+import { type Dot, formatDot } from "../purge/vector.ts";
+import type { PurgeCommand, Refusal } from "./commands.ts";
+import type { Condition } from "./condition.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Peers } from "./peers.ts";
+import type { HubPorts } from "./ports.ts";
+
+/** Why a purge is not acknowledged. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly refusal: Refusal;
+}
+/** A purge that is durable at two hubs, or at the only one. */
+export interface Accepted {
+  readonly kind: "accepted";
+  readonly event: PurgeEvent;
+}
+
+/** A refusal with its reason, and the purge that exists all the same. */
+export const refused = (code: Refusal["code"], detail: string, dot?: Dot): Refused => ({
+  kind: "refused",
+  refusal: { code, detail, ...(dot === undefined ? {} : { id: formatDot(dot) }) },
+});
+
+export class Acceptance {
+  readonly #ports: HubPorts;
+  readonly #ledger: Ledger;
+  readonly #peers: Peers;
+  readonly #condition: Condition;
+  readonly #logged: (event: PurgeEvent) => void;
+  /** The last request under each key that is being dealt with: the next one waits for it. */
+  readonly #byKey = new Map<string, Promise<unknown>>();
+
+  /** `logged` is called as soon as a purge stands in the log: shards need not wait for other hubs. */
+  constructor(
+    ports: HubPorts,
+    ledger: Ledger,
+    peers: Peers,
+    condition: Condition,
+    logged: (event: PurgeEvent) => void,
+  ) {
+    this.#ports = ports;
+    this.#ledger = ledger;
+    this.#peers = peers;
+    this.#condition = condition;
+    this.#logged = logged;
+  }
+
+  /** Accepts a purge. Refusals: `not-joined`; `not-durable` with its id; `idempotency-conflict` with the other purge's id. */
+  async accept(command: PurgeCommand): Promise<Accepted | Refused> {
+    const scopes = unique(command.scopes);
+    const digest = await this.#ports.sha256(whatIsAsked(command, scopes));
+    if (!(await this.#join())) return refused("not-joined", "this hub has not yet met every other region's hub");
+    const { by, idempotencyKey: key } = command;
+    if (key === undefined) return this.#log({ ...command, scopes }, digest);
+    return this.#oneByOne(JSON.stringify([by, key]), async () => {
+      if (this.#ports.log.findByKey(by, key) === undefined) await this.#askForKey(by, key);
+      const found = this.#ports.log.findByKey(by, key);
+      if (found === undefined) return this.#log({ ...command, scopes }, digest);
+      if (found.requestDigest === digest) return this.#secure(found);
+      return refused("idempotency-conflict", "this idempotency key was used for another purge", found.dot);
+    });
+  }
+
+  #log(command: PurgeCommand, requestDigest: string): Promise<Accepted | Refused> {
+    const { scopes, severity, by, reason, idempotencyKey, settleSeconds } = command;
+    const event = this.#ledger.appendPurge({
+      scopes,
+      severity,
+      by,
+      requestDigest,
+      ...(reason === undefined ? {} : { reason }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(settleSeconds === undefined ? {} : { settleSeconds }),
+    });
+    this.#logged(event);
+    return this.#secure(event);
+  }
+
+  /** Waits until another hub holds it. */
+  async #secure(event: PurgeEvent): Promise<Accepted | Refused> {
+    const hub = this.#ledger.hub;
+    const isSafe = (): boolean => this.#ledger.hub === hub && this.#peers.isDurable(event.dot);
+    if (!isSafe()) this.#peers.push();
+    if (await this.#condition.until(isSafe, millis(LIMITS.durableTimeoutMillis))) return { kind: "accepted", event };
+    // A log that was given up took the purge with it.
+    if (this.#ledger.hub !== hub) return refused("not-durable", "this hub's log was an old copy and has been given up");
+    return refused("not-durable", "no other region's hub could be reached to keep it", event.dot);
+  }
+
+  async #join(): Promise<boolean> {
+    if (this.#peers.hasJoined()) return true;
+    void this.#peers.consult(this.#peers.others);
+    return this.#condition.until(() => this.#peers.hasJoined(), millis(LIMITS.consultTimeoutMillis));
+  }
+
+  /**
+   * Asks the other hubs whether they know this key. An acknowledged purge is held by two hubs, so once all others but
+   * one have answered, one of the two has. If fewer answer in time the purge goes ahead: twice is harmless, never is not.
+   */
+  async #askForKey(by: string, key: string): Promise<void> {
+    let answers = 0;
+    for (const region of this.#peers.others) {
+      void this.#peers.talk(region).then((answered) => {
+        if (answered) answers++;
+        this.#condition.notify();
+      });
+    }
+    const isKnown = (): boolean => this.#ports.log.findByKey(by, key) !== undefined;
+    const isEnough = (): boolean => answers >= this.#peers.others.length - 1;
+    await this.#condition.until(() => isKnown() || isEnough(), millis(LIMITS.consultTimeoutMillis));
+  }
+
+  /** Two requests under one key at once are one purge: the second finds what the first has logged. */
+  async #oneByOne<Result>(name: string, task: () => Promise<Result>): Promise<Result> {
+    const before = this.#byKey.get(name) ?? Promise.resolve();
+    const result = before.then(task, task);
+    this.#byKey.set(name, result);
+    try {
+      return await result;
+    } finally {
+      if (this.#byKey.get(name) === result) this.#byKey.delete(name);
+    }
+  }
+}
+
+/** Each scope once, the first of the same. */
+function unique(scopes: readonly Scope[]): readonly Scope[] {
+  return [...new Map(scopes.map((scope) => [scopeKey(scope), scope])).values()];
+}
+
+/** What a repetition must ask for too. Not how long it waits, nor in which order it names its scopes. */
+function whatIsAsked({ severity, reason, settleSeconds }: PurgeCommand, scopes: readonly Scope[]): string {
+  return JSON.stringify([scopes.map(scopeKey).sort(), severity, reason ?? null, settleSeconds ?? null]);
+}

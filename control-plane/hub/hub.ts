@@ -1,0 +1,207 @@
+// A region's hub: it accepts purges, knows of all others', and tells its shards. This file is the story of each command; what a
+// hub knows is in ledger.ts, how it talks with other hubs in peers.ts, with shards in subscribers.ts.
+// There is no master: every hub answers every command. An idle hub does nothing.
+
+import { LIMITS } from "../../config/limits.ts";
+import { isRegionId, type RegionId } from "../../config/regions.ts";
+import { after, bytes, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
+import type { ControlEvent, PurgeEvent } from "../purge/event.ts";
+import { purgesIn } from "../purge/purge-set.ts";
+import { coversAll, type Dot, type HubId, join, type Vector } from "../purge/vector.ts";
+import type {
+  AwaitRequest,
+  AwaitResponse,
+  DryRunRequest,
+  DryRunResponse,
+  ExchangeRequest,
+  ExchangeResponse,
+  SyncRequest,
+  SyncResponse,
+} from "../purge/wire.ts";
+import { Acceptance, type Refused, refused } from "./acceptance.ts";
+import type { DrainCommand, HubState, PurgeCommand, Receipt, ReceiptPage } from "./commands.ts";
+import { Condition } from "./condition.ts";
+import { Ledger } from "./ledger.ts";
+import { Peers } from "./peers.ts";
+import type { HubPlace, HubPorts } from "./ports.ts";
+import { type PageRequest, readPage } from "./purge-list.ts";
+import { Receipts } from "./receipts.ts";
+import { Subscribers } from "./subscribers.ts";
+
+/** What came of a purge, or of asking after one. */
+export type PurgeOutcome = { readonly kind: "receipt"; readonly receipt: Receipt } | Refused;
+
+/** Until which state an answer about a purge is held back, and for how long at most. */
+export type Waiting = Pick<PurgeCommand, "wait" | "timeoutSeconds">;
+
+export class Hub {
+  readonly #place: HubPlace;
+  readonly #ports: HubPorts;
+  readonly #startedAt: EpochMillis;
+  readonly #condition: Condition;
+  readonly #ledger: Ledger;
+  readonly #peers: Peers;
+  readonly #subscribers: Subscribers;
+  readonly #acceptance: Acceptance;
+  readonly #receipts: Receipts;
+  /** A word with another hub that is under way because none was heard for long. */
+  #asking: Promise<void> | undefined;
+  #woken = false;
+
+  /** Reads its log, or begins one. */
+  constructor(place: HubPlace, ports: HubPorts) {
+    this.#place = place;
+    this.#ports = ports;
+    this.#startedAt = ports.now();
+    const now = (): EpochMillis => ports.now();
+    const changed = (): void => this.#condition.notify();
+    this.#condition = new Condition((duration) => ports.timer(duration));
+    this.#ledger = new Ledger(ports.log, place.region, now, () => ports.random());
+    this.#subscribers = new Subscribers({
+      log: ports.log,
+      shards: ports.shards,
+      now,
+      purges: () => this.#ledger.purges,
+      drained: () => this.#ledger.drained,
+      changed,
+    });
+    this.#peers = new Peers(place, ports, this.#ledger, {
+      took: (events) => this.#tellShards(events),
+      restarted: () => this.#subscribers.clear(),
+      changed,
+    });
+    const tell = (event: PurgeEvent): void => this.#tellShards([event]);
+    this.#acceptance = new Acceptance(ports, this.#ledger, this.#peers, this.#condition, tell);
+    this.#receipts = new Receipts(place, ports, this.#peers, this.#subscribers, this.#condition);
+    this.#peers.plan();
+  }
+
+  /** Accepts a purge, and answers with its receipt once `wait` is reached or the time is up. Refusals as `Acceptance.accept`. */
+  async purge(command: PurgeCommand): Promise<PurgeOutcome> {
+    const deadline = this.#deadline(command);
+    const outcome = await this.#acceptance.accept(command);
+    if (outcome.kind === "refused") return outcome;
+    if (command.wait !== "accepted") await this.#receipts.follow([outcome.event], deadline);
+    return { kind: "receipt", receipt: this.#receipts.receipt(outcome.event) };
+  }
+
+  /** How far a purge is, once `wait` is reached or the time is up. Refusal: `no-such-purge`, if no hub that answers knows it. */
+  async receipt(dot: Dot, waiting: Waiting): Promise<PurgeOutcome> {
+    const deadline = waiting.wait === "accepted" ? this.#ports.now() : this.#deadline(waiting);
+    await this.#catchUp({ [dot.hub]: dot.counter }, millis(LIMITS.consultTimeoutMillis));
+    const event = this.#ports.log.find(dot);
+    if (event?.kind !== "purge") return refused("no-such-purge", "no hub that answers knows of this purge");
+    await this.#receipts.follow([event], deadline);
+    return { kind: "receipt", receipt: this.#receipts.receipt(event) };
+  }
+
+  /** A page of the list of purges, newest first, with their present states. */
+  list(request: PageRequest): Promise<ReceiptPage> {
+    return readPage(this.#ports.log, request, async (events) => {
+      if (events.length > 0) await this.#receipts.follow(events, this.#ports.now());
+      return events.map((event) => this.#receipts.receipt(event));
+    });
+  }
+
+  /** Takes clients away from a region, or gives them back. Answers once another hub knows, or none could be reached. */
+  async drain(command: DrainCommand): Promise<HubState> {
+    const event = this.#ledger.appendDrain(command.region, command.drained ? "drain" : "undrain", command.by);
+    this.#tellShards([event]);
+    this.#peers.push();
+    await this.#condition.until(() => this.#peers.isDurable(event.dot), millis(LIMITS.durableTimeoutMillis));
+    return this.state();
+  }
+
+  /** A shard asks what it lacks. What it was shown and this hub lacks is first asked from other hubs, for a bounded time. */
+  async sync(request: SyncRequest): Promise<SyncResponse> {
+    await this.#wake();
+    await this.#catchUp(join(request.vector, request.want ?? {}), millis(LIMITS.wantTimeoutMillis));
+    this.#subscribers.subscribe(request.shard, request.vector);
+    return { ...this.#ledger.purges.newsSince(request.vector), drained: this.#ledger.drained };
+  }
+
+  /** Another hub pushes what is new, or asks for it. */
+  exchange(request: ExchangeRequest): ExchangeResponse {
+    return this.#peers.receive(request);
+  }
+
+  /** Another hub asks how far purges are in this region. */
+  await(request: AwaitRequest): Promise<AwaitResponse> {
+    return this.#receipts.answer(request);
+  }
+
+  /** What a purge would hit in the shards that were in use lately. Rejects if one does not answer: a sum would be a lie. */
+  async dryRun(request: DryRunRequest): Promise<DryRunResponse> {
+    const shards = this.#subscribers.list();
+    const answers = await Promise.all(shards.map((shard) => this.#ports.shards.dryRun(shard, request)));
+    const entries = answers.reduce((sum, answer) => sum + answer.entries, 0);
+    return { v: 1, entries, bytes: bytes(answers.reduce((sum, answer) => sum + answer.bytes, 0)) };
+  }
+
+  /** What this hub knows and is. Asking a hub that has not met the others begins that. */
+  state(): HubState {
+    const joined = this.#peers.hasJoined();
+    if (!joined) this.#peers.push();
+    return {
+      hub: this.#ledger.hub,
+      region: this.#place.region,
+      vector: this.#ledger.vector,
+      joined,
+      members: [...this.#ledger.members].map(([region, hub]) => {
+        const heardAt = this.#peers.heldBy(region)?.heardAt;
+        return heardAt === undefined ? { region, hub } : { region, hub, heardAt };
+      }),
+      drained: this.#ledger.drained,
+      subscribers: this.#subscribers.list(),
+      logLength: this.#ports.log.length(),
+      startedAt: this.#startedAt,
+    };
+  }
+
+  /** The alarm that was set rings. */
+  alarm(): Promise<void> {
+    return this.#peers.repair();
+  }
+
+  #deadline(waiting: Waiting): EpochMillis {
+    return after(this.#ports.now(), toMillis(seconds(waiting.timeoutSeconds)));
+  }
+
+  #tellShards(events: readonly ControlEvent[]): void {
+    const purges = events.filter((event) => purgesIn(event).length > 0).map((event) => event.dot);
+    if (purges.length > 0) this.#subscribers.tell(purges);
+    if (events.some((event) => event.kind === "drain" || event.kind === "undrain")) this.#subscribers.tellDrains();
+    this.#condition.notify();
+  }
+
+  /** While in use, has a word with another hub if none was heard for long; the first answer of its life waits for that. */
+  async #wake(): Promise<void> {
+    this.#asking ??= this.#peers.consultIfQuiet().finally(() => {
+      this.#asking = undefined;
+      this.#woken = true;
+      this.#condition.notify();
+    });
+    await this.#condition.until(() => this.#woken, millis(LIMITS.wakeTimeoutMillis));
+  }
+
+  /** Asks for what `want` says there is: first the hubs that it names, halfway all, until it is here or the time is up. */
+  async #catchUp(want: Vector, duration: Millis): Promise<void> {
+    const isHere = (): boolean => coversAll(this.#ledger.vector, want);
+    if (isHere()) return;
+    const lacking = Object.keys(want).filter((hub) => !coversAll(this.#ledger.vector, { [hub]: want[hub] as number }));
+    for (const regions of [regionsOf(lacking), this.#peers.others]) {
+      let isOver = false;
+      void this.#peers.consult(regions).then(() => {
+        isOver = true;
+        this.#condition.notify();
+      });
+      await this.#condition.until(() => isHere() || isOver, millis(duration / 2));
+      if (isHere()) return;
+    }
+  }
+}
+
+/** The regions that these hubs are, or were, the hubs of. */
+function regionsOf(hubs: readonly HubId[]): readonly RegionId[] {
+  return [...new Set(hubs.map((hub) => hub.split(".")[0] as string))].filter(isRegionId);
+}

@@ -1,0 +1,158 @@
+// What a hub knows, as it follows from its log: purges, members, drained regions. It alone adds to the log, so the log and what
+// is derived from it never differ. A log begins with a new incarnation and its join event; a hub that learns of earlier
+// incarnations of its region joins again, replacing them. One dot never names two events: a log that went back to an old
+// copy is given up, and what it held comes back from the other hubs.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import { type DrainState, drainAt, drainedRegions, withDrain } from "../gossip/drain-state.ts";
+import { isSameEvent, sortOut } from "../gossip/exchange.ts";
+import { members, replacedHubs, unreplaced } from "../gossip/membership.ts";
+import type { ControlEvent, DrainEvent, JoinEvent, PurgeEvent } from "../purge/event.ts";
+import { PurgeSet } from "../purge/purge-set.ts";
+import type { Dot, HubId, Vector } from "../purge/vector.ts";
+import type { EventLog } from "./log.ts";
+
+/** A purge to be logged; dot, version and instant are the ledger's to give. */
+export type NewPurge = Omit<PurgeEvent, "v" | "kind" | "dot" | "at">;
+
+/** What became of events that came in. */
+export interface Taken {
+  readonly fresh: readonly ControlEvent[];
+  /** Hubs at whose dots other events are logged here than came in. */
+  readonly contradicted: ReadonlySet<HubId>;
+}
+
+/** Purges are matched by shards, not by hubs. */
+const MATCHES_NOTHING = (): readonly string[] => [];
+const READ_AT_ONCE = 500;
+
+export class Ledger {
+  readonly #log: EventLog;
+  readonly #region: RegionId;
+  readonly #now: () => EpochMillis;
+  readonly #random: () => number;
+  #hub: HubId;
+  #purges = new PurgeSet(MATCHES_NOTHING);
+  #joins: JoinEvent[] = [];
+  #drains: DrainState = new Map();
+
+  /** Reads the whole log, or begins one. */
+  constructor(log: EventLog, region: RegionId, now: () => EpochMillis, random: () => number) {
+    this.#log = log;
+    this.#region = region;
+    this.#now = now;
+    this.#random = random;
+    const identity = log.identity();
+    if (identity === undefined) this.#hub = this.#begin();
+    else {
+      this.#hub = identity;
+      for (const [hub, last] of Object.entries(log.vector())) this.#readAll(hub, last);
+      // A crash right after `begin` leaves a log without its first event.
+      if ((this.vector[identity] ?? 0) === 0) this.#join([]);
+    }
+  }
+
+  get hub(): HubId {
+    return this.#hub;
+  }
+
+  /** What is durable here, without gaps. */
+  get vector(): Vector {
+    return this.#purges.vector;
+  }
+
+  get purges(): PurgeSet {
+    return this.#purges;
+  }
+
+  get drained(): readonly RegionId[] {
+    return drainedRegions(this.#drains);
+  }
+
+  get members(): ReadonlyMap<RegionId, HubId> {
+    return members(this.#joins);
+  }
+
+  isReplaced(hub: HubId): boolean {
+    return replacedHubs(this.#joins).has(hub);
+  }
+
+  /** The last join event of this incarnation: what others must hold before it accepts purges. */
+  get joinDot(): Dot {
+    const own = this.#joins.filter((event) => event.dot.hub === this.#hub);
+    return { hub: this.#hub, counter: Math.max(...own.map((event) => event.dot.counter)) };
+  }
+
+  appendPurge(purge: NewPurge): PurgeEvent {
+    const event: PurgeEvent = { v: 1, kind: "purge", dot: this.#nextDot(), at: this.#now(), ...purge };
+    this.#add([event]);
+    return event;
+  }
+
+  appendDrain(region: RegionId, kind: "drain" | "undrain", by: string): DrainEvent {
+    const at = drainAt(this.#drains, region, this.#now());
+    const event: DrainEvent = { v: 1, kind, dot: this.#nextDot(), at, region, by };
+    this.#add([event]);
+    return event;
+  }
+
+  /** Logs what is new of events that came in. Joins again if they tell of earlier incarnations of this region. */
+  take(events: readonly ControlEvent[]): Taken {
+    const { fresh, repeated } = sortOut(events, this.vector);
+    this.#add(fresh);
+    const contradicted = new Set<HubId>();
+    for (const event of repeated) {
+      const logged = this.#log.find(event.dot);
+      if (logged !== undefined && !isSameEvent(logged, event)) contradicted.add(event.dot.hub);
+    }
+    const replaces = unreplaced(this.#joins, this.#hub, this.#region);
+    if (fresh.length > 0 && replaces.length > 0) this.#join(replaces);
+    return { fresh, contradicted };
+  }
+
+  /** Gives this log up, for its numbers were used before, and begins an empty one as a new incarnation. */
+  restart(): void {
+    this.#purges = new PurgeSet(MATCHES_NOTHING);
+    this.#joins = [];
+    this.#drains = new Map();
+    this.#hub = this.#begin();
+  }
+
+  #begin(): HubId {
+    const digits = Array.from({ length: 12 }, () => Math.floor(this.#random() * 36).toString(36));
+    const hub = `${this.#region}.${digits.join("")}`;
+    this.#log.begin(hub);
+    this.#hub = hub;
+    this.#join([]);
+    return hub;
+  }
+
+  #join(replaces: readonly HubId[]): void {
+    this.#add([{ v: 1, kind: "join", dot: this.#nextDot(), at: this.#now(), region: this.#region, replaces }]);
+  }
+
+  #nextDot(): Dot {
+    return { hub: this.#hub, counter: (this.vector[this.#hub] ?? 0) + 1 };
+  }
+
+  #add(events: readonly ControlEvent[]): void {
+    if (events.length === 0) return;
+    this.#log.append(events);
+    for (const event of events) this.#derive(event);
+  }
+
+  #readAll(hub: HubId, last: number): void {
+    for (let after = 0; after < last; after += READ_AT_ONCE) {
+      for (const event of this.#log.read(hub, after, READ_AT_ONCE)) this.#derive(event);
+    }
+  }
+
+  #derive(event: ControlEvent): void {
+    this.#purges.apply(event);
+    // A later version's event is passed on unread; the purge set has its own rule for it.
+    if (event.v !== 1) return;
+    if (event.kind === "join") this.#joins.push(event);
+    if (event.kind === "drain" || event.kind === "undrain") this.#drains = withDrain(this.#drains, event);
+  }
+}

@@ -1,0 +1,47 @@
+// The append-only log of a hub, and the little it must remember beside it. Everything else that a hub knows follows from this.
+// An append is durable before anything that is sent after it leaves the hub (a Durable Object's output gate, in production).
+// A log never holds an event without its predecessor in the same hub's log.
+
+import type { EpochMillis } from "../../config/units.ts";
+import type { HeldBy } from "../gossip/held.ts";
+import type { ControlEvent, PurgeEvent } from "../purge/event.ts";
+import type { Dot, HubId, Vector } from "../purge/vector.ts";
+
+/** A place in the list of purges, which is ordered by `at`, then hub, then counter. */
+export interface LogPlace {
+  readonly at: EpochMillis;
+  readonly dot: Dot;
+}
+
+/** Small facts that survive a restart: who has joined (a hub id), and how many repairs in a row left somebody behind. */
+export type Remembered = "joined" | "repairs";
+
+/** Every method is synchronous: between two of them nothing else happens. */
+export interface EventLog {
+  /** Whose log this is; undefined before the first `begin`. */
+  identity(): HubId | undefined;
+  /** Forgets everything and begins an empty log as `hub`, an incarnation never used before. */
+  begin(hub: HubId): void;
+  /** The greatest counter of each hub. */
+  vector(): Vector;
+  /** How many events it holds. */
+  length(): number;
+  /** Adds events, each the next of its hub; all or none. Throws on a gap or a repetition: whoever calls has sorted them. */
+  append(events: readonly ControlEvent[]): void;
+  /** At most `limit` events of one hub, in order, after counter `after`. */
+  read(hub: HubId, after: number, limit: number): readonly ControlEvent[];
+  find(dot: Dot): ControlEvent | undefined;
+  /** The first purge that a token asked for under this key, first by the list's order: the same in every log that holds it. */
+  findByKey(by: string, key: string): PurgeEvent | undefined;
+  /** At most `limit` purges, newest first, before `place` if one is given. */
+  newestPurges(limit: number, place?: LogPlace): readonly PurgeEvent[];
+  /** When the purge at `dot` was applied in this hub's region; undefined if it is not known to be. */
+  appliedAt(dot: Dot): EpochMillis | undefined;
+  /** Says so, once; a purge that was marked before keeps its instant. */
+  markApplied(dots: readonly Dot[], at: EpochMillis): void;
+  /** What other hubs were known to hold. */
+  peers(): readonly HeldBy[];
+  savePeer(peer: HeldBy): void;
+  recall(name: Remembered): string | undefined;
+  remember(name: Remembered, value: string): void;
+}

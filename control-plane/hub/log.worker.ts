@@ -1,0 +1,179 @@
+// A hub's log in the SQLite of its Durable Object. Writes are synchronous; the platform's output gate holds back whatever the
+// object sends until they are durable, so an answer never runs ahead of the disk. An append is one transaction. What the
+// code reads at every step (vector, identity) is kept beside it in memory, and only ever follows the tables.
+
+import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import type { HeldBy } from "../gossip/held.ts";
+import type { ControlEvent, PurgeEvent } from "../purge/event.ts";
+import type { Dot, HubId, Vector } from "../purge/vector.ts";
+import type { EventLog, LogPlace, Remembered } from "./log.ts";
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS events (
+    hub TEXT NOT NULL, counter INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    by TEXT, key TEXT, applied_at INTEGER, PRIMARY KEY (hub, counter)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS purges_by_time ON events (at, hub, counter) WHERE kind = 'purge';
+  CREATE INDEX IF NOT EXISTS purges_by_key ON events (by, key) WHERE key IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS peers (region TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`;
+
+interface BodyRow extends Record<string, SqlStorageValue> {
+  body: string;
+}
+
+export class SqlLog implements EventLog {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+  #vector: Record<HubId, number> = {};
+  #length = 0;
+  readonly #facts = new Map<string, string>();
+
+  /** Opens the log that this object's storage holds; an empty one has no identity yet. */
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+    this.#sql.exec(SCHEMA);
+    const counts = this.#sql.exec<{ hub: string; last: number; count: number }>(
+      "SELECT hub, MAX(counter) AS last, COUNT(*) AS count FROM events GROUP BY hub",
+    );
+    for (const { hub, last, count } of counts) {
+      this.#vector[hub] = last;
+      this.#length += count;
+    }
+    for (const { name, value } of this.#sql.exec<{ name: string; value: string }>("SELECT name, value FROM facts")) {
+      this.#facts.set(name, value);
+    }
+  }
+
+  identity(): HubId | undefined {
+    return this.#facts.get("identity");
+  }
+
+  begin(hub: HubId): void {
+    this.#storage.transactionSync(() => {
+      this.#sql.exec("DELETE FROM events");
+      this.#sql.exec("DELETE FROM peers");
+      this.#sql.exec("DELETE FROM facts");
+      this.#sql.exec("INSERT INTO facts (name, value) VALUES ('identity', ?)", hub);
+    });
+    this.#vector = {};
+    this.#length = 0;
+    this.#facts.clear();
+    this.#facts.set("identity", hub);
+  }
+
+  vector(): Vector {
+    return { ...this.#vector };
+  }
+
+  length(): number {
+    return this.#length;
+  }
+
+  append(events: readonly ControlEvent[]): void {
+    const vector = { ...this.#vector };
+    this.#storage.transactionSync(() => {
+      for (const event of events) {
+        const { hub, counter } = event.dot;
+        if (counter !== (vector[hub] ?? 0) + 1) throw new RangeError(`${hub}.${counter} is not the next event`);
+        vector[hub] = counter;
+        const [by, key] = event.kind === "purge" ? [event.by, event.idempotencyKey ?? null] : [null, null];
+        this.#sql.exec(
+          "INSERT INTO events (hub, counter, at, kind, body, by, key) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          hub,
+          counter,
+          event.at,
+          event.kind,
+          JSON.stringify(event),
+          by,
+          key,
+        );
+      }
+    });
+    this.#vector = vector;
+    this.#length += events.length;
+  }
+
+  read(hub: HubId, after: number, limit: number): readonly ControlEvent[] {
+    const rows = this.#sql.exec<BodyRow>(
+      "SELECT body FROM events WHERE hub = ? AND counter > ? ORDER BY counter LIMIT ?",
+      hub,
+      after,
+      limit,
+    );
+    return [...rows].map(({ body }) => parse<ControlEvent>(body));
+  }
+
+  find(dot: Dot): ControlEvent | undefined {
+    const [row] = this.#sql
+      .exec<BodyRow>("SELECT body FROM events WHERE hub = ? AND counter = ?", dot.hub, dot.counter)
+      .toArray();
+    return row === undefined ? undefined : parse<ControlEvent>(row.body);
+  }
+
+  findByKey(by: string, key: string): PurgeEvent | undefined {
+    const [row] = this.#sql
+      .exec<BodyRow>("SELECT body FROM events WHERE by = ? AND key = ? ORDER BY at, hub, counter LIMIT 1", by, key)
+      .toArray();
+    return row === undefined ? undefined : parse<PurgeEvent>(row.body);
+  }
+
+  newestPurges(limit: number, place?: LogPlace): readonly PurgeEvent[] {
+    const order = "ORDER BY at DESC, hub DESC, counter DESC LIMIT ?";
+    const rows =
+      place === undefined
+        ? this.#sql.exec<BodyRow>(`SELECT body FROM events WHERE kind = 'purge' ${order}`, limit)
+        : this.#sql.exec<BodyRow>(
+            `SELECT body FROM events WHERE kind = 'purge' AND (at, hub, counter) < (?, ?, ?) ${order}`,
+            place.at,
+            place.dot.hub,
+            place.dot.counter,
+            limit,
+          );
+    return [...rows].map(({ body }) => parse<PurgeEvent>(body));
+  }
+
+  appliedAt(dot: Dot): EpochMillis | undefined {
+    const [row] = this.#sql
+      .exec<{ at: number | null }>(
+        "SELECT applied_at AS at FROM events WHERE hub = ? AND counter = ?",
+        dot.hub,
+        dot.counter,
+      )
+      .toArray();
+    return row === undefined || row.at === null ? undefined : epochMillis(row.at);
+  }
+
+  markApplied(dots: readonly Dot[], at: EpochMillis): void {
+    this.#storage.transactionSync(() => {
+      for (const { hub, counter } of dots) {
+        const where = "WHERE hub = ? AND counter = ? AND applied_at IS NULL";
+        this.#sql.exec(`UPDATE events SET applied_at = ? ${where}`, at, hub, counter);
+      }
+    });
+  }
+
+  peers(): readonly HeldBy[] {
+    // A hub that was heard in an earlier life is not heard now.
+    return [...this.#sql.exec<BodyRow>("SELECT body FROM peers")].map(({ body }) => parse<HeldBy>(body));
+  }
+
+  savePeer({ region, hub, vector }: HeldBy): void {
+    const body = JSON.stringify({ region, hub, vector });
+    this.#sql.exec("INSERT OR REPLACE INTO peers (region, body) VALUES (?, ?)", region, body);
+  }
+
+  recall(name: Remembered): string | undefined {
+    return this.#facts.get(name);
+  }
+
+  remember(name: Remembered, value: string): void {
+    this.#sql.exec("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", name, value);
+    this.#facts.set(name, value);
+  }
+}
+
+/** Reads what this class wrote: only checked events are ever logged. */
+const parse = <T>(body: string): T => JSON.parse(body) as T;

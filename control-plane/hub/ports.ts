@@ -1,0 +1,56 @@
+// Everything that a hub needs from outside itself: clock, chance, timers, its log, other hubs, its shards. The Durable Object
+// gives it the platform's, a test or the simulator its own. Calls to nodes reject when a node cannot be reached or does
+// not answer in its time; that is expected, and each caller says what it then does.
+
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis, Millis } from "../../config/units.ts";
+import type {
+  ApplyRequest,
+  ApplyResponse,
+  AwaitRequest,
+  AwaitResponse,
+  DryRunRequest,
+  DryRunResponse,
+  ExchangeRequest,
+  ExchangeResponse,
+} from "../purge/wire.ts";
+import type { EventLog } from "./log.ts";
+
+/** A timer that can be given up, so that nothing keeps an idle object awake. */
+export interface Timer {
+  readonly done: Promise<void>;
+  cancel(): void;
+}
+
+/** The other regions' hubs. */
+export interface PeerPort {
+  exchange(region: RegionId, request: ExchangeRequest): Promise<ExchangeResponse>;
+  await(region: RegionId, request: AwaitRequest): Promise<AwaitResponse>;
+}
+
+/** The shards of the hub's own region, by index. */
+export interface ShardPort {
+  apply(index: number, request: ApplyRequest): Promise<ApplyResponse>;
+  dryRun(index: number, request: DryRunRequest): Promise<DryRunResponse>;
+}
+
+export interface HubPorts {
+  readonly log: EventLog;
+  readonly peers: PeerPort;
+  readonly shards: ShardPort;
+  now(): EpochMillis;
+  /** From 0 up to 1, unpredictable: incarnations are made of it. */
+  random(): number;
+  timer(duration: Millis): Timer;
+  /** Has `Hub.alarm` called at `at` or soon after, also if this instance is gone by then; replaces what was set before. */
+  setAlarm(at: EpochMillis): void;
+  /** SHA-256 of UTF-8 text, in hexadecimal. */
+  sha256(text: string): Promise<string>;
+}
+
+/** Where a hub is and who else is configured. */
+export interface HubPlace {
+  readonly region: RegionId;
+  /** All configured regions, its own among them. */
+  readonly regions: readonly RegionId[];
+}

@@ -1,0 +1,156 @@
+// The shards that use what this hub told them, and which purges they have applied. A shard subscribes by asking (/sync) and is
+// told what is new until it has not asked for longer than it may use an answer. A purge is applied in the region once every
+// subscribed shard has acknowledged it: one that does not answer holds that up until its time is over, for by then it must
+// ask again before it uses what it stored. This lives in memory: "applied" is fast and usual, and no promise (DESIGN section 4).
+
+import { LIMITS } from "../../config/limits.ts";
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import type { PurgeSet } from "../purge/purge-set.ts";
+import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, join, type Vector } from "../purge/vector.ts";
+import type { EventLog } from "./log.ts";
+import type { ShardPort } from "./ports.ts";
+
+interface Subscriber {
+  /** What it has acknowledged, or cannot use anything without. */
+  vector: Vector;
+  /** When it last asked. */
+  askedAt: EpochMillis;
+}
+
+/** What the subscribers' keeper reads of the hub. */
+export interface SubscribersContext {
+  readonly log: EventLog;
+  readonly shards: ShardPort;
+  now(): EpochMillis;
+  purges(): PurgeSet;
+  drained(): readonly RegionId[];
+  /** Some purge is now applied. */
+  changed(): void;
+}
+
+export class Subscribers {
+  readonly #context: SubscribersContext;
+  readonly #byShard = new Map<number, Subscriber>();
+  /** Purges logged in this life that some subscriber has not acknowledged. */
+  readonly #open = new Map<string, Dot>();
+  /** Shards that a message is under way to. */
+  readonly #sending = new Set<number>();
+  #drainsToTell = 0;
+  readonly #drainsTold = new Map<number, number>();
+
+  constructor(context: SubscribersContext) {
+    this.#context = context;
+  }
+
+  /** A shard asks, knowing `vector`, and is about to be told everything. */
+  subscribe(shard: number, vector: Vector): void {
+    const askedAt = this.#context.now();
+    const before = this.#live(shard);
+    // A new subscriber cannot use anything without this answer. One that is renewing may still use what it knew before.
+    const known = before === undefined ? this.#context.purges().vector : join(before.vector, vector);
+    this.#byShard.set(shard, { vector: known, askedAt });
+    this.#drainsTold.set(shard, this.#drainsToTell);
+    this.settle();
+  }
+
+  /** Shards that have asked lately, by index. */
+  list(): readonly number[] {
+    return [...this.#byShard.keys()].filter((shard) => this.#live(shard) !== undefined).sort((a, b) => a - b);
+  }
+
+  /** These purges were logged: every subscriber is told at once. */
+  tell(dots: readonly Dot[]): void {
+    for (const dot of dots) this.#open.set(formatDot(dot), dot);
+    for (const shard of this.list()) void this.#send(shard);
+    this.settle();
+  }
+
+  /** Regions were drained, or are so no longer: every subscriber is told at once. */
+  tellDrains(): void {
+    this.#drainsToTell++;
+    for (const shard of this.list()) void this.#send(shard);
+  }
+
+  /** Marks as applied what no subscriber lacks any longer. Called when somebody wants to know, since time passes too. */
+  settle(): void {
+    const live = this.list().map((shard) => this.#byShard.get(shard) as Subscriber);
+    const applied = [...this.#open.values()].filter((dot) =>
+      live.every((subscriber) => covers(subscriber.vector, dot)),
+    );
+    if (applied.length === 0) return;
+    this.#context.log.markApplied(applied, this.#context.now());
+    for (const dot of applied) this.#open.delete(formatDot(dot));
+    this.#context.changed();
+  }
+
+  /** When the purge at `dot`, which is in the log, was applied here. One from an earlier life has no subscriber to wait for. */
+  appliedAt(dot: Dot): EpochMillis | undefined {
+    this.settle();
+    if (this.#open.has(formatDot(dot))) return undefined;
+    const at = this.#context.log.appliedAt(dot);
+    if (at !== undefined) return at;
+    this.#context.log.markApplied([dot], this.#context.now());
+    return this.#context.log.appliedAt(dot);
+  }
+
+  /** Shards that have not acknowledged the purge at `dot`. */
+  waitingFor(dot: Dot): readonly number[] {
+    return this.list().filter((shard) => !covers(this.#byShard.get(shard)?.vector ?? EMPTY_VECTOR, dot));
+  }
+
+  /** Nobody is subscribed any longer and nothing is open: the log was given up. */
+  clear(): void {
+    this.#byShard.clear();
+    this.#open.clear();
+  }
+
+  #live(shard: number): Subscriber | undefined {
+    const subscriber = this.#byShard.get(shard);
+    if (subscriber === undefined) return undefined;
+    if (this.#context.now() - subscriber.askedAt < LIMITS.subscriptionMillis) return subscriber;
+    this.#byShard.delete(shard);
+    return undefined;
+  }
+
+  /** Tells one shard what it lacks, one message at a time: what comes up meanwhile goes with the next. */
+  async #send(shard: number): Promise<void> {
+    const subscriber = this.#live(shard);
+    if (subscriber === undefined || this.#sending.has(shard)) return;
+    this.#sending.add(shard);
+    try {
+      let idleRounds = 0;
+      while (this.#lacks(shard) && idleRounds < LIMITS.applyRounds) {
+        if (!(await this.#sendOnce(shard))) idleRounds++;
+      }
+    } finally {
+      this.#sending.delete(shard);
+    }
+  }
+
+  /** One message; answers whether the shard knows more after it. */
+  async #sendOnce(shard: number): Promise<boolean> {
+    const before = this.#byShard.get(shard)?.vector ?? EMPTY_VECTOR;
+    const drains = this.#drainsToTell;
+    const news = this.#context.purges().newsSince(before);
+    try {
+      const { vector } = await this.#context.shards.apply(shard, { ...news, drained: this.#context.drained() });
+      this.#drainsTold.set(shard, drains);
+      // Not joined: a shard that was restarted knows less than before, and is told it all again.
+      const answered = this.#byShard.get(shard);
+      if (answered !== undefined) answered.vector = vector;
+      this.settle();
+      return !coversAll(before, vector);
+    } catch {
+      // Not an error of ours: what it lacks stays open, is reported by `waitingFor`, and is over when its time is.
+      return false;
+    }
+  }
+
+  #lacks(shard: number): boolean {
+    const subscriber = this.#live(shard);
+    if (subscriber === undefined) return false;
+    const drainsTold = this.#drainsTold.get(shard) ?? 0;
+    return drainsTold < this.#drainsToTell || !coversAll(subscriber.vector, this.#context.purges().vector);
+  }
+}

@@ -1,0 +1,461 @@
+import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../config/limits.ts";
+import type { RegionId } from "../../../config/regions.ts";
+import type { Receipt, Refusal } from "../../../control-plane/hub/commands.ts";
+import type { PurgeOutcome } from "../../../control-plane/hub/hub.ts";
+import { coversAll, type Dot, formatDot, parseDot } from "../../../control-plane/purge/vector.ts";
+import { type FakeShard, Network, SETTLING } from "./network.ts";
+
+const THREE: RegionId[] = ["enam", "weur", "apac"];
+const NINE: RegionId[] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
+
+/** A network whose hubs have met. */
+async function met(regions: readonly RegionId[], seed = 1): Promise<Network> {
+  const network = new Network(regions, seed);
+  await network.run(SETTLING);
+  for (const region of regions) expect(network.hub(region).state().joined).toBe(true);
+  return network;
+}
+function receiptOf(outcome: PurgeOutcome): Receipt {
+  if (outcome.kind === "refused") throw new Error(`refused: ${outcome.refusal.code}`);
+  return outcome.receipt;
+}
+function refusalOf(outcome: PurgeOutcome): Refusal {
+  if (outcome.kind !== "refused") throw new Error("was not refused");
+  return outcome.refusal;
+}
+const dotOf = (receipt: { readonly id?: string }): Dot => parseDot(receipt.id ?? "") as Dot;
+const shard = (network: Network, region: RegionId, index: number): FakeShard =>
+  network.site(region).shards.get(index) as FakeShard;
+const holders = (network: Network, dot: Dot): RegionId[] =>
+  [...network.sites].filter(([, site]) => site.log.find(dot) !== undefined).map(([region]) => region);
+
+describe("a purge", () => {
+  test("reaches every hub and every shard in use, and its receipt says when", async () => {
+    const network = await met(NINE);
+    for (const region of NINE) await network.sync(region, 0);
+    const receipt = receiptOf(await network.purge("oc", { wait: "applied" }));
+    expect(receipt).toMatchObject({ state: "applied", hub: "oc", missing: [], by: "tester" });
+    expect(receipt.regions.map((region) => region.region)).toEqual(NINE);
+    expect(receipt.appliedAt).toBe(Math.max(...receipt.regions.map((region) => region.appliedAt as number)));
+    for (const region of NINE) {
+      expect(coversAll(shard(network, region, 0).purges.vector, { [dotOf(receipt).hub]: dotOf(receipt).counter })).toBe(
+        true,
+      );
+    }
+  });
+
+  test("is applied everywhere one delay and two steps after it was logged, for it is pushed at once", async () => {
+    const network = await met(NINE);
+    network.delay = () => 100;
+    for (const region of NINE) await network.sync(region, 0);
+    const receipt = receiptOf(await network.purge("oc", { wait: "applied" }));
+    expect((receipt.appliedAt as number) - receipt.acceptedAt).toBeLessThanOrEqual(100 + 4);
+  });
+
+  test("is never acknowledged before another hub holds it durably", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const network = await met(THREE, seed);
+      network.faults.loss = 0.4;
+      network.faults.repetition = 0.2;
+      const acknowledged: { readonly seen: number }[] = [];
+      let answered = 0;
+      for (const region of [...THREE, ...THREE]) {
+        void network.askToPurge(region).then((outcome) => {
+          answered++;
+          // Looked at in the very step in which the answer is given.
+          if (outcome.kind === "receipt") acknowledged.push({ seen: holders(network, dotOf(outcome.receipt)).length });
+        });
+      }
+      await network.run(20_000);
+      expect(answered, `seed ${seed}`).toBe(6);
+      for (const { seen } of acknowledged) expect(seen, `seed ${seed}`).toBeGreaterThanOrEqual(2);
+    }
+  });
+
+  test("that no other hub could take is refused, yet exists and spreads when it can", async () => {
+    const network = await met(THREE);
+    network.isolate("weur");
+    const refusal = refusalOf(await network.purge("weur"));
+    expect(refusal.code).toBe("not-durable");
+    expect(holders(network, dotOf(refusal))).toEqual(["weur"]);
+    network.isolate("weur", false);
+    await network.run(SETTLING);
+    expect(holders(network, dotOf(refusal))).toEqual(THREE);
+  });
+
+  test("needs no other hub where only one region is configured", async () => {
+    const network = await met(["me"]);
+    expect(receiptOf(await network.purge("me", { wait: "complete" })).state).toBe("applied");
+    expect(network.isIdle).toBe(true);
+  });
+
+  test("survives the loss of the accepting hub right after it was acknowledged, disk and all", async () => {
+    for (let seed = 1; seed <= 25; seed++) {
+      const network = await met(THREE, seed);
+      network.delay = (_, to) => (to === "apac" ? 500 : 5 + network.random() * 20);
+      const dot = dotOf(receiptOf(await network.purge("weur")));
+      network.kill("weur");
+      network.isolate("weur");
+      await network.run(SETTLING);
+      expect(network.site("enam").log.find(dot), `seed ${seed}`).toBeDefined();
+      expect(network.site("apac").log.find(dot), `seed ${seed}`).toBeDefined();
+    }
+  });
+
+  test("counts each scope once", async () => {
+    const network = await met(THREE);
+    const scopes = [{ kind: "tag", tag: "a" }, { kind: "tag", tag: "a" }, { kind: "everything" }] as const;
+    expect(receiptOf(await network.purge("weur", { scopes })).scopes).toEqual([
+      { kind: "tag", tag: "a" },
+      { kind: "everything" },
+    ]);
+  });
+});
+
+describe("an idempotency key", () => {
+  const scopes = [{ kind: "tag", tag: "same" }] as const;
+
+  test("gives the same receipt from any hub, right after the first answer", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const network = await met(NINE, seed);
+      network.delay = () => 5 + network.random() * 295;
+      const first = receiptOf(await network.purge("weur", { scopes, idempotencyKey: "k" }));
+      for (const region of ["oc", "weur", "me"] as const) {
+        const again = receiptOf(await network.purge(region, { scopes, idempotencyKey: "k" }));
+        expect(again.id, `seed ${seed} at ${region}`).toBe(first.id);
+      }
+    }
+  });
+
+  test("gives it also while one region is gone", async () => {
+    const network = await met(NINE);
+    const first = receiptOf(await network.purge("weur", { scopes, idempotencyKey: "k" }));
+    network.kill("weur");
+    expect(receiptOf(await network.purge("oc", { scopes, idempotencyKey: "k" })).id).toBe(first.id);
+  });
+
+  test("used for something else is a conflict that names the first", async () => {
+    const network = await met(THREE);
+    const first = receiptOf(await network.purge("weur", { scopes, idempotencyKey: "k" }));
+    const refusal = refusalOf(await network.purge("apac", { scopes, severity: "soft", idempotencyKey: "k" }));
+    expect(refusal).toMatchObject({ code: "idempotency-conflict", id: first.id });
+    const another = receiptOf(await network.purge("apac", { scopes, idempotencyKey: "k", by: "somebody else" }));
+    expect(another.id).not.toBe(first.id);
+  });
+
+  test("used twice at once is one purge", async () => {
+    const network = await met(THREE);
+    const both = [
+      network.purge("weur", { scopes, idempotencyKey: "k" }),
+      network.purge("weur", { scopes, idempotencyKey: "k" }),
+    ];
+    const [one, other] = await Promise.all(both);
+    expect(receiptOf(one as PurgeOutcome).id).toBe(receiptOf(other as PurgeOutcome).id);
+  });
+
+  test("of a purge that was not durable finds it again, and secures it", async () => {
+    const network = await met(THREE);
+    network.isolate("weur");
+    const refusal = refusalOf(await network.purge("weur", { scopes, idempotencyKey: "k" }));
+    network.isolate("weur", false);
+    expect(receiptOf(await network.purge("weur", { scopes, idempotencyKey: "k" })).id).toBe(refusal.id);
+  });
+});
+
+describe("a hub", () => {
+  test("that was killed has lost nothing, and accepts at once when it is back", async () => {
+    const network = await met(THREE);
+    const before = dotOf(receiptOf(await network.purge("weur")));
+    const { hub } = network.hub("weur").state();
+    network.kill("weur");
+    const missed = dotOf(receiptOf(await network.purge("enam")));
+    network.start("weur");
+    const state = network.hub("weur").state();
+    expect(state).toMatchObject({ hub, joined: true });
+    expect(coversAll(state.vector, { [before.hub]: before.counter })).toBe(true);
+    const next = dotOf(receiptOf(await network.purge("weur")));
+    expect(next).toEqual({ hub, counter: before.counter + 1 });
+    await network.run(SETTLING);
+    expect(network.site("weur").log.find(missed)).toBeDefined();
+  });
+
+  test("that lost its disk is a new member, gets everything back, and never reuses a dot", async () => {
+    const network = await met(THREE);
+    const before = dotOf(receiptOf(await network.purge("weur")));
+    await network.run(SETTLING);
+    network.kill("weur");
+    network.site("weur").log.wipe();
+    network.start("weur");
+    await network.run(SETTLING);
+    const state = network.hub("weur").state();
+    expect(state.hub).not.toBe(before.hub);
+    expect(state.joined).toBe(true);
+    expect(coversAll(state.vector, { [before.hub]: before.counter })).toBe(true);
+    for (const region of THREE) {
+      const members = network.hub(region).state().members;
+      expect(members.find((member) => member.region === "weur")?.hub).toBe(state.hub);
+    }
+    expect(dotOf(receiptOf(await network.purge("weur"))).hub).toBe(state.hub);
+  });
+
+  test("whose disk went back to an old copy begins anew, and loses nothing that was acknowledged", async () => {
+    const network = await met(THREE);
+    receiptOf(await network.purge("weur"));
+    await network.run(SETTLING);
+    const backup = network.site("weur").log.snapshot();
+    const later = dotOf(receiptOf(await network.purge("weur", { scopes: [{ kind: "tag", tag: "later" }] })));
+    await network.run(SETTLING);
+    network.kill("weur");
+    network.site("weur").log.restore(backup);
+    network.start("weur");
+    // It would give this purge a dot that already names another one.
+    const outcome = await network.purge("weur", { scopes: [{ kind: "tag", tag: "another" }] });
+    if (outcome.kind === "receipt") expect(outcome.receipt.id).not.toBe(formatDot(later));
+    await network.run(SETTLING);
+    expect(network.hub("weur").state().hub).not.toBe(later.hub);
+    for (const region of THREE) {
+      expect(network.site(region).log.find(later)).toMatchObject({ scopes: [{ kind: "tag", tag: "later" }] });
+    }
+  });
+
+  test("that is new refuses purges until every other region's hub holds its join", async () => {
+    const network = new Network(THREE);
+    network.isolate("apac");
+    expect(refusalOf(await network.purge("weur")).code).toBe("not-joined");
+    await network.run(SETTLING);
+    expect(refusalOf(await network.purge("weur")).code).toBe("not-joined");
+    network.isolate("apac", false);
+    await network.run(SETTLING);
+    expect(receiptOf(await network.purge("weur")).state).toBe("accepted");
+  });
+
+  test("that is new meets the others when the first purge asks it to", async () => {
+    const network = new Network(NINE);
+    expect(receiptOf(await network.purge("weur")).state).toBe("accepted");
+  });
+
+  test("that is idle calls nobody, writes nothing and sets no alarm", async () => {
+    const network = await met(NINE);
+    for (const region of NINE) await network.sync(region, 0);
+    receiptOf(await network.purge("oc", { wait: "applied" }));
+    await network.run(SETTLING);
+    expect(network.isIdle).toBe(true);
+    const writes = NINE.map((region) => network.site(region).log.writes);
+    const messages = new Map(network.delivered);
+    await network.run(24 * 3_600_000);
+    expect(NINE.map((region) => network.site(region).log.writes)).toEqual(writes);
+    expect(network.delivered).toEqual(messages);
+  });
+
+  test("asks one other, not all, once a purge has settled: nine hubs stay far below 81 messages", async () => {
+    const network = await met(NINE);
+    network.delivered.clear();
+    receiptOf(await network.purge("oc"));
+    await network.run(SETTLING);
+    expect(network.delivered.get("exchange")).toBeLessThanOrEqual(3 * NINE.length);
+  });
+
+  test("tries ever more rarely to reach one that is gone, and reaches it when it is back", async () => {
+    const network = await met(THREE);
+    network.kill("apac");
+    const dot = dotOf(receiptOf(await network.purge("weur")));
+    const hour = 3_600_000;
+    network.delivered.clear();
+    const before = network.site("weur").log.writes;
+    await network.run(hour);
+    expect(network.site("weur").log.writes - before).toBeLessThanOrEqual(
+      hour / (LIMITS.gossipRepairMostMillis / 2) + 20,
+    );
+    network.start("apac");
+    await network.run(SETTLING);
+    expect(network.site("apac").log.find(dot)).toBeDefined();
+    expect(network.isIdle).toBe(true);
+  });
+});
+
+describe("hubs between which messages are lost, repeated, reordered and cut", () => {
+  test("know the same in the end, whatever was accepted where, with hubs killed in between", async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const regions = NINE.slice(0, 3 + (seed % 3));
+      const network = await met(regions, seed);
+      const any = (): RegionId => regions[Math.floor(network.random() * regions.length)] as RegionId;
+      const acknowledged: Dot[] = [];
+      network.faults.loss = 0.2;
+      network.faults.repetition = 0.2;
+      for (let step = 0; step < 25; step++) {
+        const region = any();
+        const chance = network.random();
+        if (!network.site(region).up) network.start(region);
+        else if (chance < 0.12) network.kill(region);
+        else if (chance < 0.2) network.isolate(region, network.random() < 0.5);
+        else {
+          const { life } = network.site(region);
+          void network.askToPurge(region, { wait: "applied", timeoutSeconds: 2 }).then((outcome) => {
+            if (outcome.kind === "receipt" && network.site(region).life === life)
+              acknowledged.push(dotOf(outcome.receipt));
+          });
+        }
+        await network.run(network.random() * 800);
+      }
+      network.faults.loss = 0;
+      network.faults.repetition = 0;
+      network.cut.clear();
+      for (const region of regions) if (!network.site(region).up) network.start(region);
+      await network.run(SETTLING);
+      const [first, ...rest] = network.vectors();
+      for (const vector of rest) expect(vector, `seed ${seed}`).toEqual(first);
+      for (const dot of acknowledged) expect(holders(network, dot), `seed ${seed}`).toEqual(regions);
+      expect(network.isIdle, `seed ${seed}`).toBe(true);
+    }
+  });
+
+  test("agree on which regions are drained, when two said different things at once", async () => {
+    for (let seed = 1; seed <= 15; seed++) {
+      const network = await met(THREE, seed);
+      const drain = (at: RegionId, drained: boolean) =>
+        network.hub(at).drain({ v: 1, region: "apac", drained, by: "tester" });
+      const both = [drain("enam", true), drain("weur", false)];
+      await network.finish(Promise.all(both));
+      await network.run(SETTLING);
+      const states = THREE.map((region) => network.hub(region).state().drained.join());
+      expect(new Set(states).size, `seed ${seed}`).toBe(1);
+      await network.finish(drain("apac", true));
+      await network.run(SETTLING);
+      for (const region of THREE) expect(network.hub(region).state().drained).toEqual(["apac"]);
+    }
+  });
+
+  test("tell shards in use of a drain at once", async () => {
+    const network = await met(THREE);
+    await network.sync("weur", 0);
+    await network.finish(network.hub("enam").drain({ v: 1, region: "apac", drained: true, by: "tester" }));
+    await network.run(500);
+    expect(shard(network, "weur", 0).drained).toEqual(["apac"]);
+  });
+});
+
+describe("a shard", () => {
+  test("that was shown something newer than its hub knows gets it, from the hub that has it", async () => {
+    const network = await met(THREE);
+    network.cut.add("weur>apac");
+    const dot = dotOf(receiptOf(await network.purge("weur")));
+    await network.sync("apac", 0, { [dot.hub]: dot.counter });
+    expect(shard(network, "apac", 0).purges.vector[dot.hub]).toBe(dot.counter);
+  });
+
+  test("that was shown something that does not exist is answered all the same, in time", async () => {
+    const network = await met(THREE);
+    const before = network.now;
+    await network.sync("apac", 0, { "weur.zzzz": 7 });
+    expect(network.now - before).toBeLessThanOrEqual(LIMITS.wantTimeoutMillis);
+  });
+
+  test("whose hub was away hears what it missed in its first answer", async () => {
+    const network = await met(THREE);
+    network.kill("apac");
+    const dot = dotOf(receiptOf(await network.purge("weur")));
+    network.start("apac");
+    await network.sync("apac", 0);
+    expect(shard(network, "apac", 0).purges.vector[dot.hub]).toBe(dot.counter);
+  });
+
+  test("that does not answer holds up `applied` until it must ask again, and no longer", async () => {
+    const network = await met(THREE);
+    await network.sync("apac", 0);
+    await network.sync("apac", 1);
+    shard(network, "apac", 1).answering = false;
+    const early = receiptOf(await network.purge("weur", { wait: "applied", timeoutSeconds: 1 }));
+    const apac = early.regions.find((region) => region.region === "apac");
+    expect(early.state).toBe("accepted");
+    expect(apac).toEqual({ region: "apac", state: "accepted", reason: "waits for shard 1" });
+    const late = receiptOf(
+      await network.finish(network.hub("enam").receipt(dotOf(early), { wait: "applied", timeoutSeconds: 10 })),
+    );
+    expect(late.state).toBe("applied");
+    expect((late.appliedAt as number) - late.acceptedAt).toBeLessThanOrEqual(
+      LIMITS.subscriptionMillis + LIMITS.awaitSliceMillis,
+    );
+  });
+
+  test("that was restarted and knows nothing gets all of it, not just the last purge", async () => {
+    const network = await met(THREE);
+    receiptOf(await network.purge("weur"));
+    await network.run(SETTLING);
+    await network.sync("apac", 0);
+    const restarted = shard(network, "apac", 0);
+    restarted.purges = new (restarted.purges.constructor as new () => typeof restarted.purges)();
+    receiptOf(await network.purge("weur", { wait: "applied" }));
+    expect(restarted.purges.vector).toEqual(network.hub("apac").state().vector);
+    expect(restarted.purges.size).toBe(2);
+  });
+
+  test("takes part in a dry run while it is in use", async () => {
+    const network = await met(THREE);
+    await network.sync("apac", 0);
+    await network.sync("apac", 1);
+    expect(await network.finish(network.hub("apac").dryRun({ v: 1, scopes: [] }))).toEqual({
+      v: 1,
+      entries: 3,
+      bytes: 200,
+    });
+  });
+});
+
+describe("a receipt", () => {
+  test("names the regions that cannot be reached, and becomes applied when they are back", async () => {
+    const network = await met(THREE);
+    network.kill("apac");
+    const partial = receiptOf(await network.purge("weur", { wait: "applied", timeoutSeconds: 5 }));
+    expect(partial).toMatchObject({ state: "partial", missing: ["apac"] });
+    expect(partial.regions.find(({ region }) => region === "apac")).toMatchObject({
+      state: "pending",
+      reason: "its hub does not answer",
+    });
+    network.start("apac");
+    await network.run(SETTLING);
+    const whole = receiptOf(
+      await network.finish(network.hub("enam").receipt(dotOf(partial), { wait: "accepted", timeoutSeconds: 0 })),
+    );
+    expect(whole).toMatchObject({ id: partial.id, state: "applied", missing: [] });
+  });
+
+  test("never says complete, for nothing proves it yet", async () => {
+    const network = await met(THREE);
+    expect(receiptOf(await network.purge("weur", { wait: "complete" })).state).toBe("applied");
+  });
+
+  test("can be had from a hub that has not heard of the purge, and from none if there is no such purge", async () => {
+    const network = await met(THREE);
+    network.cut.add("weur>apac");
+    const { id } = receiptOf(await network.purge("weur"));
+    const waiting = { wait: "accepted", timeoutSeconds: 0 } as const;
+    expect(receiptOf(await network.finish(network.hub("apac").receipt(dotOf({ id }), waiting))).id).toBe(id);
+    const nothing = network.hub("apac").receipt({ hub: "weur.zzzz", counter: 1 }, waiting);
+    expect(refusalOf(await network.finish(nothing)).code).toBe("no-such-purge");
+  });
+
+  test("is on the list of every hub, newest first, page by page", async () => {
+    const network = await met(THREE);
+    const made: string[] = [];
+    for (let count = 0; count < 7; count++) {
+      made.unshift(receiptOf(await network.purge(THREE[count % 3] as RegionId)).id);
+      await network.run(1_000);
+    }
+    const listed: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const { parseCursor } = await import("../../../control-plane/hub/purge-list.ts");
+      const place = cursor === undefined ? undefined : parseCursor(cursor);
+      const page = await network.finish(
+        network
+          .hub(THREE[listed.length % 3] as RegionId)
+          .list({ limit: 2, state: "applied", ...(place === undefined ? {} : { cursor: place }) }),
+      );
+      listed.push(...page.purges.map(({ id }) => id));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(listed).toEqual(made);
+    expect(await network.finish(network.hub("weur").list({ limit: 5, state: "partial" }))).toEqual({ purges: [] });
+  });
+});

@@ -1,0 +1,159 @@
+// What every log of a hub must do, as plain checks that throw: the memory log runs them in a unit test, the one in SQLite
+// inside workerd in a scenario. `fresh` gives an empty log, `reopen` the same log as a restarted hub finds it.
+
+import { epochMillis } from "../../../config/units.ts";
+import type { EventLog } from "../../../control-plane/hub/log.ts";
+import type { ControlEvent, PurgeEvent } from "../../../control-plane/purge/event.ts";
+
+export interface LogCase {
+  readonly name: string;
+  run(log: EventLog, reopen: () => EventLog): void;
+}
+
+const purge = (hub: string, counter: number, at: number, more: Partial<PurgeEvent> = {}): PurgeEvent => ({
+  v: 1,
+  kind: "purge",
+  dot: { hub, counter },
+  at: epochMillis(at),
+  severity: "hard",
+  scopes: [{ kind: "tag", tag: `é'"${counter}` }],
+  by: "test",
+  requestDigest: "d",
+  ...more,
+});
+const joinEvent = (hub: string): ControlEvent => ({
+  v: 1,
+  kind: "join",
+  dot: { hub, counter: 1 },
+  at: epochMillis(1),
+  region: "oc",
+  replaces: [],
+});
+
+function equal(actual: unknown, expected: unknown, what: string): void {
+  const [one, other] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (one !== other) throw new Error(`${what}: ${one} instead of ${other}`);
+}
+function throws(act: () => void, what: string): void {
+  try {
+    act();
+  } catch {
+    return;
+  }
+  throw new Error(`${what} did not throw`);
+}
+const ids = (events: readonly ControlEvent[]): string[] => events.map(({ dot }) => `${dot.hub}.${dot.counter}`);
+
+export const LOG_SUITE: readonly LogCase[] = [
+  {
+    name: "an empty log has no identity and knows nothing",
+    run(log) {
+      equal(log.identity(), undefined, "identity");
+      equal(log.vector(), {}, "vector");
+      equal([log.length(), log.peers(), log.newestPurges(5)], [0, [], []], "content");
+    },
+  },
+  {
+    name: "what was appended is there after a restart, whole and in order",
+    run(log, reopen) {
+      log.begin("oc.aaaa");
+      log.append([joinEvent("oc.aaaa"), purge("oc.aaaa", 2, 20), purge("me.bbbb", 1, 10)]);
+      log.append([purge("oc.aaaa", 3, 5, { reason: "r", settleSeconds: 1.5 })]);
+      log.remember("joined", "oc.aaaa");
+      log.savePeer({ region: "me", hub: "me.bbbb", vector: { "oc.aaaa": 2 }, heardAt: epochMillis(7) });
+      log.savePeer({ region: "me", hub: "me.bbbb", vector: { "oc.aaaa": 3 }, heardAt: epochMillis(8) });
+      const again = reopen();
+      equal(again.identity(), "oc.aaaa", "identity");
+      equal(
+        Object.entries(again.vector()).sort(),
+        [
+          ["me.bbbb", 1],
+          ["oc.aaaa", 3],
+        ],
+        "vector",
+      );
+      equal(again.length(), 4, "length");
+      equal(
+        again.find({ hub: "oc.aaaa", counter: 3 }),
+        purge("oc.aaaa", 3, 5, { reason: "r", settleSeconds: 1.5 }),
+        "event",
+      );
+      equal(again.find({ hub: "oc.aaaa", counter: 4 }), undefined, "no event");
+      equal(ids(again.read("oc.aaaa", 1, 1)), ["oc.aaaa.2"], "read one");
+      equal(ids(again.read("oc.aaaa", 1, 9)), ["oc.aaaa.2", "oc.aaaa.3"], "read on");
+      equal(ids(again.read("oc.aaaa", 3, 9)), [], "read the end");
+      equal([again.recall("joined"), again.recall("repairs")], ["oc.aaaa", undefined], "facts");
+      equal(again.peers(), [{ region: "me", hub: "me.bbbb", vector: { "oc.aaaa": 3 } }], "peers");
+    },
+  },
+  {
+    name: "a gap or a repetition is refused, and nothing of that append is kept",
+    run(log, reopen) {
+      log.begin("oc.aaaa");
+      log.append([joinEvent("oc.aaaa")]);
+      throws(() => log.append([purge("oc.aaaa", 2, 1), purge("oc.aaaa", 4, 1)]), "a gap");
+      throws(() => log.append([purge("oc.aaaa", 2, 1), purge("oc.aaaa", 2, 1)]), "a repetition");
+      throws(() => log.append([purge("me.bbbb", 2, 1)]), "a gap at the beginning");
+      equal([log.length(), log.vector()], [1, { "oc.aaaa": 1 }], "content");
+      equal([reopen().length(), reopen().vector()], [1, { "oc.aaaa": 1 }], "content after a restart");
+    },
+  },
+  {
+    name: "beginning anew forgets everything",
+    run(log, reopen) {
+      log.begin("oc.aaaa");
+      log.append([joinEvent("oc.aaaa"), purge("oc.aaaa", 2, 1, { idempotencyKey: "k" })]);
+      log.savePeer({ region: "me", hub: "me.bbbb", vector: {} });
+      log.remember("joined", "oc.aaaa");
+      log.begin("oc.cccc");
+      for (const now of [log, reopen()]) {
+        equal([now.identity(), now.length(), now.vector(), now.peers()], ["oc.cccc", 0, {}, []], "content");
+        equal([now.recall("joined"), now.findByKey("test", "k")], [undefined, undefined], "facts and keys");
+      }
+      log.append([joinEvent("oc.cccc")]);
+    },
+  },
+  {
+    name: "a key finds the first purge under it by the list's order, whichever came in first",
+    run(log) {
+      log.begin("oc.aaaa");
+      log.append([
+        joinEvent("oc.aaaa"),
+        purge("oc.aaaa", 2, 20, { idempotencyKey: "k" }),
+        purge("me.bbbb", 1, 10, { idempotencyKey: "k" }),
+        purge("me.bbbb", 2, 5, { idempotencyKey: "k", by: "another" }),
+        purge("afr.cccc", 1, 10, { idempotencyKey: "k" }),
+      ]);
+      equal(log.findByKey("test", "k")?.dot, { hub: "afr.cccc", counter: 1 }, "found");
+      equal(log.findByKey("another", "k")?.dot, { hub: "me.bbbb", counter: 2 }, "another token's");
+      equal(log.findByKey("test", "x"), undefined, "another key");
+    },
+  },
+  {
+    name: "purges are listed newest first, and on from any place",
+    run(log) {
+      log.begin("oc.aaaa");
+      log.append([joinEvent("oc.aaaa"), purge("oc.aaaa", 2, 20), purge("oc.aaaa", 3, 30), purge("oc.aaaa", 4, 20)]);
+      log.append([purge("me.bbbb", 1, 20), purge("me.bbbb", 2, 40)]);
+      const order = ["me.bbbb.2", "oc.aaaa.3", "oc.aaaa.4", "oc.aaaa.2", "me.bbbb.1"];
+      equal(ids(log.newestPurges(9)), order, "all");
+      const all = log.newestPurges(9);
+      for (const [index, place] of all.entries()) {
+        equal(ids(log.newestPurges(2, place)), order.slice(index + 1, index + 3), `after ${index}`);
+      }
+    },
+  },
+  {
+    name: "a purge is marked as applied once, and keeps its instant",
+    run(log, reopen) {
+      log.begin("oc.aaaa");
+      const dot = { hub: "oc.aaaa", counter: 2 };
+      log.append([joinEvent("oc.aaaa"), purge("oc.aaaa", 2, 20)]);
+      equal(log.appliedAt(dot), undefined, "before");
+      log.markApplied([dot, { hub: "oc.aaaa", counter: 9 }], epochMillis(50));
+      log.markApplied([dot], epochMillis(60));
+      equal([log.appliedAt(dot), reopen().appliedAt(dot)], [50, 50], "after");
+      equal(log.appliedAt({ hub: "oc.aaaa", counter: 9 }), undefined, "an unknown one");
+    },
+  },
+];
