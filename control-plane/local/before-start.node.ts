@@ -2,7 +2,7 @@
 // every port free. What is not in order and cannot be mended here is told to the user with what to do about it.
 
 import type { LaunchEvent } from "./events.ts";
-import { isFree } from "./free-ports.node.ts";
+import { becomesFree, isFree } from "./free-ports.node.ts";
 import { endLeftovers, isRunning } from "./processes.node.ts";
 import type { StateFolder } from "./state-folder.node.ts";
 
@@ -16,10 +16,10 @@ export class CannotLaunch extends Error {
   }
 }
 
-/** Ends what a run that was killed left behind. Throws `CannotLaunch` if a run is under way in this folder. */
-export async function clearLeftovers(folder: StateFolder, onEvent: (event: LaunchEvent) => void): Promise<void> {
+/** Ends what a run that was killed left behind, and says whether there was anything. Throws `CannotLaunch` if a run is under way in this folder. */
+export async function clearLeftovers(folder: StateFolder, onEvent: (event: LaunchEvent) => void): Promise<Leftovers> {
   const before = await folder.readRun();
-  if (before === undefined) return;
+  if (before === undefined) return "none";
   if (await isRunning(before)) {
     throw new CannotLaunch(
       1,
@@ -29,14 +29,21 @@ export async function clearLeftovers(folder: StateFolder, onEvent: (event: Launc
   }
   const ended = await endLeftovers(before);
   await folder.removeRun();
-  if (ended.length === 0) return;
-  onEvent({ kind: "notice", text: `ended ${ended.length} processes that an earlier run had left behind` });
+  if (ended.length === 0) return "none";
+  onEvent({ kind: "notice", text: `ended ${ended.length} process(es) that an earlier run had left behind` });
+  return "ended";
 }
 
-/** Throws `CannotLaunch` for the first port that cannot be had. */
-export async function checkPorts(wanted: readonly (readonly [port: number, purpose: string])[]): Promise<void> {
+export type Leftovers = "none" | "ended";
+
+/** Throws `CannotLaunch` for the first port that cannot be had. Where leftovers were ended, their ports are waited for. */
+export async function checkPorts(
+  wanted: readonly (readonly [port: number, purpose: string])[],
+  leftovers: Leftovers,
+): Promise<void> {
+  const canBeHad = leftovers === "ended" ? becomesFree : isFree;
   for (const [port, purpose] of wanted) {
-    if (await isFree(port)) continue;
+    if (await canBeHad(port)) continue;
     throw new CannotLaunch(
       1,
       `port ${port}, which the ${purpose} needs, is in use. End the program that has it (lsof -i :${port} shows it), ` +

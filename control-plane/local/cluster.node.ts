@@ -39,6 +39,7 @@ export class Cluster implements Controls {
   #drained: ReadonlySet<RegionId> = new Set();
   readonly #startedAt = new Date().toISOString();
   #stopped: Promise<void> | undefined;
+  #recorded: Promise<void> = Promise.resolve();
   links: ReadonlyMap<string, Link> = new Map();
   servers: Server[] = [];
   origin: ExampleOrigin | undefined;
@@ -159,9 +160,16 @@ export class Cluster implements Controls {
     await this.#learnDrained();
   }
 
-  /** Writes `run.json` anew. */
-  async record(): Promise<void> {
-    if (this.isStopping) return;
+  /** Writes `run.json` anew. One write waits for the one before, so that the last state is what stays. */
+  record(): Promise<void> {
+    const write = (): Promise<void> | undefined => (this.isStopping ? undefined : this.#record());
+    const failed = ({ message }: Error): void =>
+      this.#parts.onEvent({ kind: "notice", text: `the record of this run could not be written: ${message}` });
+    this.#recorded = this.#recorded.then(write).catch(failed);
+    return this.#recorded;
+  }
+
+  async #record(): Promise<void> {
     const { origin, addresses } = this;
     const regions = this.regions().map(({ region, edge, pid }): [RegionId, RegionRecord] => {
       const control = `http://127.0.0.1:${this.region(region).options.ports.control}`;
@@ -213,6 +221,7 @@ export class Cluster implements Controls {
     closePool();
     const inTime = await Promise.race([all.then(() => true), sleep(LIMITS.stopMillis, false, { ref: false })]);
     if (!inTime) for (const pid of pids.filter(isAlive)) process.kill(pid, "SIGKILL");
+    await this.#recorded;
     await this.#parts.folder.removeRun();
   }
 }

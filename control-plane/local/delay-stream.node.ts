@@ -15,6 +15,8 @@ export class DelayStream extends Transform {
   /** The writer's callback, kept back while the queue is full. */
   #resumeWriter: TransformCallback | undefined;
   #finish: TransformCallback | undefined;
+  /** Whether the reader has asked for more since it was last given enough. */
+  #isAsked = true;
 
   constructor(delay: Millis) {
     super();
@@ -44,6 +46,7 @@ export class DelayStream extends Transform {
   }
 
   override _read(size: number): void {
+    this.#isAsked = true;
     super._read(size);
     this.#deliver();
   }
@@ -56,11 +59,12 @@ export class DelayStream extends Transform {
   #deliver(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // What is due waits in the queue while the reader is behind, so that the queue's bound covers it.
-    if (this.destroyed || this.readableLength >= this.readableHighWaterMark) return;
+    // What is due waits in the queue while the reader is behind, so that the queue's bound covers it. The reader's own
+    // request ends that wait: how much it has left cannot, since it asks before it takes.
+    if (this.destroyed || !this.#isAsked) return;
     for (const item of this.#queue.takeDue(performance.now())) {
       if (item === END) this.#finish?.();
-      else this.push(item);
+      else this.#isAsked = this.push(item);
     }
     if (this.#resumeWriter !== undefined && !this.#queue.isFull) {
       const resume = this.#resumeWriter;

@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly regions: readonly RegionId[];
   /** Stands in for every origin; its place is unknown. */
   readonly originUrl?: string;
+  /** The front door's port in this run. */
+  readonly frontDoor: number;
   /** Where the example origin listens in this run. */
   readonly exampleOriginPort: number;
 }
@@ -26,12 +28,22 @@ export function effectiveConfig(config: Config, settings: RunSettings): Config {
   const takesPart = (region: RegionId): boolean => settings.regions.includes(region);
   return {
     ...config,
+    aliases: { ...localAliases(settings.frontDoor), ...config.aliases },
     regions: Object.fromEntries(settings.regions.map((region) => [region, config.regions[region]])),
     origins: Object.fromEntries(
       Object.entries(config.origins).map(([name, origin]) => [name, originFor(origin, settings, takesPart)]),
     ),
     routes: config.routes.map((route) => routeFor(route, takesPart)),
   };
+}
+
+/** All ports of a run lead to one site, under whichever name of this machine: that of the front door. */
+function localAliases(frontDoor: number): Config["aliases"] {
+  const { edges } = portPlan(frontDoor);
+  const ports = [frontDoor, ...Object.values(edges)];
+  const site = `127.0.0.1:${frontDoor}`;
+  const hosts = ports.flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
+  return Object.fromEntries(hosts.filter((host) => host !== site).map((host) => [host, site]));
 }
 
 function originFor(origin: Origin, settings: RunSettings, takesPart: (region: RegionId) => boolean): Origin {

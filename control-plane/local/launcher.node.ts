@@ -67,8 +67,8 @@ export async function launch(options: LaunchOptions): Promise<Cluster> {
   const plan = settle(options);
   const step = stepTimer(plan.onEvent);
   await plan.folder.prepare();
-  await clearLeftovers(plan.folder, plan.onEvent);
-  await checkPorts(portsOf(plan));
+  const leftovers = await clearLeftovers(plan.folder, plan.onEvent);
+  await checkPorts(portsOf(plan), leftovers);
   const [script, findAddress] = await Promise.all([
     bundleWorker(options.workerEntry ?? LOCAL_ENTRY),
     openGeoDatabase(plan.geoDatabase),
@@ -105,7 +105,12 @@ function settle(options: LaunchOptions): Plan {
     options,
     regions,
     ports,
-    config: effectiveConfig(options.config, { regions, exampleOriginPort: ports.exampleOrigin, ...origin }),
+    config: effectiveConfig(options.config, {
+      regions,
+      frontDoor: ports.frontDoor,
+      exampleOriginPort: ports.exampleOrigin,
+      ...origin,
+    }),
     distances: options.distances ?? "emulated",
     geoDatabase: options.geoDatabase ?? GEO_DATABASE,
     wantsExample: options.originUrl === undefined && Object.values(options.config.origins).some(isExampleOrigin),

@@ -4,7 +4,6 @@
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { pipeline } from "node:stream";
 import { LIMITS } from "../../config/limits.ts";
 import type { Millis } from "../../config/units.ts";
 import { DelayStream } from "./delay-stream.node.ts";
@@ -98,10 +97,7 @@ export class Link {
       homeward: new DelayStream(this.#options.oneWay),
     };
     this.#connections.add(connection);
-    near.on("error", () => this.#reset(connection));
-    near.on("close", () => {
-      if (connection.far === undefined) this.#reset(connection);
-    });
+    this.#watch(connection, near);
     if (this.#cut === undefined) this.#callFarEnd(connection);
     else {
       connection.outward.hold();
@@ -112,15 +108,19 @@ export class Link {
   #callFarEnd(connection: Connection): void {
     const far = connect({ ...this.#options, allowHalfOpen: true, noDelay: true });
     connection.far = far;
-    // Each direction ends by itself; the connection is over when both have, or at once when either breaks.
-    let open = 2;
-    const ended = (error: Error | null | undefined): void => {
-      open -= 1;
-      if (error) this.#reset(connection);
-      else if (open === 0) this.#connections.delete(connection);
-    };
-    pipeline(connection.near, connection.outward, far, ended);
-    pipeline(far, connection.homeward, connection.near, ended);
+    this.#watch(connection, far);
+    connection.near.pipe(connection.outward).pipe(far);
+    far.pipe(connection.homeward).pipe(connection.near);
+  }
+
+  /** Each direction ends by itself, by `pipe`; the connection is over when both ends are closed, or at once when one breaks. */
+  #watch(connection: Connection, end: Socket): void {
+    end.on("error", () => this.#reset(connection));
+    end.on("close", () => {
+      const { near, far } = connection;
+      if (!end.readableEnded || far === undefined) this.#reset(connection);
+      else if (near.closed && far.closed) this.#connections.delete(connection);
+    });
   }
 
   #reset(connection: Connection): void {

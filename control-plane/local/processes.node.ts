@@ -2,6 +2,7 @@
 // launcher left behind. A process is ended only if its command line shows that it is ours; pids are used again.
 
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { RunRecord } from "./state-folder.node.ts";
@@ -21,14 +22,25 @@ export async function listProcesses(): Promise<Process[]> {
   });
 }
 
-/** Whether a process exists. */
+/** Whether a process runs. One that has ended and that nobody has collected yet does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // A process of another user exists all the same.
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  return !isZombie(pid);
+}
+
+/** Where an orphan's new parent collects late or never, as in many containers, its pid stays taken after its end. */
+function isZombie(pid: number): boolean {
+  try {
+    // The state follows the command's name, which stands in parentheses and may contain any character.
+    return /\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    // There is no /proc on this system, or the process has just gone; the next question will tell.
+    return false;
   }
 }
 

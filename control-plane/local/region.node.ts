@@ -114,7 +114,8 @@ export class LocalRegion {
       port: ports.unused,
       cf: false,
       log: new NoOpLog(),
-      defaultPersistRoot: stateFolder,
+      // The root of everything durable: without it Miniflare keeps objects in a folder that ends with the process.
+      resourcePersistencePath: stateFolder,
       unsafeHandleRuntimeRestart: onLost,
       handleRuntimeStdio: (out: Readable, error: Readable) => {
         for (const stream of [out, error]) stream.on("data", (line: Buffer) => this.#log?.write(line));
