@@ -19,7 +19,7 @@ if (!root) throw new Error("the page has no #app");
 let state: State = SIGNED_OUT;
 let api: ControlApi | undefined;
 let timer: number | undefined;
-let refreshing = false;
+let refreshing: Promise<void> | undefined;
 
 function dispatch(action: Action): void {
   state = reduce(state, action);
@@ -54,18 +54,24 @@ function valueIn<Value>(answer: Answer<Value>, onProblem: (problem: Problem) => 
 }
 
 async function refresh(): Promise<void> {
+  // One that is under way may have asked before what is to be seen now: it is waited for, not joined.
+  await refreshing;
   clearTimeout(timer);
-  const asked = api;
-  if (!asked || refreshing || document.hidden) return;
-  refreshing = true;
+  if (!api || refreshing || document.hidden) return;
+  refreshing = askAll(api).finally(() => {
+    refreshing = undefined;
+  });
+  await refreshing;
+  if (api) timer = setTimeout(refresh, LIMITS.dashboardRefreshMillis);
+}
+
+async function askAll(asked: ControlApi): Promise<void> {
   const [regions, stats, purges] = await Promise.all([asked.regions(), asked.stats(), asked.purges()]);
-  refreshing = false;
   // Signed out, or in again with another token, while the answers were on their way.
-  if (asked !== api) return void refresh();
+  if (asked !== api) return;
   const lost = (problem: Problem) => dispatch({ kind: "lost", at: epochMillis(Date.now()), problem });
   const [found, sample, listed] = [valueIn(regions, lost), api && valueIn(stats, lost), api && valueIn(purges, lost)];
   if (found && sample && listed) dispatch({ kind: "refreshed", regions: found, sample, purges: listed });
-  if (api) timer = setTimeout(refresh, LIMITS.dashboardRefreshMillis);
 }
 
 async function setDrained(region: RegionId, drained: boolean): Promise<void> {

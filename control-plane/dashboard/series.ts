@@ -13,7 +13,13 @@ export interface Point {
   readonly hitRatio?: number;
 }
 
-/** Oldest first; a span's point stands at its end, `now`'s at the sample's instant. */
+/** Spans drawn at least: two minutes, so that the line of a cluster that has just been started is not all there is. */
+const LEAST_SPANS = 12;
+
+/**
+ * Oldest first; a span's point stands at its end, `now`'s at the sample's instant. The quiet before the first request is left
+ * out, or a cluster that has just been started would be an empty chart with a step at its edge.
+ */
 export function pointsOf(sample: Sample, now: Rates | undefined): readonly Point[] {
   const spanSeconds = sample.spanFor / 1000;
   const points = finished(sample).map(
@@ -46,5 +52,9 @@ export function recentHitRatio(sample: Sample): number | undefined {
 
 const MINUTE = millis(60_000);
 
-const finished = ({ spans, spanFor, at }: Sample): readonly Span[] =>
-  spans.filter((span) => after(span.at, spanFor) <= at);
+function finished({ spans, spanFor, at }: Sample): readonly Span[] {
+  const ended = spans.filter((span) => after(span.at, spanFor) <= at);
+  const first = ended.findIndex(({ requests }) => requests > 0);
+  const begin = first === -1 ? ended.length : Math.max(0, first - 1);
+  return ended.slice(Math.max(0, Math.min(begin, ended.length - LEAST_SPANS)));
+}

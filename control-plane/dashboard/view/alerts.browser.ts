@@ -47,6 +47,6 @@ function nothing({ regions }: State): JSX.Element {
     "div",
     { class: "empty" },
     h("p", null, h("strong", null, "Nothing needs you.")),
-    h("p", null, "Every region answers, hubs agree, purges are applied and no origin's breaker is open."),
+    h("p", null, "Every region answers, hubs agree, purges are applied and origins do not fail."),
   );
 }

@@ -1,4 +1,4 @@
-// Two line charts: requests per second (clients and origin) and the hit ratio, over the cluster's last twenty minutes.
+// Two line charts: requests per second (clients and origin) and the hit ratio, over the cluster's last twenty minutes at most.
 // uPlot draws them on a canvas: it is small, takes its colours from the style sheet, and redraws in well under a millisecond.
 // A canvas says nothing to a screen reader, so each has a label with its latest value.
 
@@ -46,14 +46,14 @@ export function chartPanels({ sample, rates }: State): readonly JSX.Element[] {
       points,
       lines: REQUEST_LINES,
       format: formatRate,
-      label: `Requests per second over the last twenty minutes, now ${requests}`,
+      label: `Requests per second over time, now ${requests}`,
     }),
     panel("ratio", "Hit ratio", [], quiet, {
       points,
       lines: RATIO_LINES,
       format: formatRatio,
       most: 1,
-      label: `Hit ratio over the last twenty minutes, now ${ratio}`,
+      label: `Hit ratio over time, now ${ratio}`,
     }),
   ];
 }

@@ -66,7 +66,7 @@ function result({ submission }: PurgeForm, errors: readonly FieldError[]): JSX.E
       return false;
     case "failed": {
       const { problem } = submission;
-      return h("p", { class: "error" }, errors.length > 0 ? `Nothing was purged: ${problem.title}.` : explain(problem));
+      return h("p", { class: "error" }, errors.length > 0 ? "Nothing was purged." : explain(problem));
     }
     case "tried": {
       const { entries, bytes, missing } = submission.found;

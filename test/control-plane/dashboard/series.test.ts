@@ -43,6 +43,20 @@ describe("the charts' points", () => {
     expect(points.map(({ at }) => at)).toEqual([10_000]);
   });
 
+  it("leave out the quiet before the first request, down to two minutes", () => {
+    const spans = Array.from({ length: 120 }, (_, index) => span(index * SPAN, index < 60 ? 0 : 10));
+    expect(pointsOf(sample(120 * SPAN, spans), undefined).map(({ at }) => at)[0]).toBe(60 * SPAN);
+    const late = Array.from({ length: 120 }, (_, index) => span(index * SPAN, index < 119 ? 0 : 10));
+    expect(pointsOf(sample(120 * SPAN, late), undefined)).toHaveLength(12);
+    const quiet = Array.from({ length: 120 }, (_, index) => span(index * SPAN, 0));
+    expect(pointsOf(sample(120 * SPAN, quiet), undefined)).toHaveLength(12);
+  });
+
+  it("keep a quiet that came after requests", () => {
+    const spans = Array.from({ length: 30 }, (_, index) => span(index * SPAN, index === 0 ? 10 : 0));
+    expect(pointsOf(sample(30 * SPAN, spans), undefined)).toHaveLength(30);
+  });
+
   it("have no hit ratio where nothing was asked", () => {
     expect(
       pointsOf(sample(14_000, [span(0, 0)]), { ...now, requestsPerSecond: 0 }).map((point) => point.hitRatio),
