@@ -129,6 +129,8 @@ function options({ lines, format, most }: ChartProps, element: HTMLElement): Omi
       {
         ...axis,
         size: 28,
+        // Labels tell minutes, so ticks are whole minutes apart: nearer ones would repeat each other.
+        incrs: [60, 120, 300, 600, 1200],
         space: 80,
         grid: { show: false },
         values: (_plot, ats) => ats.map((at) => clock.format(at * 1000)),
