@@ -4,9 +4,9 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
-import { after, type EpochMillis } from "../../config/units.ts";
+import type { EpochMillis } from "../../config/units.ts";
 import { lacking, withEvents } from "../gossip/exchange.ts";
-import { areFew, chooseTargets, repairDelay, sample } from "../gossip/fan-out.ts";
+import { areFew, chooseTargets, sample } from "../gossip/fan-out.ts";
 import { Held, type HeldBy } from "../gossip/held.ts";
 import { isJoined } from "../gossip/membership.ts";
 import type { ControlEvent } from "../purge/event.ts";
@@ -14,6 +14,7 @@ import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, type HubId, type 
 import type { ExchangeRequest, ExchangeResponse, HeldVectors } from "../purge/wire.ts";
 import type { Ledger, Taken } from "./ledger.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
+import { RepairAlarm } from "./repair-alarm.ts";
 
 /** What the hub does about what peers say. */
 export interface PeersEvents {
@@ -44,8 +45,7 @@ export class Peers {
   readonly #others: readonly RegionId[];
   readonly #held: Held;
   readonly #lines = new Map<RegionId, Line>();
-  /** When the alarm is set for, as far as this life of the hub knows. */
-  #alarmAt: EpochMillis | undefined;
+  readonly #alarm: RepairAlarm;
 
   constructor(place: HubPlace, ports: HubPorts, ledger: Ledger, events: PeersEvents) {
     this.#ports = ports;
@@ -54,6 +54,7 @@ export class Peers {
     this.#region = place.region;
     this.#others = place.regions.filter((region) => region !== place.region);
     this.#held = new Held(ports.log.peers());
+    this.#alarm = new RepairAlarm(ports);
   }
 
   /** The other configured regions. */
@@ -147,28 +148,20 @@ export class Peers {
     await this.consult(sample(answering.length > 0 ? answering : this.#others, 1, this.#ports.random));
   }
 
-  /** Sets the alarm if somebody lacks something. `soon`: there is news, so earlier failures do not put it off. */
+  /** Sets the alarm if somebody lacks something. `soon`: something is new. */
   plan(when: "soon" | "as-before" = "as-before"): void {
-    if (!this.#isPending()) return;
-    if (when === "as-before" && this.#alarmAt !== undefined) return;
-    const repairs = when === "soon" ? 0 : this.#repairs();
-    const alarmAt = after(this.#ports.now(), repairDelay(repairs, this.#ports.random()));
-    if (this.#alarmAt !== undefined && this.#alarmAt <= alarmAt) return;
-    this.#alarmAt = alarmAt;
-    this.#ports.setAlarm(alarmAt);
+    if (this.#isPending()) this.#alarm.set(when);
   }
 
   /** The alarm rang: tells whoever lacks something, and plans the next attempt if that leaves anybody behind. */
   async repair(): Promise<void> {
-    this.#alarmAt = undefined;
+    this.#alarm.rang();
     if (this.#isPending()) {
       await this.#askWhoHeard();
       const behind = this.#held.behind(this.#others, this.#ledger.vector);
       await this.consult(chooseTargets(behind, this.#ports.random));
     }
-    const repairs = this.#repairs();
-    if (this.#isPending()) this.#ports.log.remember("repairs", `${repairs + 1}`);
-    else if (repairs > 0) this.#ports.log.remember("repairs", "0");
+    this.#alarm.repaired(this.#isPending() ? "some-behind" : "all-reached");
     this.plan();
   }
 
@@ -180,11 +173,6 @@ export class Peers {
     const behind = this.#held.behind(this.#others, this.#ledger.vector);
     const upToDate = this.#others.filter((region) => !behind.includes(region) && !this.isSilent(region));
     if (behind.length > 1 && areFew(this.#others.length)) await this.consult(sample(upToDate, 1, this.#ports.random));
-  }
-
-  /** Repairs in a row that left somebody behind. */
-  #repairs(): number {
-    return Number(this.#ports.log.recall("repairs") ?? 0);
   }
 
   #isPending(): boolean {
