@@ -18,6 +18,4 @@ export interface Environment {
   readonly [peer: `PEER_${string}`]: Fetcher | undefined;
   /** Local: one link for each origin, ORIGIN_SHOP and so on (upper case, `_` for `-`): it leads there whatever the URL's host. */
   readonly [origin: `ORIGIN_${string}`]: Fetcher | undefined;
-  /** Local: the emulated one-way distance to each origin in milliseconds, JSON by origin name. */
-  readonly MERIDIAN_ORIGIN_DELAYS?: string;
 }

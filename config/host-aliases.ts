@@ -11,3 +11,6 @@ export function withoutAlias(aliases: Config["aliases"], url: string): string {
   const site = aliases[url.slice(start, end)];
   return site === undefined ? url : url.slice(0, start) + site + url.slice(end);
 }
+
+/** A host without port, replaced if the configuration calls it an alias of a host without port. */
+export const siteOfHost = (aliases: Config["aliases"], host: string): string => aliases[host] ?? host;

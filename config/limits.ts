@@ -37,6 +37,8 @@ export const LIMITS = {
 
   /** How long an isolate gathers counts before it hands them to its region's meter. */
   meterPushMillis: 1_000,
+  /** After this long a push that was set up counts as lost with the request that it belonged to. */
+  meterPushGivenUpMillis: 10_000,
 
   // --- a shard
   /** An object larger than this passes through and is not kept (segments come with large-object support). */

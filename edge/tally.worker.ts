@@ -3,13 +3,14 @@
 
 import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
-import { type MeterAcknowledgement, Tally } from "../config/metrics.ts";
+import { pushTally } from "../config/meter-push.worker.ts";
+import { Tally } from "../config/metrics.ts";
 import { nodesOf } from "../config/nodes.worker.ts";
 import type { RegionId } from "../config/regions.ts";
-import { NODE_URL } from "./message.worker.ts";
 
 const tallies = new Map<RegionId, Tally>();
-const pushing = new Set<RegionId>();
+/** When the push that is waiting for its turn was set up, by region. */
+const pushSetUpAt = new Map<RegionId, number>();
 
 /** The tally of what this isolate serves for `region`. */
 export function tallyOf(region: RegionId): Tally {
@@ -23,26 +24,13 @@ export function tallyOf(region: RegionId): Tally {
 
 /** Pushes the region's counts after a short while, together with what is counted meanwhile; at most one push waits. */
 export function pushSoon(region: RegionId, env: Environment, waitUntil: (work: Promise<unknown>) => void): void {
-  if (pushing.has(region)) return;
-  pushing.add(region);
+  const setUpAt = pushSetUpAt.get(region);
+  // A request that is ended from outside takes its push along: after a while another one may set it up.
+  if (setUpAt !== undefined && Date.now() - setUpAt < LIMITS.meterPushGivenUpMillis) return;
+  pushSetUpAt.set(region, Date.now());
   waitUntil(
     new Promise((resolve) => setTimeout(resolve, LIMITS.meterPushMillis))
-      .then(() => push(region, env))
-      .finally(() => pushing.delete(region)),
+      .then(() => pushTally(tallyOf(region), nodesOf(env).meter(region)))
+      .finally(() => pushSetUpAt.delete(region)),
   );
-}
-
-async function push(region: RegionId, env: Environment): Promise<void> {
-  const tally = tallyOf(region);
-  const deltas = tally.takeDeltas();
-  if (deltas === undefined) return;
-  try {
-    const response = await nodesOf(env)
-      .meter(region)
-      .fetch(`${NODE_URL}/add`, { method: "POST", body: JSON.stringify(deltas) });
-    if (response.ok) tally.acknowledge((await response.json<MeterAcknowledgement>()).sequence);
-    else await response.body?.cancel();
-  } catch {
-    // The meter cannot be reached: the same push goes again after the next request, so nothing is lost or counted twice.
-  }
 }

@@ -3,7 +3,9 @@
 // (413). It decides nothing about who may purge what; it keeps for each scope where it was, so that others can say so too.
 
 import { z } from "zod";
+import { siteOfHost, withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
+import type { Config } from "../../config/schema.ts";
 import type { PurgeCommand } from "../hub/commands.ts";
 import type { Scope } from "../purge/event.ts";
 import {
@@ -67,7 +69,7 @@ export type PurgeBody =
   | { readonly kind: "problem"; readonly problem: Problem };
 
 /** Reads the text of a body. Problems: malformed-body, too-many-scopes, invalid-body. */
-export function readPurgeBody(text: string): PurgeBody {
+export function readPurgeBody(text: string, aliases: Config["aliases"]): PurgeBody {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -81,10 +83,10 @@ export function readPurgeBody(text: string): PurgeBody {
   }
   const parsed = purgeBodySchema.safeParse(value);
   if (!parsed.success) return refused(invalid(parsed.error.issues.flatMap(errorsOf)));
-  return readScopes(parsed.data);
+  return readScopes(parsed.data, aliases);
 }
 
-function readScopes(body: z.output<typeof purgeBodySchema>): PurgeBody {
+function readScopes(body: z.output<typeof purgeBodySchema>, aliases: Config["aliases"]): PurgeBody {
   const scopes = new Map<string, { readonly scope: Scope; readonly pointer: string }>();
   const errors: BodyError[] = [];
   const fields: readonly [string, readonly string[] | undefined, (text: string) => ParsedScope][] = [
@@ -98,8 +100,10 @@ function readScopes(body: z.output<typeof purgeBodySchema>): PurgeBody {
       const pointer = `/${field}/${index}`;
       const result = parse(text);
       if (result.kind === "invalid") errors.push({ pointer, detail: result.detail });
-      else if (!scopes.has(scopeKey(result.scope)))
-        scopes.set(scopeKey(result.scope), { scope: result.scope, pointer });
+      else {
+        const scope = onSite(aliases, result.scope);
+        if (!scopes.has(scopeKey(scope))) scopes.set(scopeKey(scope), { scope, pointer });
+      }
     }
   }
   if (errors.length > 0) return refused(invalid(errors));
@@ -122,6 +126,21 @@ function readScopes(body: z.output<typeof purgeBodySchema>): PurgeBody {
     ...(body.settleSeconds === undefined ? {} : { settleSeconds: body.settleSeconds }),
   };
   return { kind: "purge", request: { scopes: [...scopes.values()], dryRun: body.dryRun, command } };
+}
+
+/** What is purged under an alias is the site's. */
+function onSite(aliases: Config["aliases"], scope: Scope): Scope {
+  switch (scope.kind) {
+    case "url":
+      return { kind: "url", url: withoutAlias(aliases, scope.url) };
+    case "prefix":
+      return { kind: "prefix", prefix: withoutAlias(aliases, scope.prefix) };
+    case "host":
+      return { kind: "host", host: siteOfHost(aliases, scope.host) };
+    case "tag":
+    case "everything":
+      return scope;
+  }
 }
 
 const refused = (what: Problem): PurgeBody => ({ kind: "problem", problem: what });

@@ -122,7 +122,7 @@ export function mountPurges(on: Mount): void {
 async function purge(ports: ControlPorts, call: Call<unknown>, via: RegionId | undefined): Promise<Response> {
   const text = await readBody(call.context.req.raw);
   if (text.kind === "problem") return problemResponse(text.problem);
-  const body = readPurgeBody(text.text);
+  const body = readPurgeBody(text.text, ports.config.aliases);
   if (body.kind === "problem") return problemResponse(body.problem);
   const { request } = body;
   const outside = hostsOutside(call.token, request);

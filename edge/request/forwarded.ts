@@ -65,7 +65,7 @@ function keyFields({ request, route, client, requestId, originHost, loop }: Forw
   return fields;
 }
 
-function allFields({ request, client, requestId, originHost, loop }: ForwardInput): Fields {
+function allFields({ request, route, client, requestId, originHost, loop, extent }: ForwardInput): Fields {
   const fields = new Fields();
   fields.append("host", originHost);
   for (const [name, value] of withoutHopByHop(request)) {
@@ -73,6 +73,11 @@ function allFields({ request, client, requestId, originHost, loop }: ForwardInpu
   }
   // The runtime makes the next connection's handshake from this one word; no other upgrade is passed on.
   if (request.get("upgrade")?.trim().toLowerCase() === "websocket") fields.append("upgrade", "websocket");
+  // An answer that may be stored is stored under these values, so they are what the origin answers to.
+  for (const name of extent === undefined && route.mode === "cache" ? candidateNames(route) : []) {
+    const value = selectingValue(request, name);
+    if (value !== undefined) fields.set(name, value);
+  }
   appendOrigin(fields, client);
   const passed = request.get("cdn-loop")?.trim();
   fields.append("cdn-loop", passed ? `${passed}, ${loop}` : loop);

@@ -4,7 +4,7 @@
 
 import { LRUCache } from "lru-cache";
 import { LIMITS } from "../../config/limits.ts";
-import type { Bytes, EpochMillis } from "../../config/units.ts";
+import { type Bytes, bytes, type EpochMillis } from "../../config/units.ts";
 import type { PurgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { StoredResponse } from "../http/terms.ts";
@@ -62,6 +62,7 @@ export class EntryStore {
   readonly #items: LRUCache<string, Held>;
   readonly #buckets = new Map<string, Bucket>();
   readonly #bucketsByUrl = new Map<string, Set<string>>();
+  readonly #heldBy = new Map<string, { entries: number; bytes: number }>();
 
   /** `capacity`: bytes that all items together may take. */
   constructor(capacity: Bytes) {
@@ -70,6 +71,7 @@ export class EntryStore {
       maxEntrySize: Math.max(1, Math.min(capacity, LIMITS.entryBytes + 64 * 1024)),
       sizeCalculation: sizeOf,
       dispose: (held, _id, reason) => {
+        this.#account(held, -1);
         if (reason !== "set") this.#unlist(held);
       },
     });
@@ -101,7 +103,8 @@ export class EntryStore {
     bucket.variants.add(variant);
     const held = { item, bucket, variant };
     this.#items.set(itemId(shard, key, variant), held);
-    if (!this.#items.has(itemId(shard, key, variant))) this.#unlist(held);
+    if (this.#items.has(itemId(shard, key, variant))) this.#account(held, 1);
+    else this.#unlist(held);
     const [oldest] = bucket.variants;
     if (bucket.variants.size > LIMITS.variants && oldest !== undefined) this.delete(shard, key, oldest);
   }
@@ -129,9 +132,24 @@ export class EntryStore {
     }
   }
 
+  /** How many entries a shard has here, and the bytes of their bodies. */
+  heldBy(shard: string): { readonly entries: number; readonly bytes: Bytes } {
+    const { entries = 0, bytes: held = 0 } = this.#heldBy.get(shard) ?? {};
+    return { entries, bytes: bytes(held) };
+  }
+
   /** Bytes and items held by all shards of the isolate. */
   get held(): { readonly items: number; readonly bytes: Bytes } {
-    return { items: this.#items.size, bytes: this.#items.calculatedSize as Bytes };
+    return { items: this.#items.size, bytes: bytes(this.#items.calculatedSize) };
+  }
+
+  /** Keeps the account of a shard when an item comes (1) or goes (-1). */
+  #account({ item, bucket }: Held, sign: 1 | -1): void {
+    if (item.kind !== "entry") return;
+    const account = this.#heldBy.get(bucket.shard) ?? { entries: 0, bytes: 0 };
+    account.entries += sign;
+    account.bytes += sign * (item.body?.byteLength ?? 0);
+    this.#heldBy.set(bucket.shard, account);
   }
 
   #dropBucket(bucket: Bucket): void {

@@ -27,6 +27,8 @@ export interface Fill {
   readonly key: string;
   readonly url: string;
   readonly vector: Vector;
+  /** Whether the request speaks for one client (Authorization, or a cookie that is not in the key). */
+  readonly personal: boolean;
   /** A stored response whose validators the next tier is asked to confirm; never one that a purge has ended. */
   readonly confirm: Entry | undefined;
   readonly flight: Pick<Flight, "doomed"> & { spool: Spool | undefined };
@@ -61,7 +63,7 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
 
   const bornAt = bornAtOfAnswer(answer);
   const decision = decideStore(
-    { method: request.method, fields: request.fields },
+    { method: request.method, fields: request.fields, personal: fill.personal },
     { status: answer.status, fields: answer.fields, bornAt, receivedAt: answer.responseAt },
     fill.policy,
   );
@@ -91,7 +93,7 @@ async function confirmed(
   if (ended || !answersFor(confirm.response, answer.fields)) return fly(ports, { ...fill, confirm: undefined });
   const fields = mergeNotModified(confirm.response, answer);
   const decision = decideStore(
-    { method: "GET", fields: fill.request.fields },
+    { method: "GET", fields: fill.request.fields, personal: fill.personal },
     { status: confirm.response.status, fields, bornAt: bornAtOfAnswer(answer), receivedAt: answer.responseAt },
     fill.policy,
   );
@@ -166,6 +168,8 @@ function kept(ports: FillPorts, fill: Fill, answer: UpstreamAnswer, seen: Vector
   const { length } = answer.body;
   const spool = new Spool(length !== undefined && length > LIMITS.entryBytes ? "unread" : "whole");
   fill.flight.spool = spool;
+  // "no-cache" may answer those who waited for it, but nobody who comes when the origin has spoken (RFC 9111 section 5.2.2.4).
+  if (response.terms.alwaysRevalidate) ports.finished(fill.flight);
   const source = answer.body.open();
   const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
   void readersCanAttach

@@ -13,6 +13,7 @@ import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import type { ApplyRequest, ApplyResponse, DryRunResponse, SyncResponse } from "../../control-plane/purge/wire.ts";
 import { after, NODE_URL, readTierRequest, toNodeResponse } from "../message.worker.ts";
 import { canonicalUrls } from "../request/cache-key.ts";
+import { pushSoon, tallyOf } from "../tally.worker.ts";
 import { dryRun } from "./dry-run.ts";
 import { EntryStore } from "./entries.ts";
 import { Knowledge } from "./knowledge.ts";
@@ -31,7 +32,6 @@ export class Shard extends DurableObject<Environment> {
   readonly #entries: EntryStore;
   readonly #knowledge: Knowledge;
   readonly #core: ShardCore;
-  readonly #originCounts: Record<string, number> = {};
 
   constructor(ctx: DurableObjectState, env: Environment) {
     super(ctx, env);
@@ -43,10 +43,7 @@ export class Shard extends DurableObject<Environment> {
     const purges = purgeSets.get(this.#name) ?? new PurgeSet(canonicalUrls(config.routes));
     purgeSets.set(this.#name, purges);
     this.#knowledge = new Knowledge((vector, want) => this.#askHub(index, vector, want), clock, purges);
-    const upstream = new UpstreamShell(env, config, region, this.#knowledge, (origin, metric) => {
-      const key = `${origin}|${metric}`;
-      this.#originCounts[key] = (this.#originCounts[key] ?? 0) + 1;
-    });
+    const upstream = new UpstreamShell(env, config, region, this.#knowledge, tallyOf(region));
     this.#core = new ShardCore({
       name: this.#name,
       region,
@@ -93,6 +90,7 @@ export class Shard extends DurableObject<Environment> {
     if (asked === undefined)
       return new Response("no request context of a format that this shard knows\n", { status: 400 });
     const answer = await this.#core.handle(asked);
+    this.#count();
     if (!("status" in answer)) return Response.json(answer, { status: 409 });
     return toNodeResponse(answer);
   }
@@ -123,20 +121,23 @@ export class Shard extends DurableObject<Environment> {
     );
   }
 
+  /** Says what the shard holds, with the counts that go to the region's meter after requests anyway. */
+  #count(): void {
+    const held = this.#entries.heldBy(this.#name);
+    const shard = `${parseObjectName(this.#name).index}`;
+    tallyOf(this.#region).set("meridian_shard_entries", { shard }, held.entries);
+    tallyOf(this.#region).set("meridian_shard_bytes", { shard }, held.bytes);
+    pushSoon(this.#region, this.env, (work) => this.ctx.waitUntil(work));
+  }
+
   #stats(): ShardStats {
-    let held = 0;
-    let count = 0;
-    for (const entry of this.#entries.of(this.#name)) {
-      count += 1;
-      held += entry.body?.byteLength ?? 0;
-    }
+    const { entries: count, bytes: held } = this.#entries.heldBy(this.#name);
     return {
       v: 1,
       entries: count,
-      bytes: bytes(held),
+      bytes: held,
       flights: this.#core.flights,
       spooledBytes: bytes(spooledBytes()),
-      origins: this.#originCounts,
     };
   }
 }

@@ -4,13 +4,14 @@
 
 import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
+import type { Tally } from "../../config/metrics.ts";
 import { nodesOf } from "../../config/nodes.worker.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { Config, Route } from "../../config/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
+import { countFailure, countReply, countTransition } from "../../origin/count.ts";
 import type { OriginFailure } from "../../origin/failure.ts";
 import { createOriginClient, type WorkerOriginClient } from "../../origin/fetch.worker.ts";
-import type { OriginMetric } from "../../origin/ports.ts";
 import { Fields } from "../http/fields.ts";
 import { PSEUDONYM } from "../http/forwardable.ts";
 import { bodyOf, readNodeAnswer, toNodeInit } from "../message.worker.ts";
@@ -35,20 +36,14 @@ export class UpstreamShell {
   readonly #knowledge: Knowledge;
   readonly #health = new RegionHealth();
   readonly #origins = new Map<string, WorkerOriginClient>();
-  readonly #count: (origin: string, metric: OriginMetric) => void;
+  readonly #tally: Tally;
 
-  constructor(
-    env: Environment,
-    config: Config,
-    region: RegionId,
-    knowledge: Knowledge,
-    count: (origin: string, metric: OriginMetric) => void,
-  ) {
+  constructor(env: Environment, config: Config, region: RegionId, knowledge: Knowledge, tally: Tally) {
     this.#env = env;
     this.#config = config;
     this.#region = region;
     this.#knowledge = knowledge;
-    this.#count = count;
+    this.#tally = tally;
   }
 
   /** See `Upstream`. */
@@ -133,8 +128,12 @@ export class UpstreamShell {
       clientHost: context.client.host,
       holdSlot: context.passes ? "header" : "body",
     });
-    if (outcome.kind === "failure") return originFailed(outcome);
+    if (outcome.kind === "failure") {
+      countFailure(this.#tally, route.origin, outcome.error);
+      return originFailed(outcome);
+    }
     const fields = Fields.from(outcome.fields);
+    countReply(this.#tally, route.origin, outcome.status, fields.get("content-length"));
     return {
       kind: "answer",
       status: outcome.status,
@@ -173,7 +172,7 @@ export class UpstreamShell {
     const origin = this.#config.origins[name];
     if (origin === undefined) throw new Error(`origin ${name} is not configured`);
     if (client === undefined) {
-      client = createOriginClient(this.#env, name, origin, (metric) => this.#count(name, metric));
+      client = createOriginClient(this.#env, name, origin, (metric) => countTransition(this.#tally, name, metric));
       this.#origins.set(name, client);
     }
     return client;

@@ -80,6 +80,4 @@ export interface ShardStats {
   readonly flights: number;
   /** Bytes of unfinished bodies in the whole isolate. */
   readonly spooledBytes: Bytes;
-  /** What its origin clients counted, by `origin|metric`. */
-  readonly origins: Readonly<Record<string, number>>;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { readPurgeBody } from "../../../control-plane/api/purge-body.ts";
 
-const read = (body: unknown) => readPurgeBody(JSON.stringify(body));
+const read = (body: unknown) => readPurgeBody(JSON.stringify(body), { "www.shop.example": "shop.example" });
 const purgeOf = (body: unknown) => {
   const result = read(body);
   if (result.kind !== "purge") throw new Error(JSON.stringify(result.problem));
@@ -85,7 +85,7 @@ describe("a body that is no purge names the field", () => {
 
 test("what is not JSON is malformed, whatever it may have meant", () => {
   for (const text of ["", "{", "urls=https://a.example/", "{'tags':['a']}"]) {
-    const result = readPurgeBody(text);
+    const result = readPurgeBody(text, {});
     expect(result.kind === "problem" && result.problem.code).toBe("malformed-body");
   }
 });
@@ -94,4 +94,17 @@ test("5,000 scopes over all lists are a purge, 5,001 are too many", () => {
   const tags = Array.from({ length: LIMITS.purgeScopes - 1 }, (_, index) => `t${index}`);
   expect(purgeOf({ tags, hosts: ["a.example"] }).scopes).toHaveLength(LIMITS.purgeScopes);
   expect(pointersOf({ tags, hosts: ["a.example", "b.example"] }).code).toBe("too-many-scopes");
+});
+
+test("what is purged under an alias is the site's, and once", () => {
+  const { scopes } = purgeOf({
+    urls: ["https://www.shop.example/a", "https://shop.example/a"],
+    prefixes: ["//www.shop.example/img"],
+    hosts: ["www.shop.example"],
+  });
+  expect(scopes.map(({ scope }) => Object.values(scope)[1])).toEqual([
+    "https://shop.example/a",
+    "//shop.example/img",
+    "shop.example",
+  ]);
 });

@@ -58,7 +58,7 @@ const checked = (input: ConfigInput): Config => {
 };
 
 describe("the configuration of a run", () => {
-  const cut = effectiveConfig(checked(base), { regions: ["weur", "apac"], exampleOriginPort: 9811 });
+  const cut = effectiveConfig(checked(base), { regions: ["weur", "apac"], frontDoor: 9799, exampleOriginPort: 9811 });
 
   it("names only regions that take part, and is valid again", () => {
     expect(Object.keys(cut.regions)).toEqual(["weur", "apac"]);
@@ -68,13 +68,19 @@ describe("the configuration of a run", () => {
     expect(validate(JSON.parse(JSON.stringify(cut))).kind).toBe("valid");
   });
 
+  it("is one site under all its ports and names, so that it is stored and purged as one", () => {
+    expect(cut.aliases["localhost:9799"]).toBe("127.0.0.1:9799");
+    expect(cut.aliases["127.0.0.1:9813"]).toBe("127.0.0.1:9799");
+    expect(cut.aliases["127.0.0.1:9799"]).toBeUndefined();
+  });
+
   it("has the example origin at its port of this run, and other origins where they are", () => {
     expect(cut.origins.shop?.url).toBe("http://127.0.0.1:9811");
     expect(cut.origins.other?.url).toBe("http://127.0.0.1:9999");
   });
 
   it("has the user's own site in place of every origin, at no known place", () => {
-    const settings = { regions: ["weur"], exampleOriginPort: 9811, originUrl: "https://my.site" } as const;
+    const settings = { regions: ["weur"], frontDoor: 9799, exampleOriginPort: 9811, originUrl: "https://my.site" } as const;
     for (const origin of Object.values(effectiveConfig(checked(base), settings).origins)) {
       expect(origin.url).toBe("https://my.site");
       expect(origin.place).toBeUndefined();

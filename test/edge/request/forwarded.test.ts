@@ -227,7 +227,17 @@ describe("where everything is forwarded", () => {
       ["cf-access-jwt-assertion", "signed"],
     ];
     expect(forward(passed, bypass).slice(1, 1 + passed.length)).toEqual(passed);
-    expect(forward(passed, route({ forward: "all" }))).toEqual(forward(passed, bypass));
+  });
+
+  test("where the answer may be stored, fields that select it go in the spelling under which it is stored", () => {
+    const asked: Lines = [
+      ["x-a", "1"],
+      ["accept-encoding", "zstd, gzip;q=0.5, br"],
+    ];
+    const seen = forward(asked, route({ forward: "all" }));
+    expect(seen).toContainEqual(["x-a", "1"]);
+    expect(seen).toContainEqual(["accept-encoding", "br, gzip"]);
+    expect(forward([["x-a", "1"]], route({ forward: "all" }))).toContainEqual(["accept-encoding", "identity"]);
   });
 
   test.each([
