@@ -36,8 +36,6 @@ export class Acceptance {
   readonly #peers: Peers;
   readonly #condition: Condition;
   readonly #logged: (event: PurgeEvent) => void;
-  /** The last request under each key that is being dealt with: the next one waits for it. */
-  readonly #byKey = new Map<string, Promise<unknown>>();
 
   /** `logged` is called as soon as a purge stands in the log: shards need not wait for other hubs. */
   constructor(
@@ -61,13 +59,12 @@ export class Acceptance {
     if (!(await this.#join())) return refused("not-joined", "this hub has not yet met every other region's hub");
     const { by, idempotencyKey: key } = command;
     if (key === undefined) return this.#log({ ...command, scopes }, digest);
-    return this.#oneByOne(JSON.stringify([by, key]), async () => {
-      if (this.#ports.log.findByKey(by, key) === undefined) await this.#askForKey(by, key);
-      const found = this.#ports.log.findByKey(by, key);
-      if (found === undefined) return this.#log({ ...command, scopes }, digest);
-      if (found.requestDigest === digest) return this.#secure(found);
-      return refused("idempotency-conflict", "this idempotency key was used for another purge", found.dot);
-    });
+    if (this.#ports.log.findByKey(by, key) === undefined) await this.#askForKey(by, key);
+    // From here to the append nothing is awaited, so two requests at once under one key are one purge.
+    const found = this.#ports.log.findByKey(by, key);
+    if (found === undefined) return this.#log({ ...command, scopes }, digest);
+    if (found.requestDigest === digest) return this.#secure(found);
+    return refused("idempotency-conflict", "this idempotency key was used for another purge", found.dot);
   }
 
   #log(command: PurgeCommand, requestDigest: string): Promise<Accepted | Refused> {
@@ -117,18 +114,6 @@ export class Acceptance {
     const isKnown = (): boolean => this.#ports.log.findByKey(by, key) !== undefined;
     const isEnough = (): boolean => answers >= this.#peers.others.length - 1;
     await this.#condition.until(() => isKnown() || isEnough(), millis(LIMITS.consultTimeoutMillis));
-  }
-
-  /** Two requests under one key at once are one purge: the second finds what the first has logged. */
-  async #oneByOne<Result>(name: string, task: () => Promise<Result>): Promise<Result> {
-    const before = this.#byKey.get(name) ?? Promise.resolve();
-    const result = before.then(task, task);
-    this.#byKey.set(name, result);
-    try {
-      return await result;
-    } finally {
-      if (this.#byKey.get(name) === result) this.#byKey.delete(name);
-    }
   }
 }
 

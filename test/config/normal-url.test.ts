@@ -1,3 +1,5 @@
+// One spelling for each URL: what is the same to a cache is spelt the same, what is not stays apart, and a spelling is final.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";

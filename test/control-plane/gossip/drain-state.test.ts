@@ -1,3 +1,5 @@
+// Which regions are drained: the same for all who know the same events, and the last decision holds.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RegionId } from "../../../config/regions.ts";

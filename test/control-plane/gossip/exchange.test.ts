@@ -1,3 +1,5 @@
+// What one hub tells another, over every pair of vectors: bounded, complete in the end, and never taken over a gap.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { epochMillis } from "../../../config/units.ts";

@@ -1,3 +1,5 @@
+// Whom a hub tells, and when it tries again.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";

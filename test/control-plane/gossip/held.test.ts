@@ -1,3 +1,5 @@
+// What other hubs hold: it only grows with one incarnation, and never passes from a lost log to its successor.
+
 import { describe, expect, test } from "vitest";
 import { epochMillis } from "../../../config/units.ts";
 import { Held } from "../../../control-plane/gossip/held.ts";

@@ -1,3 +1,5 @@
+// Who the hubs are, whatever order their joins arrive in and whatever their clocks said.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RegionId } from "../../../config/regions.ts";

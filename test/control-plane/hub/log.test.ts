@@ -1,3 +1,5 @@
+// The log in memory passes the suite that the log in SQLite passes in test/scenario/hub.test.ts.
+
 import { describe, test } from "vitest";
 import { LOG_SUITE } from "./log-suite.ts";
 import { MemoryLog } from "./memory-log.ts";

@@ -64,6 +64,8 @@ export class Network {
   readonly delivered = new Map<string, number>();
   /** Links that are cut, as "from>to". */
   readonly cut = new Set<string>();
+  /** How far a region's clock is off, in milliseconds. */
+  readonly skew = new Map<RegionId, number>();
   readonly random: () => number;
   /** One-way delay of a link in milliseconds. */
   delay: (from: RegionId, to: RegionId) => number;
@@ -228,10 +230,10 @@ export class Network {
           }),
         dryRun: async (index) => ({ v: 1, entries: index + 1, bytes: bytes(100) }),
       },
-      now: () => epochMillis(this.now),
+      now: () => epochMillis(this.now + (this.skew.get(region) ?? 0)),
       random: () => this.random(),
       timer: (duration) => this.#timer(duration, lives),
-      setAlarm: (at) => this.#setAlarm(site, at),
+      setAlarm: (at) => this.#setAlarm(site, epochMillis(at - (this.skew.get(region) ?? 0))),
       sha256: async (text) => createHash("sha256").update(text).digest("hex"),
     };
   }

@@ -1,3 +1,6 @@
+// The purge set against the plain rule (an entry is dead if a purge that matches it is not covered by its seen), and its merge
+// against the laws that make loss, repetition and order of messages harmless.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";

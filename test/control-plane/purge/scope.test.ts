@@ -1,3 +1,5 @@
+// What users may write as a scope, how it is spelt, and what is refused.
+
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import {

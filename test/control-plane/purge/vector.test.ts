@@ -1,3 +1,5 @@
+// Vectors join as least upper bounds; dots read as they were written.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { coversAll, EMPTY_VECTOR, formatDot, join, parseDot } from "../../../control-plane/purge/vector.ts";
