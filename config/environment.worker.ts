@@ -14,6 +14,8 @@ export interface Environment {
   readonly MERIDIAN_CONFIG?: string;
   /** Local: the region that this process is. Absent in production, where one script serves them all. */
   readonly MERIDIAN_REGION?: string;
+  /** Local: a folder on disk with the database of addresses, `addresses.mmdb`. */
+  readonly GEO?: Fetcher;
   /** Local: one HTTP service binding for each other region, PEER_WEUR and so on. */
   readonly [peer: `PEER_${string}`]: Fetcher | undefined;
   /** Local: one link for each origin, ORIGIN_SHOP and so on (upper case, `_` for `-`): it leads there whatever the URL's host. */

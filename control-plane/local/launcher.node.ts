@@ -2,7 +2,6 @@
 // the example origin. `launch` is the story of a start; the Cluster that it gives is what a run can be asked.
 // Invariants: nothing is started before every port is known to be free; a start that fails leaves nothing behind.
 
-import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +11,7 @@ import type { Config } from "../../config/schema.ts";
 import { millis } from "../../config/units.ts";
 import { createAdmin } from "./admin.node.ts";
 import { CannotLaunch, checkPorts, clearLeftovers } from "./before-start.node.ts";
-import { bundleWorker, GEO_MODULE, LOCAL_ENTRY } from "./bundle.node.ts";
+import { bundleWorker, LOCAL_ENTRY } from "./bundle.node.ts";
 import { Cluster } from "./cluster.node.ts";
 import { openOn } from "./door.node.ts";
 import { createControlDoor, createDirectDoor, createFrontDoor, type Surroundings } from "./doors.node.ts";
@@ -84,10 +83,10 @@ export async function launch(options: LaunchOptions): Promise<Cluster> {
     await addRegions(cluster, plan, script);
     await cluster.startRegions();
     step(`started ${plan.regions.length} regions, one process each: ${plan.regions.join(" ")}`);
-    await openDoors(cluster, plan, findAddress);
     await cluster.greetRegions();
+    step("every region has met the others");
+    await openDoors(cluster, plan, findAddress);
     await cluster.record();
-    step("opened the doors, and every region has met the others");
     return cluster;
   } catch (error) {
     await cluster.stop();
@@ -144,7 +143,7 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
   const internalPorts = Object.fromEntries([...ports].map(([id, { internal }]) => [id, internal]));
   const cabling = await layLinks(plan.config, plan.regions, internalPorts, plan.distances);
   cluster.links = cabling.links;
-  const geoDatabase = script.includes(GEO_MODULE) ? new Uint8Array(await readFile(plan.geoDatabase)) : undefined;
+  const geoFolder = await plan.folder.keepGeoDatabase(plan.geoDatabase);
   const bindings = {
     MERIDIAN_CONFIG: JSON.stringify(plan.config),
     MERIDIAN_LOCAL: "1",
@@ -156,7 +155,7 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
       region: id,
       ports: regionPorts,
       script,
-      geoDatabase,
+      geoFolder,
       bindings: { ...bindings, MERIDIAN_REGION: id },
       peers: cabling.bindings[id] ?? {},
       stateFolder: plan.folder.regionState(id),

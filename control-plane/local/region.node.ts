@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
-import { COMPATIBILITY, GEO_MODULE } from "./bundle.node.ts";
+import { COMPATIBILITY } from "./bundle.node.ts";
 import { becomesFree } from "./free-ports.node.ts";
 import { listProcesses } from "./processes.node.ts";
 
@@ -23,7 +23,8 @@ export interface RegionOptions {
   readonly region: RegionId;
   readonly ports: RegionPorts;
   readonly script: string;
-  readonly geoDatabase: Uint8Array<ArrayBuffer> | undefined;
+  /** A folder that the script may read: it holds the database of addresses. */
+  readonly geoFolder: string;
   /** Text bindings: configuration, keys, the region's own name. */
   readonly bindings: Readonly<Record<string, string>>;
   /** HTTP service bindings by name: the local port that each leads to. */
@@ -105,7 +106,7 @@ export class LocalRegion {
   }
 
   #configuration(onLost: () => void): ConstructorParameters<typeof Miniflare>[0] {
-    const { ports, script, geoDatabase, bindings, peers, stateFolder } = this.options;
+    const { ports, script, geoFolder, bindings, peers, stateFolder } = this.options;
     const host = "127.0.0.1";
     const object = (className: string) => ({ className, useSQLite: true });
     const leadingTo = (port: number) => ({ external: { address: `${host}:${port}`, http: {} } });
@@ -125,15 +126,15 @@ export class LocalRegion {
       workers: [
         {
           name: "meridian",
-          modules: [
-            { type: "ESModule", path: "worker.js", contents: script },
-            ...(geoDatabase ? [{ type: "Data" as const, path: GEO_MODULE, contents: geoDatabase }] : []),
-          ],
+          modules: [{ type: "ESModule", path: "worker.js", contents: script }],
           compatibilityDate: COMPATIBILITY.date,
           compatibilityFlags: [...COMPATIBILITY.flags],
           bindings,
           durableObjects: { SHARD: object("Shard"), HUB: object("Hub"), METER: object("Meter") },
-          serviceBindings: Object.fromEntries(Object.entries(peers).map(([name, port]) => [name, leadingTo(port)])),
+          serviceBindings: {
+            ...Object.fromEntries(Object.entries(peers).map(([name, port]) => [name, leadingTo(port)])),
+            GEO: { disk: { path: geoFolder, writable: false } },
+          },
           unsafeDirectSockets: [
             { host, port: ports.edge },
             { host, port: ports.internal, entrypoint: "Internal" },

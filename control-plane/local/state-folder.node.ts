@@ -2,7 +2,7 @@
 // readable by their owner only and are made at the first start; `run.json` is there while a run is, and removed with it.
 
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { constants, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RegionId } from "../../config/regions.ts";
@@ -63,6 +63,14 @@ export class StateFolder {
 
   regionState = (region: RegionId): string => join(this.path, "state", region);
   regionLog = (region: RegionId): string => join(this.path, "logs", `${region}.log`);
+
+  /** Copies a database of addresses to where regions may read it. Returns the folder, in which it is `addresses.mmdb`. */
+  async keepGeoDatabase(file: string): Promise<string> {
+    const folder = join(this.path, "geo");
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await copyFile(file, join(folder, "addresses.mmdb"), constants.COPYFILE_FICLONE);
+    return folder;
+  }
 
   /** The record of a run: under way, or left behind by one that ended without a word. */
   readRun = async (): Promise<RunRecord | undefined> => (await this.#read("run.json")) as RunRecord | undefined;
