@@ -30,7 +30,6 @@ export type Landing =
   | { readonly kind: "failed"; readonly failure: UpstreamFailure };
 
 export interface Flight {
-  readonly key: string;
   /** The canonical URL, for invalidation by unsafe methods. */
   readonly url: string;
   /** What was known of purges when it began: the stamp of what it brings. */

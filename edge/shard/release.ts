@@ -11,8 +11,8 @@ import { problem } from "../http/problem.ts";
 import { selectRange } from "../http/range.ts";
 import { evaluateConditions, notModifiedFields } from "../http/validate.ts";
 import type { Entry } from "./entries.ts";
-import type { ByteSource } from "./spool.ts";
-import type { Body, TierRequest, TierResponse, UpstreamFailure } from "./tier.ts";
+import type { ByteSource, Spool } from "./spool.ts";
+import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { Answered, ResponseFacts, Tier, Timings } from "./wire.ts";
 
 /** What all answers of a shard say of it at the moment of release. */
@@ -123,6 +123,17 @@ const TITLES = { 502: "Bad gateway", 503: "Service unavailable", 504: "Gateway t
 
 /** Which routes a URL may take is configuration; the route itself travels by name. */
 export const routeNamed = (config: Config, name: string) => config.routes.find((route) => route.name === name);
+
+/** An entry's body as it is stored. */
+export const bodyOf = (entry: Entry): Body =>
+  entry.body === undefined ? NO_BODY : { kind: "bytes", bytes: entry.body };
+
+/** A body that is still coming. The reader attaches at once, for a paced body forgets what nobody waits for. */
+export function streamOf(spool: Spool, answer: UpstreamAnswer): Body {
+  const reader = spool.read();
+  const length = answer.body.kind === "stream" ? answer.body.length : undefined;
+  return { kind: "stream", length, open: () => reader };
+}
 
 /** Lets go of a body that will not be sent, so that nobody waits for its reader. */
 export function discard(body: Body): void {

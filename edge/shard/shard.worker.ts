@@ -46,7 +46,6 @@ export class Shard extends DurableObject<Environment> {
     const upstream = new UpstreamShell(env, config, region, this.#knowledge, tallyOf(region));
     this.#core = new ShardCore({
       name: this.#name,
-      region,
       config,
       entries: this.#entries,
       knowledge: this.#knowledge,

@@ -1,3 +1,5 @@
+// Who may do what with which token, scope by scope, and that a record which cannot be read lets nobody in.
+
 import { describe, expect, test } from "vitest";
 import {
   authorize,

@@ -1,3 +1,5 @@
+// The content security policy of the dashboard: it allows exactly the script and style that the page carries.
+
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { inlineTexts, pagePolicy } from "../../../control-plane/api/page-policy.ts";

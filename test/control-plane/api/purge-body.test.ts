@@ -1,3 +1,5 @@
+// The body of a purge: what is read from it, and for each thing that can be wrong with it where and why.
+
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { readPurgeBody } from "../../../control-plane/api/purge-body.ts";

@@ -1,3 +1,5 @@
+// Purges over the API: states and statuses, hubs that fail over, receipts and pages of them.
+
 import { describe, expect, test } from "vitest";
 import type { ReceiptState } from "../../../control-plane/hub/commands.ts";
 import { Deployment, type Mood, REGIONS_OF_TEST } from "./deployment.ts";

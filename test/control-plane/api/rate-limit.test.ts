@@ -1,3 +1,5 @@
+// The token bucket: bursts, refills and its bounds, in simulated time.
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";

@@ -1,3 +1,5 @@
+// A meter counts each push once, however often and in whatever order it comes, and forgets within bounds.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";

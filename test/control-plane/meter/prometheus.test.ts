@@ -1,3 +1,5 @@
+// The text exposition: what a scraper reads, line by line, and that no value can break a line.
+
 import { expect, test } from "vitest";
 import { isMetricName, METRICS, metricOf, TIME_BUCKETS } from "../../../config/metric-catalogue.ts";
 import { bucketOf } from "../../../config/metrics.ts";

@@ -1,3 +1,5 @@
+// What people are shown of the counts: ratios, percentiles and series, with nothing counted that was not.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TIME_BUCKETS } from "../../../config/metric-catalogue.ts";

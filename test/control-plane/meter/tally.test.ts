@@ -1,3 +1,5 @@
+// Counting in an isolate: a push stays the same until it is acknowledged, and series stay bounded.
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";

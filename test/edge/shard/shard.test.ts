@@ -1,3 +1,5 @@
+// A shard from the door to release: coalescing, purges, staleness and what a stored response answers, each by hand.
+
 import { describe, expect, test } from "vitest";
 import { EMPTY_VECTOR } from "../../../control-plane/purge/vector.ts";
 import { CONFIG, ShardWorld, statusOf, textOf } from "../../fixtures/shard-world.ts";

@@ -1,0 +1,58 @@
+// One request on a cached route, with all that follows from it and its route alone, worked out once.
+
+import type { Config, Route } from "../../config/schema.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import { Fields } from "../http/fields.ts";
+import { type Policy, policyOf } from "../http/terms.ts";
+import { candidateNames, variantKey } from "../http/vary.ts";
+import { cacheKey } from "../request/cache-key.ts";
+import { isPersonal } from "../request/forwarded.ts";
+import type { Standing } from "./knowledge.ts";
+import type { TierRequest } from "./tier.ts";
+
+export interface Asked {
+  readonly request: TierRequest;
+  readonly route: Route;
+  readonly policy: Policy;
+  readonly key: string;
+  /** The canonical URL: what purges match. */
+  readonly url: string;
+  /** Whether it speaks for one client, so that no other request may share its fill. */
+  readonly personal: boolean;
+  readonly standing: Standing;
+  readonly arrivedAt: EpochMillis;
+}
+
+export function askedOf(
+  request: TierRequest,
+  route: Route,
+  config: Config,
+  standing: Standing,
+  arrivedAt: EpochMillis,
+): Asked {
+  const { fields, context } = request;
+  const { key, url } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
+  const policy = policyOf(route, config.maxRetentionSeconds);
+  return { request, route, policy, key, url, personal: isPersonal(fields, route), standing, arrivedAt };
+}
+
+/**
+ * What two requests must have in common to share a fill: key, method, how they insist on a new answer, and every field that
+ * may select a variant, until the answer's `Vary` (`names`) is known.
+ */
+export function flightKeyOf({ key, request, route, policy }: Asked, names: readonly string[]): string {
+  const { fields, method } = request;
+  const insistence = fields.get("cache-control") ?? fields.get("pragma") ?? "";
+  const selecting = variantKey([...new Set([...names, ...candidateNames(route)])].sort(), fields);
+  return [key, method, policy.clientCacheControl === "honour" ? insistence.toLowerCase() : "", selecting].join("\n");
+}
+
+/** The request that refreshes a stale entry for everybody: it carries nothing of the one client. Undefined if it cannot. */
+export function impersonal(asked: Asked): Asked | undefined {
+  // Key cookies stand in the same field as the client's own.
+  if (asked.personal && asked.route.key.cookies.length > 0) return undefined;
+  const fields = Fields.from(asked.request.fields);
+  const own = ["cache-control", "pragma", "authorization", ...(asked.personal ? ["cookie"] : [])];
+  for (const name of own) fields.delete(name);
+  return { ...asked, personal: false, request: { ...asked.request, method: "GET", fields } };
+}

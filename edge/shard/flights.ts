@@ -1,0 +1,74 @@
+// The fills that a shard has under way. A request shares one where it may, or begins its own; both within limits. A flight
+// lands and keeps what it brings even when nobody waits any more, and while its body comes, others may still join.
+
+import { LIMITS } from "../../config/limits.ts";
+import type { Millis } from "../../config/units.ts";
+import { purgeTarget } from "../../control-plane/purge/purge-set.ts";
+import { type Asked, flightKeyOf } from "./asked.ts";
+import type { Entry } from "./entries.ts";
+import { type FillPorts, fly } from "./fill.ts";
+import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
+
+/** A place in a flight, and whether it was begun for this request. */
+export interface Boarded {
+  readonly flight: Flight;
+  readonly leads: boolean;
+}
+
+export class Flights {
+  readonly #ports: Omit<FillPorts, "finished">;
+  /** Those of one client alone stand under a symbol, so that nobody finds them. */
+  readonly #underWay = new Map<string | symbol, Flight>();
+
+  constructor(ports: Omit<FillPorts, "finished">) {
+    this.#ports = ports;
+  }
+
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  /** Boards a flight: a shared one unless `company` forbids it. Undefined when a limit is reached. */
+  board(asked: Asked, confirm: Entry | undefined, company: "shared" | "alone"): Boarded | undefined {
+    const names = this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? [];
+    const key = company === "alone" ? Symbol() : flightKeyOf(asked, names);
+    const known = this.#underWay.get(key);
+    if (known !== undefined && mayJoin(known, purgeTarget(asked.url, []), this.#ports.knowledge.purges)) {
+      if (known.followers >= LIMITS.followers) return undefined;
+      known.followers += 1;
+      return { flight: known, leads: false };
+    }
+    if (this.#underWay.size >= LIMITS.flights) return undefined;
+    return { flight: this.#begin(key, asked, confirm), leads: true };
+  }
+
+  /** Waits for the landing, for `patience` at most. */
+  async wait({ flight, leads }: Boarded, patience: Millis): Promise<Landing | undefined> {
+    const landed = await landing(flight, patience, this.#ports.after);
+    if (!leads) flight.followers -= 1;
+    return landed;
+  }
+
+  /** An unsafe method changed these resources: nobody joins their flights any more, and nothing of them is kept. */
+  doom(urls: readonly string[]): void {
+    for (const flight of this.#underWay.values()) if (urls.includes(flight.url)) flight.doomed = true;
+  }
+
+  #begin(key: string | symbol, asked: Asked, confirm: Entry | undefined): Flight {
+    const state: Pick<Flight, "doomed" | "spool"> = { doomed: false, spool: undefined };
+    const vector = this.#ports.knowledge.joined(asked.request.context.vector);
+    const finished = () => this.#end(key, flight);
+    const head = fly({ ...this.#ports, finished }, { ...asked, vector, confirm, flight: state });
+    const flight: Flight = Object.assign(state, { url: asked.url, vector, followers: 0, head });
+    this.#underWay.set(key, flight);
+    void head.then((landed) => {
+      if (landed.kind === "failed") finished();
+    });
+    return flight;
+  }
+
+  /** A later flight may have taken the place of one that a purge had outdated. */
+  #end(key: string | symbol, flight: Flight): void {
+    if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+  }
+}
