@@ -6,7 +6,9 @@ import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/regions.ts";
 import type { Receipt, Refusal } from "../../../control-plane/hub/commands.ts";
 import type { PurgeOutcome } from "../../../control-plane/hub/hub.ts";
+import { messages } from "../../../control-plane/hub/messages.ts";
 import { parseCursor } from "../../../control-plane/hub/purge-list.ts";
+import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { coversAll, type Dot, formatDot, parseDot } from "../../../control-plane/purge/vector.ts";
 import { type FakeShard, Network, SETTLING } from "./network.ts";
 
@@ -148,15 +150,17 @@ describe("an idempotency key", () => {
     expect(another.id).not.toBe(first.id);
   });
 
-  test("used twice at once is one purge", async () => {
-    const network = await met(THREE);
-    const both = [
-      network.purge("weur", { scopes, idempotencyKey: "k" }),
-      network.purge("weur", { scopes, idempotencyKey: "k" }),
-    ];
-    const [one, other] = await Promise.all(both);
-    expect(receiptOf(one as PurgeOutcome).id).toBe(receiptOf(other as PurgeOutcome).id);
-  });
+  test.each([[THREE], [["weur"] satisfies RegionId[]]])(
+    "used twice at once is one purge, with regions %j",
+    async (regions) => {
+      const network = await met(regions);
+      const command = { scopes, idempotencyKey: "k" };
+      const both = [network.askToPurge("weur", command), network.askToPurge("weur", command)];
+      const [one, other] = await network.finish(Promise.all(both));
+      expect(receiptOf(one as PurgeOutcome).id).toBe(receiptOf(other as PurgeOutcome).id);
+      expect((await network.finish(network.hub("weur").list({ limit: 5 }))).purges).toHaveLength(1);
+    },
+  );
 
   test("of a purge that was not durable finds it again, and secures it", async () => {
     const network = await met(THREE);
@@ -182,6 +186,40 @@ describe("a hub", () => {
     expect(next).toEqual({ hub, counter: before.counter + 1 });
     await network.run(SETTLING);
     expect(network.site("weur").log.find(missed)).toBeDefined();
+  });
+
+  test("that is restarted when all is settled has nothing to tell anybody", async () => {
+    const network = await met(NINE);
+    receiptOf(await network.purge("weur"));
+    await network.run(SETTLING);
+    network.kill("weur");
+    network.delivered.clear();
+    network.start("weur");
+    await network.run(SETTLING);
+    expect(network.delivered.size).toBe(0);
+  });
+
+  test("that has joined may go on accepting when a region is added that nobody has met", async () => {
+    const network = new Network([...THREE, "oc"]);
+    network.kill("oc");
+    for (const region of THREE) network.start(region, THREE);
+    await network.run(SETTLING);
+    expect(network.hub("weur").state().joined).toBe(true);
+    network.start("weur", [...THREE, "oc"]);
+    expect(receiptOf(await network.purge("weur")).missing).toContain("oc");
+  });
+
+  test("passes on an event of a later version whole, and has its shards take it for a purge of everything", async () => {
+    const network = await met(THREE);
+    await network.sync("apac", 0);
+    const dot = { hub: "oc.zzzz", counter: 1 };
+    const later = { v: 2, kind: "fence", dot, at: 5, depth: { of: ["field"] } };
+    const request = { v: 1, from: "oc.zzzz", region: "oc", vector: { "oc.zzzz": 1 }, events: [later] };
+    network.hub("weur").exchange(messages.exchange.parse(request));
+    await network.run(SETTLING);
+    expect(network.site("apac").log.find(dot)).toEqual(later);
+    await network.sync("apac", 0);
+    expect(shard(network, "apac", 0).purges.verdict(purgeTarget("https://h/", []), {})).toBe("hard");
   });
 
   test("that lost its disk is a new member, gets everything back, and never reuses a dot", async () => {
@@ -262,10 +300,10 @@ describe("a hub", () => {
     await network.run(SETTLING);
     expect(network.isIdle).toBe(true);
     const writes = NINE.map((region) => network.site(region).log.writes);
-    const messages = new Map(network.delivered);
+    const delivered = new Map(network.delivered);
     await network.run(24 * 3_600_000);
     expect(NINE.map((region) => network.site(region).log.writes)).toEqual(writes);
-    expect(network.delivered).toEqual(messages);
+    expect(network.delivered).toEqual(delivered);
   });
 
   test("asks one other, not all, once a purge has settled: nine hubs stay far below 81 messages", async () => {
