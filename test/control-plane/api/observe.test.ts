@@ -1,3 +1,5 @@
+// What is observed over the API: regions, statistics, explanations and metrics, as hubs and meters give them.
+
 import { expect, test } from "vitest";
 import type { Explanation } from "../../../config/explanation.ts";
 import { kilometres } from "../../../config/units.ts";
