@@ -51,7 +51,7 @@ export const purgeBodySchema = z
     timeoutSeconds: z.number().min(0).max(LIMITS.purgeWaitSeconds).default(30),
     dryRun: z.boolean().default(false).meta({ description: "Say what would be hit, and purge nothing" }),
     settleSeconds: z.number().min(0).max(LIMITS.purgeSettleSeconds).optional().meta({
-      description: "For how long refills are not kept, because the origin may itself still answer old bytes",
+      description: "Reserved: for how long refills are not kept. Not supported yet; anything above 0 is refused",
     }),
   })
   .meta({ id: "PurgeRequest", example: EXAMPLES.purgeRequest });
@@ -89,6 +89,11 @@ export function readPurgeBody(text: string, aliases: Config["aliases"]): PurgeBo
 function readScopes(body: z.output<typeof purgeBodySchema>, aliases: Config["aliases"]): PurgeBody {
   const scopes = new Map<string, { readonly scope: Scope; readonly pointer: string }>();
   const errors: BodyError[] = [];
+  if (body.settleSeconds !== undefined && body.settleSeconds > 0) {
+    // Accepting it without acting on it would promise what is not kept.
+    const detail = "a settle time is not supported yet: purge again once the origin answers the new bytes";
+    errors.push({ pointer: "/settleSeconds", detail });
+  }
   const fields: readonly [string, readonly string[] | undefined, (text: string) => ParsedScope][] = [
     ["urls", body.urls, parseUrlScope],
     ["prefixes", body.prefixes, parsePrefixScope],

@@ -2,8 +2,6 @@
 // Decides exit codes for the whole tool: 0 done, 1 failed, 2 bad usage or configuration, 3 done in part. A command sets
 // `process.exitCode` and returns; only unexpected errors arrive here, and they print one line, never a stack.
 
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 
 /** Commands in the order that `--help` lists them. */
@@ -15,10 +13,8 @@ const program = new Command("meridian")
   .showHelpAfterError("(--help lists what is possible)");
 
 for (const name of COMMANDS) {
-  const file = new URL(`./commands/${name}.node.ts`, import.meta.url);
-  if (!existsSync(fileURLToPath(file))) continue;
-  const { register } = (await import(file.href)) as { register: (program: Command) => void };
-  register(program);
+  const command = (await import(`./commands/${name}.node.ts`)) as { readonly register: (program: Command) => void };
+  command.register(program);
 }
 // Subcommands made before now do not inherit the override: without this a usage error would exit with 1.
 const overrideExit = (command: Command): void => {

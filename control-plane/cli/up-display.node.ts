@@ -4,6 +4,7 @@
 import pc from "picocolors";
 import type { Cluster } from "../local/cluster.node.ts";
 import type { LaunchEvent } from "../local/events.ts";
+import { DEFAULT_STATE_FOLDER } from "../local/state-folder.node.ts";
 
 export interface Display {
   readonly event: (event: LaunchEvent) => void;
@@ -69,13 +70,18 @@ function addresses(cluster: Cluster): string[] {
 
 function commands(cluster: Cluster): string[] {
   const { frontDoor, control } = cluster.addresses;
-  // Other ports than the usual ones must be named to the commands that look there by default.
-  const api = control.endsWith(":8786") ? "" : ` --api ${control}`;
-  const door = frontDoor.endsWith(":8787") ? "" : ` --url ${frontDoor}`;
+  // The commands find a run in the usual folder by themselves; of any other they must be told.
+  const isUsual = cluster.stateFolder === DEFAULT_STATE_FOLDER;
+  const api = isUsual ? "" : ` --api ${control} --token $(cat ${cluster.stateFolder}/token)`;
+  const rows: (readonly [command: string, meaning: string])[] = [
+    [`curl -i ${frontDoor}/ -H 'Meridian-From: JP'`, "as a client in Japan; again: a hit"],
+    [`npx meridian purge --tag products --wait applied${api}`, "purge everywhere"],
+    [`npx meridian latency${isUsual ? "" : ` --url ${frontDoor}`}`, "measure from every region"],
+    ["npx meridian distances", "the emulated round-trip times"],
+  ];
+  const width = Math.max(...rows.map(([command]) => command.length)) + 2;
   return [
-    `  curl -i ${frontDoor}/ -H 'Meridian-From: JP'        ${pc.dim("as a client in Japan; again: a hit")}`,
-    `  npx meridian purge --tag products --wait applied${api}   ${pc.dim("purge everywhere")}`,
-    `  npx meridian latency${door}                             ${pc.dim("measure from every region")}`,
+    ...rows.map(([command, meaning]) => `  ${command.padEnd(width)}${pc.dim(meaning)}`),
     `  dashboard: ${pc.underline(`${control}/#token=${cluster.token}`)}`,
   ];
 }

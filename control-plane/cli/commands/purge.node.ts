@@ -23,7 +23,6 @@ interface PurgeOptions extends CommonOptions, ScopeOptions {
   readonly wait: "accepted" | "applied" | "complete";
   readonly timeout: number;
   readonly idempotencyKey?: string;
-  readonly settle?: number;
   readonly dryRun?: boolean;
   readonly via?: string;
 }
@@ -51,11 +50,6 @@ export function register(program: Command, terminal: Terminal = processTerminal(
         .default("applied"),
     )
     .option("--timeout <seconds>", "the longest to wait", wholeNumber(0, LIMITS.purgeWaitSeconds), 30)
-    .option(
-      "--settle <seconds>",
-      "do not keep refills for this long, while the origin itself may answer old bytes",
-      wholeNumber(0, LIMITS.purgeSettleSeconds),
-    )
     .option("--idempotency-key <key>", "the same key gives the same purge, however often it is asked for")
     .option("--dry-run", "say what would be hit, and purge nothing")
     .option("--via <region>", "the region whose hub accepts it", region)
@@ -83,7 +77,6 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
     ...scopeFields(gathered.scopes),
     soft: options.soft === true,
     ...(options.reason === undefined ? {} : { reason: options.reason }),
-    ...(options.settle === undefined ? {} : { settleSeconds: options.settle }),
   };
   const via = options.via === undefined ? "" : `?via=${options.via}`;
   const client = connect(command, options, terminal);

@@ -3,6 +3,7 @@
 // Exit codes: 0 stopped by the user, 1 failed, 2 bad usage or configuration.
 
 import { type Command, InvalidArgumentError } from "commander";
+import { LIMITS } from "../../../config/limits.ts";
 import { isRegionId, REGION_IDS, type RegionId } from "../../../config/regions.ts";
 import type { Config } from "../../../config/schema.ts";
 import { bytes } from "../../../config/units.ts";
@@ -72,7 +73,7 @@ async function up(options: Options): Promise<void> {
     await stop.wanted;
     display.stopping();
     await cluster.stop();
-    process.exitCode = 0;
+    process.exit(0);
   } catch (error) {
     if (error instanceof CannotLaunch) return fail(error.exitCode, error.message);
     throw error;
@@ -84,13 +85,17 @@ function fail(code: 1 | 2, ...lines: readonly string[]): void {
   process.exitCode = code;
 }
 
-/** Resolves at the first SIGINT or SIGTERM. A second one ends this process at once. */
+/**
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends this process at once. Should stopping hang, or a start
+ * take long that nobody wants any more, the process ends in time all the same: its exit ends the regions, too.
+ */
 function untilStopped(): { readonly wanted: Promise<void>; readonly isWanted: boolean } {
   const state = { isWanted: false, wanted: Promise.resolve() };
   state.wanted = new Promise((resolve) => {
     const stop = (): void => {
       if (state.isWanted) process.exit(1);
       state.isWanted = true;
+      setTimeout(() => process.exit(0), LIMITS.stopMillis + 500).unref();
       resolve();
     };
     process.on("SIGINT", stop).on("SIGTERM", stop).on("SIGHUP", stop);

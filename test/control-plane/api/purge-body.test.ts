@@ -34,7 +34,7 @@ test("a purge may mix scopes, and fields that are left out have their defaults",
 });
 
 test("everything that may be said is passed on", () => {
-  const said = { reason: "new price", idempotencyKey: "k1", wait: "complete", timeoutSeconds: 60, settleSeconds: 5 };
+  const said = { reason: "new price", idempotencyKey: "k1", wait: "complete", timeoutSeconds: 60 };
   expect(purgeOf({ everything: true, soft: true, dryRun: true, ...said })).toEqual({
     scopes: [{ scope: { kind: "everything" }, pointer: "/everything" }],
     dryRun: true,
@@ -71,6 +71,7 @@ describe("a body that is no purge names the field", () => {
     ["an idempotency key with a space", { tags: ["a"], idempotencyKey: "a b" }, ["/idempotencyKey"]],
     ["an empty idempotency key", { tags: ["a"], idempotencyKey: "" }, ["/idempotencyKey"]],
     ["a settle time beyond the limit", { tags: ["a"], settleSeconds: 601 }, ["/settleSeconds"]],
+    ["a settle time, which nothing would keep yet", { tags: ["a"], settleSeconds: 5 }, ["/settleSeconds"]],
     ["a list", [], [""]],
     ["null", null, [""]],
     ["a string", "everything", [""]],

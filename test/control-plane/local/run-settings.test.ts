@@ -80,7 +80,12 @@ describe("the configuration of a run", () => {
   });
 
   it("has the user's own site in place of every origin, at no known place", () => {
-    const settings = { regions: ["weur"], frontDoor: 9799, exampleOriginPort: 9811, originUrl: "https://my.site" } as const;
+    const settings = {
+      regions: ["weur"],
+      frontDoor: 9799,
+      exampleOriginPort: 9811,
+      originUrl: "https://my.site",
+    } as const;
     for (const origin of Object.values(effectiveConfig(checked(base), settings).origins)) {
       expect(origin.url).toBe("https://my.site");
       expect(origin.place).toBeUndefined();
