@@ -52,6 +52,9 @@ export class Cluster implements Controls {
   get token(): string {
     return this.#parts.token;
   }
+  get stateFolder(): string {
+    return this.#parts.folder.path;
+  }
   get frontDoor(): string {
     return this.addresses.frontDoor;
   }

@@ -70,7 +70,9 @@ export async function launch(options: LaunchOptions): Promise<Cluster> {
   await checkPorts(portsOf(plan), leftovers);
   const [script, findAddress] = await Promise.all([
     bundleWorker(options.workerEntry ?? LOCAL_ENTRY),
-    openGeoDatabase(plan.geoDatabase),
+    openGeoDatabase(plan.geoDatabase).catch((error: Error) => {
+      throw new CannotLaunch(2, `${plan.geoDatabase} is no database of addresses: ${error.message}`);
+    }),
   ]);
   step(`bundled the Worker (${Math.round(script.length / 1024)} KiB) and read the address database`);
 

@@ -77,7 +77,7 @@ export class LocalRegion {
     }
     this.#log = createWriteStream(this.options.logFile, { flags: "a", mode: 0o600 });
     this.#log.write(`--- ${new Date().toISOString()} region ${this.id} starts\n`);
-    const miniflare = new Miniflare(this.#configuration(() => this.#lost(miniflare)));
+    const miniflare = withoutSignalHandlers(() => new Miniflare(this.#configuration(() => this.#lost(miniflare))));
     this.#miniflare = miniflare;
     try {
       await within(miniflare.ready, LIMITS.regionStartMillis, `region ${this.id} did not start in time`);
@@ -144,6 +144,22 @@ export class LocalRegion {
       ],
     });
   }
+}
+
+/**
+ * Makes something without the handlers that it adds for signals. Miniflare's end the whole process at once; here the launcher
+ * decides what a signal means. What Miniflare does at the process's exit stays: it ends the runtimes.
+ */
+function withoutSignalHandlers<Made>(make: () => Made): Made {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const before = signals.map((signal) => new Set(process.listeners(signal)));
+  const made = make();
+  for (const [index, signal] of signals.entries()) {
+    for (const listener of process.listeners(signal)) {
+      if (!before[index]?.has(listener)) process.removeListener(signal, listener);
+    }
+  }
+  return made;
 }
 
 async function within<Value>(promise: Promise<Value>, limitMillis: number, otherwise: string): Promise<Value> {
