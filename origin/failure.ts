@@ -79,9 +79,10 @@ const PLATFORM_STATUSES: Readonly<Record<number, OriginError>> = {
 
 /**
  * The failure that a status stands for, if it is not an answer of the origin: a 1xx that came as the last word (a Worker's
- * `fetch` can give that), or one that Cloudflare makes up for an origin that it cannot reach. 101 is an answer.
+ * `fetch` can give that), one beyond 599, which is none of HTTP's (RFC 9110 section 15) and of which no Response can be made,
+ * or one that Cloudflare makes up for an origin that it cannot reach. 101 is an answer.
  */
 export function failureOfStatus(status: number): OriginError | undefined {
-  if (status < 200 && status !== 101) return "http_protocol_error";
+  if ((status < 200 && status !== 101) || status > 599) return "http_protocol_error";
   return PLATFORM_STATUSES[status];
 }

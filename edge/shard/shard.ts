@@ -11,6 +11,7 @@ import { invalidatedUrls, isSafe } from "../http/invalidate.ts";
 import { decideReuse, onlyIfCached, type Reuse } from "../http/reuse.ts";
 import { variantKey } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
+import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
@@ -41,8 +42,8 @@ export class Shard {
   readonly #flights: Flights;
 
   constructor(ports: ShardPorts) {
-    this.#ports = ports;
-    this.#flights = new Flights(ports);
+    this.#ports = { ...ports, upstream: orderly(ports.upstream) };
+    this.#flights = new Flights(this.#ports);
   }
 
   /** Fills under way. */

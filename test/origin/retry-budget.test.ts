@@ -59,6 +59,8 @@ test.each([
   [524, "http_response_timeout"],
   [530, "dns_error"],
   [599, undefined],
+  [600, "http_protocol_error"],
+  [999, "http_protocol_error"],
 ] as const)("status %d stands for the failure %s", (status, expected) => {
   expect(failureOfStatus(status)).toBe(expected);
 });
