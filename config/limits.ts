@@ -40,9 +40,33 @@ export const LIMITS = {
   /** After this long a push that was set up counts as lost with the request that it belonged to. */
   meterPushGivenUpMillis: 10_000,
 
+  // --- actions of a route
+  /** Rules in one list of an action: each is looked at for each request, and a longer list belongs into an origin. */
+  actionRules: 64,
+  /** Characters of a field value that an action sets: what common servers take in one line, with room for others. */
+  actionValueCharacters: 1_024,
+  /** Characters of an error page of one's own: it travels with the configuration to every region, so pictures stay outside. */
+  errorPageCharacters: 16 * KiB,
+  /** Characters of all error pages together: local runs hand the configuration over as one text. */
+  errorPagesCharacters: 128 * KiB,
+  /** Clients whose rate an isolate remembers; the one unheard for longest goes first. About 10 MB. */
+  rateLimitClients: 65_536,
+
   // --- a shard
   /** An object larger than this passes through and is not kept (segments come with large-object support). */
   entryBytes: 8 * MiB,
+  /** Ranges of one request; a field with more is ignored: hundreds of small parts are how servers are made to sweat. */
+  ranges: 16,
+  /** Ranges closer than this are sent as one: a part of its own costs about as much around it (RFC 9110 section 15.3.7.2). */
+  rangeGapBytes: 80,
+  /** Large objects are stored in pieces of this size, each placed and fetched by itself: 0.5 to 2 MiB cost little hit ratio. */
+  segmentBytes: 1 * MiB,
+  /** An object larger than this share of the isolate's memory is stored in segments: whole ones unbalance shards. */
+  segmentedAboveShare: 1 / 20,
+  /** Segments that are asked for ahead of the one that a client reads. */
+  segmentsAhead: 1,
+  /** Characters of the tags that travel with each question for a segment: it has to fit beside the other fields. */
+  segmentTagCharacters: 4 * KiB,
   /** Bytes that all flights of an isolate may hold before further ones go at the pace of their slowest reader. */
   flightBytes: 32 * MiB,
   /** What a flight at its readers' pace holds at most. */

@@ -11,7 +11,8 @@ import { problem } from "../http/problem.ts";
 import { selectRange } from "../http/range.ts";
 import { evaluateConditions, notModifiedFields } from "../http/validate.ts";
 import type { Entry } from "./entries.ts";
-import type { ByteSource, Spool } from "./spool.ts";
+import { canGive, lengthOf, partOf, partsOf } from "./parts.ts";
+import type { Spool } from "./spool.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { Answered, ResponseFacts, Tier, Timings } from "./wire.ts";
 
@@ -95,7 +96,17 @@ export function releaseEntry(request: TierRequest, entry: Entry, body: Body, rel
       const fields = Fields.from(stored.fields);
       fields.set("content-range", `bytes ${range.first}-${range.last}/${length}`);
       fields.set("content-length", `${range.last - range.first + 1}`);
-      return answer(206, fields, partOf(body, range.first, range.last));
+      return answer(206, fields, partOf(body, range));
+    }
+    case "parts": {
+      if (!canGive(body, range.parts)) return answer(stored.status, stored.fields, body);
+      const { fields: of } = stored;
+      // Nobody knows the id of a request when the bytes are made: it cannot stand in them.
+      const several = partsOf(body, range.parts, { fields: of, length }, `meridian-${request.context.requestId}`);
+      const fields = Fields.from(of);
+      fields.set("content-type", several.contentType);
+      fields.set("content-length", `${several.length}`);
+      return answer(206, fields, several.body);
     }
   }
 }
@@ -138,46 +149,4 @@ export function streamOf(spool: Spool, answer: UpstreamAnswer): Body {
 /** Lets go of a body that will not be sent, so that nobody waits for its reader. */
 export function discard(body: Body): void {
   if (body.kind === "stream") body.open().cancel();
-}
-
-function lengthOf(body: Body): number | undefined {
-  switch (body.kind) {
-    case "none":
-      return 0;
-    case "bytes":
-      return body.bytes.byteLength;
-    case "stream":
-      return body.length;
-  }
-}
-
-function partOf(body: Body, first: number, last: number): Body {
-  switch (body.kind) {
-    case "none":
-      return body;
-    case "bytes":
-      return { kind: "bytes", bytes: body.bytes.subarray(first, last + 1) };
-    case "stream":
-      return { kind: "stream", length: last - first + 1, open: () => slice(body.open(), first, last) };
-  }
-}
-
-/** Bytes `first` to `last` of a source, which is left as soon as they have come. */
-export function slice(source: ByteSource, first: number, last: number): ByteSource {
-  let position = 0;
-  return {
-    async read() {
-      while (position <= last) {
-        const chunk = await source.read();
-        if (chunk === undefined) return undefined;
-        const start = position;
-        position += chunk.byteLength;
-        if (position > last) source.cancel();
-        if (position > first)
-          return chunk.subarray(Math.max(0, first - start), Math.min(chunk.byteLength, last + 1 - start));
-      }
-      return undefined;
-    },
-    cancel: () => source.cancel(),
-  };
 }

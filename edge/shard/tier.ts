@@ -4,6 +4,7 @@
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { Fields } from "../http/fields.ts";
+import type { ByteRange } from "../http/range.ts";
 import type { ByteSource } from "./spool.ts";
 import type { RequestContext, ResponseFacts } from "./wire.ts";
 
@@ -24,6 +25,8 @@ export type Body =
       /** In bytes, where known: an end before it is a truncated body. */
       readonly length: number | undefined;
       open(): ByteSource;
+      /** Opens only these bytes, where the body need not be read from its start; any number of times. */
+      readonly openAt?: (range: ByteRange) => ByteSource;
       /** The shell's own stream of the same bytes: what nobody has to look into passes through as it is. */
       readonly native?: unknown;
     };
