@@ -25,12 +25,12 @@ export async function isFree(port: number): Promise<boolean> {
  */
 export async function freePort(taken: Set<number>): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const port = 28_000 + Math.floor(Math.random() * 4_000);
     if (taken.has(port) || !(await isFree(port))) continue;
     taken.add(port);
     return port;
   }
-  throw new Error("no free port was found between 20000 and 32000");
+  throw new Error("no free port was found between 28000 and 32000");
 }
 
 /** Waits until a port can be had again, for a short time. Returns whether it can. */

@@ -79,7 +79,7 @@ describe("caching", () => {
 
   test("clients that go away in the middle leave the others their answer", async () => {
     const socket = connect(Number(new URL(cdn.cluster.frontDoor).port), "127.0.0.1");
-    socket.write("GET /slow?ms=600 HTTP/1.1\r\nHost: 127.0.0.1:23787\r\n\r\n");
+    socket.write(`GET /slow?ms=600 HTTP/1.1\r\nHost: ${new URL(cdn.cluster.frontDoor).host}\r\n\r\n`);
     await expect.poll(() => cdn.originRequests("/slow?ms=600")).toBe(1);
     const staying = cdn.visit("/slow?ms=600");
     socket.resetAndDestroy();

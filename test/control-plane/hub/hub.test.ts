@@ -4,37 +4,12 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/regions.ts";
-import type { Receipt, Refusal } from "../../../control-plane/hub/commands.ts";
 import type { PurgeOutcome } from "../../../control-plane/hub/hub.ts";
 import { messages } from "../../../control-plane/hub/messages.ts";
-import { parseCursor } from "../../../control-plane/hub/purge-list.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
-import { coversAll, type Dot, formatDot, parseDot } from "../../../control-plane/purge/vector.ts";
-import { type FakeShard, Network, SETTLING } from "./network.ts";
-
-const THREE: RegionId[] = ["enam", "weur", "apac"];
-const NINE: RegionId[] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
-
-/** A network whose hubs have met. */
-async function met(regions: readonly RegionId[], seed = 1): Promise<Network> {
-  const network = new Network(regions, seed);
-  await network.run(SETTLING);
-  for (const region of regions) expect(network.hub(region).state().joined).toBe(true);
-  return network;
-}
-function receiptOf(outcome: PurgeOutcome): Receipt {
-  if (outcome.kind === "refused") throw new Error(`refused: ${outcome.refusal.code}`);
-  return outcome.receipt;
-}
-function refusalOf(outcome: PurgeOutcome): Refusal {
-  if (outcome.kind !== "refused") throw new Error("was not refused");
-  return outcome.refusal;
-}
-const dotOf = (receipt: { readonly id?: string }): Dot => parseDot(receipt.id ?? "") as Dot;
-const shard = (network: Network, region: RegionId, index: number): FakeShard =>
-  network.site(region).shards.get(index) as FakeShard;
-const holders = (network: Network, dot: Dot): RegionId[] =>
-  [...network.sites].filter(([, site]) => site.log.find(dot) !== undefined).map(([region]) => region);
+import { coversAll, type Dot, formatDot } from "../../../control-plane/purge/vector.ts";
+import { dotOf, holders, met, NINE, receiptOf, refusalOf, shard, THREE } from "./hub-world.ts";
+import { Network, SETTLING } from "./network.ts";
 
 describe("a purge", () => {
   test("reaches every hub and every shard in use, and its receipt says when", async () => {
@@ -405,129 +380,5 @@ describe("hubs between which messages are lost, repeated, reordered and cut", ()
     await network.finish(network.hub("enam").drain({ v: 1, region: "apac", drained: true, by: "tester" }));
     await network.run(500);
     expect(shard(network, "weur", 0).drained).toEqual(["apac"]);
-  });
-});
-
-describe("a shard", () => {
-  test("that was shown something newer than its hub knows gets it, from the hub that has it", async () => {
-    const network = await met(THREE);
-    network.cut.add("weur>apac");
-    const dot = dotOf(receiptOf(await network.purge("weur")));
-    await network.sync("apac", 0, { [dot.hub]: dot.counter });
-    expect(shard(network, "apac", 0).purges.vector[dot.hub]).toBe(dot.counter);
-  });
-
-  test("that was shown something that does not exist is answered all the same, in time", async () => {
-    const network = await met(THREE);
-    const before = network.now;
-    await network.sync("apac", 0, { "weur.zzzz": 7 });
-    expect(network.now - before).toBeLessThanOrEqual(LIMITS.wantTimeoutMillis);
-  });
-
-  test("whose hub was away hears what it missed in its first answer", async () => {
-    const network = await met(THREE);
-    network.kill("apac");
-    const dot = dotOf(receiptOf(await network.purge("weur")));
-    network.start("apac");
-    await network.sync("apac", 0);
-    expect(shard(network, "apac", 0).purges.vector[dot.hub]).toBe(dot.counter);
-  });
-
-  test("that does not answer holds up `applied` until it must ask again, and no longer", async () => {
-    const network = await met(THREE);
-    await network.sync("apac", 0);
-    await network.sync("apac", 1);
-    shard(network, "apac", 1).answering = false;
-    const early = receiptOf(await network.purge("weur", { wait: "applied", timeoutSeconds: 1 }));
-    const apac = early.regions.find((region) => region.region === "apac");
-    expect(early.state).toBe("accepted");
-    expect(apac).toEqual({ region: "apac", state: "accepted", reason: "waits for shard 1" });
-    const late = receiptOf(
-      await network.finish(network.hub("enam").receipt(dotOf(early), { wait: "applied", timeoutSeconds: 10 })),
-    );
-    expect(late.state).toBe("applied");
-    expect((late.appliedAt as number) - late.acceptedAt).toBeLessThanOrEqual(
-      LIMITS.subscriptionMillis + LIMITS.awaitSliceMillis,
-    );
-  });
-
-  test("that was restarted and knows nothing gets all of it, not just the last purge", async () => {
-    const network = await met(THREE);
-    receiptOf(await network.purge("weur"));
-    await network.run(SETTLING);
-    await network.sync("apac", 0);
-    const restarted = shard(network, "apac", 0);
-    restarted.purges = new (restarted.purges.constructor as new () => typeof restarted.purges)();
-    receiptOf(await network.purge("weur", { wait: "applied" }));
-    expect(restarted.purges.vector).toEqual(network.hub("apac").state().vector);
-    expect(restarted.purges.size).toBe(2);
-  });
-
-  test("takes part in a dry run while it is in use", async () => {
-    const network = await met(THREE);
-    await network.sync("apac", 0);
-    await network.sync("apac", 1);
-    expect(await network.finish(network.hub("apac").dryRun({ v: 1, scopes: [] }))).toEqual({
-      v: 1,
-      entries: 3,
-      bytes: 200,
-    });
-  });
-});
-
-describe("a receipt", () => {
-  test("names the regions that cannot be reached, and becomes applied when they are back", async () => {
-    const network = await met(THREE);
-    network.kill("apac");
-    const partial = receiptOf(await network.purge("weur", { wait: "applied", timeoutSeconds: 5 }));
-    expect(partial).toMatchObject({ state: "partial", missing: ["apac"] });
-    expect(partial.regions.find(({ region }) => region === "apac")).toMatchObject({
-      state: "pending",
-      reason: "its hub does not answer",
-    });
-    network.start("apac");
-    await network.run(SETTLING);
-    const whole = receiptOf(
-      await network.finish(network.hub("enam").receipt(dotOf(partial), { wait: "accepted", timeoutSeconds: 0 })),
-    );
-    expect(whole).toMatchObject({ id: partial.id, state: "applied", missing: [] });
-  });
-
-  test("never says complete, for nothing proves it yet", async () => {
-    const network = await met(THREE);
-    expect(receiptOf(await network.purge("weur", { wait: "complete" })).state).toBe("applied");
-  });
-
-  test("can be had from a hub that has not heard of the purge, and from none if there is no such purge", async () => {
-    const network = await met(THREE);
-    network.cut.add("weur>apac");
-    const { id } = receiptOf(await network.purge("weur"));
-    const waiting = { wait: "accepted", timeoutSeconds: 0 } as const;
-    expect(receiptOf(await network.finish(network.hub("apac").receipt(dotOf({ id }), waiting))).id).toBe(id);
-    const nothing = network.hub("apac").receipt({ hub: "weur.zzzz", counter: 1 }, waiting);
-    expect(refusalOf(await network.finish(nothing)).code).toBe("no-such-purge");
-  });
-
-  test("is on the list of every hub, newest first, page by page", async () => {
-    const network = await met(THREE);
-    const made: string[] = [];
-    for (let count = 0; count < 7; count++) {
-      made.unshift(receiptOf(await network.purge(THREE[count % 3] as RegionId)).id);
-      await network.run(1_000);
-    }
-    const listed: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const place = cursor === undefined ? undefined : parseCursor(cursor);
-      const page = await network.finish(
-        network
-          .hub(THREE[listed.length % 3] as RegionId)
-          .list({ limit: 2, state: "applied", ...(place === undefined ? {} : { cursor: place }) }),
-      );
-      listed.push(...page.purges.map(({ id }) => id));
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    expect(listed).toEqual(made);
-    expect(await network.finish(network.hub("weur").list({ limit: 5, state: "partial" }))).toEqual({ purges: [] });
   });
 });

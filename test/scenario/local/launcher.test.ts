@@ -16,24 +16,29 @@ import type { LaunchEvent } from "../../../control-plane/local/events.ts";
 import { type LaunchOptions, launch } from "../../../control-plane/local/launcher.node.ts";
 import { isAlive } from "../../../control-plane/local/processes.node.ts";
 import { StateFolder } from "../../../control-plane/local/state-folder.node.ts";
+import { freeFrontDoor } from "../../fixtures/free-ports.node.ts";
 
 const STAND_IN = fileURLToPath(new URL("../../fixtures/stand-in-region.js", import.meta.url));
 const LAUNCH_ALONE = fileURLToPath(new URL("../../fixtures/launch-alone.node.ts", import.meta.url));
-const FRONT_DOOR = 23_787;
 const regions: RegionId[] = ["weur", "enam", "apac"];
 let folder: string;
+/** Where this file's run listens, and where a second one would. */
+let frontDoor: number;
+let secondDoor: number;
 let options: LaunchOptions;
 let cluster: Cluster;
 const events: LaunchEvent[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "meridian-launcher-"));
+  frontDoor = await freeFrontDoor(23_027);
+  secondDoor = await freeFrontDoor(frontDoor + 40);
   const loaded = await loadConfiguration(DEFAULT_CONFIG);
   if (loaded.kind === "unusable") throw new Error(loaded.lines.join("\n"));
   options = {
     config: loaded.config,
     regions,
-    frontDoor: FRONT_DOOR,
+    frontDoor,
     stateFolder: folder,
     workerEntry: STAND_IN,
     onEvent: (event) => events.push(event),
@@ -143,7 +148,7 @@ describe("the direct door", () => {
       fields: [string, string][];
     };
     const fields = new Map(seen.fields.map(([name, value]) => [name.toLowerCase(), value]));
-    expect(fields.get("host")).toBe(`127.0.0.1:${FRONT_DOOR + 12}`);
+    expect(fields.get("host")).toBe(`127.0.0.1:${frontDoor + 12}`);
     expect(fields.has("meridian-from")).toBe(false);
   });
 });
@@ -193,7 +198,7 @@ describe("with all regions down", () => {
 describe("a start", () => {
   it("beside a run in the same folder is refused with its process", async () => {
     // From another process, since a launcher's own run is not in its own way.
-    await expect(tryUp(["--port", "25787"])).resolves.toMatchObject({
+    await expect(tryUp(["--port", String(secondDoor)])).resolves.toMatchObject({
       code: 1,
       stderr: expect.stringContaining("already runs"),
     });
@@ -202,10 +207,10 @@ describe("a start", () => {
   it("with a port in use names the port and starts nothing", async () => {
     const other = await mkdtemp(join(tmpdir(), "meridian-launcher-"));
     const blocker = createServer();
-    blocker.listen(25_786, "127.0.0.1");
+    blocker.listen(secondDoor - 1, "127.0.0.1");
     await once(blocker, "listening");
-    const attempt = launch({ ...options, frontDoor: 25_787, stateFolder: other });
-    await expect(attempt).rejects.toThrow(/port 25786, which the control API needs, is in use/);
+    const attempt = launch({ ...options, frontDoor: secondDoor, stateFolder: other });
+    await expect(attempt).rejects.toThrow(`port ${secondDoor - 1}, which the control API needs, is in use`);
     expect(await readdir(other)).not.toContain("run.json");
     blocker.close();
     await rm(other, { recursive: true, force: true });
@@ -221,7 +226,7 @@ describe("a start", () => {
 describe("what a killed launcher leaves behind", () => {
   it("is ended by the next start in the same folder, and nothing else is", async () => {
     const own = await mkdtemp(join(tmpdir(), "meridian-launcher-"));
-    const child = spawn(process.execPath, [LAUNCH_ALONE, own, "25787"], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [LAUNCH_ALONE, own, String(secondDoor)], { stdio: ["ignore", "pipe", "inherit"] });
     await once(child.stdout, "data");
     const record = await new StateFolder(own).readRun();
     const orphan = record?.regions.weur?.pid ?? 0;
@@ -234,7 +239,7 @@ describe("what a killed launcher leaves behind", () => {
     const folder = new StateFolder(own);
     if (record) await folder.writeRun({ ...record, exampleOrigin: { url: "", pid: process.pid } });
 
-    const second = await launch({ ...options, regions: ["weur"], frontDoor: 25_787, stateFolder: own });
+    const second = await launch({ ...options, regions: ["weur"], frontDoor: secondDoor, stateFolder: own });
     expect(isAlive(orphan)).toBe(false);
     expect(events).toContainEqual({ kind: "notice", text: expect.stringContaining("ended 1 process") });
     await second.stop();

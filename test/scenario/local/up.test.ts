@@ -11,13 +11,15 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isAlive } from "../../../control-plane/local/processes.node.ts";
 import { StateFolder } from "../../../control-plane/local/state-folder.node.ts";
+import { freeFrontDoor } from "../../fixtures/free-ports.node.ts";
 
 const MAIN = fileURLToPath(new URL("../../../control-plane/cli/main.node.ts", import.meta.url));
-const PORT = 24_787;
+let port: number;
 let folder: string;
 let child: ChildProcess | undefined;
 
 beforeEach(async () => {
+  port = await freeFrontDoor(24_027);
   folder = await mkdtemp(join(tmpdir(), "meridian-up-"));
 });
 afterEach(async () => {
@@ -27,7 +29,7 @@ afterEach(async () => {
 
 /** Starts `meridian up` in a process group of its own, and gives its lines until one satisfies `isLast`. */
 async function up(isLast: (line: string) => boolean, ...parameters: readonly string[]): Promise<string[]> {
-  const all = ["up", "--port", String(PORT), "--regions", "weur,enam", "--state", folder, ...parameters];
+  const all = ["up", "--port", String(port), "--regions", "weur,enam", "--state", folder, ...parameters];
   child = spawn(process.execPath, [MAIN, ...all], { stdio: ["ignore", "pipe", "inherit"], detached: true });
   const lines: string[] = [];
   if (child.stdout === null) throw new Error("the child has no output");
@@ -47,11 +49,11 @@ async function pidsOfRun(): Promise<number[]> {
 describe("meridian up", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("serves until %s, and then leaves nothing behind", async (signal) => {
     await up((line) => line === "Meridian is ready");
-    const first = await fetch(`http://127.0.0.1:${PORT}/products/3`, { headers: { "Meridian-From": "DE" } });
+    const first = await fetch(`http://127.0.0.1:${port}/products/3`, { headers: { "Meridian-From": "DE" } });
     expect(first.status).toBe(200);
     expect(first.headers.get("meridian-region")).toBe("weur");
     await first.text();
-    const second = await fetch(`http://127.0.0.1:${PORT}/products/3`, { headers: { "Meridian-From": "DE" } });
+    const second = await fetch(`http://127.0.0.1:${port}/products/3`, { headers: { "Meridian-From": "DE" } });
     expect(second.headers.get("cache-status")).toContain("hit");
     await second.text();
 
@@ -69,7 +71,7 @@ describe("meridian up", () => {
   it("prints one JSON object a line when asked to, the last one with every address", async () => {
     const lines = await up((line) => JSON.parse(line).kind === "ready", "--json", "--no-delay");
     const ready = JSON.parse(lines.at(-1) ?? "");
-    expect(ready).toMatchObject({ frontDoor: `http://127.0.0.1:${PORT}`, control: `http://127.0.0.1:${PORT - 1}` });
+    expect(ready).toMatchObject({ frontDoor: `http://127.0.0.1:${port}`, control: `http://127.0.0.1:${port - 1}` });
     expect(ready.regions.map((region: { region: string }) => region.region)).toEqual(["weur", "enam"]);
     for (const line of lines.slice(0, -1)) expect(JSON.parse(line).kind).toMatch(/^(step|notice)$/);
     const health = await fetch(`${ready.control}/v1/health`);
