@@ -90,7 +90,8 @@ async function confirmed(
   seen: Vector,
 ): Promise<Landing> {
   const ended = ports.knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";
-  if (ended || !answersFor(confirm.response, answer.fields)) return fly(ports, { ...fill, confirm: undefined });
+  const answers = answersFor(confirm.response, answer.fields, fill.policy.notModified);
+  if (ended || !answers) return fly(ports, { ...fill, confirm: undefined });
   const fields = mergeNotModified(confirm.response, answer);
   const decision = decideStore(
     { method: "GET", fields: fill.request.fields, personal: fill.personal },
@@ -138,14 +139,10 @@ async function relayed(
     return { kind: "relay", answer, seen, shared: false, reason };
   const spool = new Spool("whole");
   await pump(ports, answer.body.open(), spool, length);
-  if (!spool.whole) return { kind: "failed", failure: BROKEN_ERROR_BODY };
-  return {
-    kind: "relay",
-    answer: { ...answer, body: { kind: "bytes", bytes: spool.bytes() } },
-    seen,
-    shared: true,
-    reason,
-  };
+  const bytes = spool.whole ? spool.bytes() : undefined;
+  spool.release();
+  if (bytes === undefined) return { kind: "failed", failure: BROKEN_ERROR_BODY };
+  return { kind: "relay", answer: { ...answer, body: { kind: "bytes", bytes } }, seen, shared: true, reason };
 }
 
 const BROKEN_ERROR_BODY = {

@@ -1,0 +1,22 @@
+// What clients who mean harm, origins that fail and messages that cross must not bring about in a shard: each test is one
+// interleaving or attack that once worked.
+
+import { describe, expect, test } from "vitest";
+import { KiB } from "../../../config/units.ts";
+import { spooledBytes } from "../../../edge/shard/spool.ts";
+import { CONFIG, ShardWorld, statusOf, textOf } from "../../fixtures/shard-world.ts";
+
+const FRESH = { "cache-control": "max-age=60" };
+const FORWARDS_ALL = { ...CONFIG, routes: [{ name: "pages", origin: "shop", forward: "all" as const }] };
+
+describe("a shared fill", () => {
+  test("an error page that was shared leaves nothing on the account of unfinished bodies", async () => {
+    const world = new ShardWorld();
+    const before = spooledBytes();
+    const asked = world.send("/a");
+    (await world.only()).answer(500, {}, "sorry");
+    expect(await textOf(await asked)).toBe("sorry");
+    await world.settle();
+    expect(spooledBytes()).toBe(before);
+  });
+});
