@@ -106,10 +106,10 @@ async function confirmed(
     return relayed(ports, fill, { ...whole, body }, seen, decision.reason, false);
   }
   const response = { status: confirm.response.status, fields, terms: decision.terms };
-  const { entry, variant, store } = listing(ports, fill, response, seen);
+  const { entry, vary, variant, store } = listing(ports, fill, response, seen);
   store(confirm.body);
   ports.finished(fill.flight);
-  return { kind: "kept", entry: { ...entry, body: confirm.body }, variant, spool: undefined, answer };
+  return { kind: "kept", entry: { ...entry, body: confirm.body }, vary, variant, spool: undefined, answer };
 }
 
 /** Not kept. Errors of the origin are shared with all who wait, read whole if small; anything else is one client's own. */
@@ -155,12 +155,12 @@ const BROKEN_ERROR_BODY = {
 
 /** Kept: whoever asks now may read along, and once the body is whole it becomes an entry. */
 function kept(ports: FillPorts, fill: Fill, answer: UpstreamAnswer, seen: Vector, response: StoredResponse): Landing {
-  const { entry, variant, store } = listing(ports, fill, response, seen);
+  const { entry, vary, variant, store } = listing(ports, fill, response, seen);
   if (answer.body.kind !== "stream") {
     const body = answer.body.kind === "bytes" ? answer.body.bytes : undefined;
     store(body);
     ports.finished(fill.flight);
-    return { kind: "kept", entry: { ...entry, body }, variant, spool: undefined, answer };
+    return { kind: "kept", entry: { ...entry, body }, vary, variant, spool: undefined, answer };
   }
   const { length } = answer.body;
   const spool = new Spool(length !== undefined && length > LIMITS.entryBytes ? "unread" : "whole");
@@ -176,7 +176,7 @@ function kept(ports: FillPorts, fill: Fill, answer: UpstreamAnswer, seen: Vector
       ports.finished(fill.flight);
       spool.release();
     });
-  return { kind: "kept", entry, variant, spool, answer };
+  return { kind: "kept", entry, vary, variant, spool, answer };
 }
 
 /** The next turn of the event loop: by then all who waited for a landing have heard of it, and attached to its body. */
@@ -214,7 +214,7 @@ function listing(ports: FillPorts, fill: Fill, response: StoredResponse, seen: V
     if (fill.flight.doomed || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
     ports.entries.put(ports.name, fill.key, fill.url, vary, variant, { ...entry, body });
   };
-  return { entry, variant, store };
+  return { entry, vary, variant, store };
 }
 
 /** Moves a body into a spool at the pace of its readers, and ends it as it ended. Never rejects: the spool tells its readers. */

@@ -15,6 +15,8 @@ export type Landing =
   | {
       readonly kind: "kept";
       readonly entry: Entry;
+      /** Which request fields selected it, and their values as one key. */
+      readonly vary: readonly string[];
       readonly variant: string;
       readonly spool: Spool | undefined;
       readonly answer: UpstreamAnswer;

@@ -28,9 +28,17 @@ export class Flights {
     return this.#underWay.size;
   }
 
-  /** Boards a flight: a shared one unless `company` forbids it. Undefined when a limit is reached. */
-  board(asked: Asked, confirm: Entry | undefined, company: "shared" | "alone"): Boarded | undefined {
-    const names = this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? [];
+  /**
+   * Boards a flight: a shared one unless `company` forbids it. `learned` are the fields that select variants by an answer that
+   * is still on its way into the store. Undefined when a limit is reached.
+   */
+  board(
+    asked: Asked,
+    confirm: Entry | undefined,
+    company: "shared" | "alone",
+    learned: readonly string[] = [],
+  ): Boarded | undefined {
+    const names = [...(this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? []), ...learned];
     const key = company === "alone" ? Symbol() : flightKeyOf(asked, names);
     const known = this.#underWay.get(key);
     if (known !== undefined && mayJoin(known, purgeTarget(asked.url, []), this.#ports.knowledge.purges)) {

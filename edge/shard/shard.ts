@@ -78,6 +78,7 @@ export class Shard {
 
   async #cached(asked: Asked): Promise<TierResponse> {
     let company: "shared" | "alone" = asked.personal ? "alone" : "shared";
+    let learned: readonly string[] = [];
     for (let attempt = 0; attempt < LIMITS.fillAttempts; attempt += 1) {
       const found = this.#look(asked);
       const stored = this.#releaseStored(asked, found);
@@ -87,14 +88,15 @@ export class Shard {
       }
 
       const confirm = found.kind === "entry" && found.reuse.kind === "revalidate" ? found.entry : undefined;
-      const boarded = this.#flights.board(asked, confirm, found.kind === "hit-for-miss" ? "alone" : company);
+      const boarded = this.#flights.board(asked, confirm, found.kind === "hit-for-miss" ? "alone" : company, learned);
       if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
       const landed = await this.#flights.wait(boarded, asked.request.context.budgetMillis);
       const why = boarded.leads ? whyAsked(found) : "collapsed";
 
       if (landed?.kind === "kept") {
         if (this.#mayRelease(asked, landed)) return this.#releaseKept(asked, landed, why);
-        // A purge came meanwhile, or it is another's variant: look again, and fetch again with the purge known.
+        // A purge came meanwhile, or it is another's variant: look again, and fetch again with both known.
+        learned = landed.vary;
         continue;
       }
       if (landed === undefined || landed.kind === "failed" || landed.answer.status >= 500) {
@@ -173,10 +175,9 @@ export class Shard {
 
   /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
   #mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
-    const names = this.#ports.entries.varyOf(this.#ports.name, asked.key);
     if (this.#verdict(landed.entry) === "hard") return false;
     if (landed.spool !== undefined && !landed.spool.joinable) return false;
-    return names === undefined || variantKey(names, asked.request.fields) === landed.variant;
+    return variantKey(landed.vary, asked.request.fields) === landed.variant;
   }
 
   #releaseKept(asked: Asked, landed: Landing & { kind: "kept" }, why: Why): TierResponse {

@@ -10,6 +10,19 @@ const FRESH = { "cache-control": "max-age=60" };
 const FORWARDS_ALL = { ...CONFIG, routes: [{ name: "pages", origin: "shop", forward: "all" as const }] };
 
 describe("a shared fill", () => {
+  test("its body goes to nobody whose request selects another variant, also before it is stored", async () => {
+    const world = new ShardWorld(FORWARDS_ALL);
+    const one = world.send("/a", { "x-tenant": "one" });
+    const two = world.send("/a", { "x-tenant": "two" });
+    const pipe = (await world.only()).stream(200, { ...FRESH, vary: "x-tenant" });
+    pipe.write("for one");
+    await world.settle();
+    (await world.only()).answer(200, { ...FRESH, vary: "x-tenant" }, "for two");
+    pipe.end();
+    expect(await textOf(await one)).toBe("for one");
+    expect(await textOf(await two)).toBe("for two");
+  });
+
   test("an error page that was shared leaves nothing on the account of unfinished bodies", async () => {
     const world = new ShardWorld();
     const before = spooledBytes();
