@@ -59,6 +59,8 @@ const ttlSchema = z.strictObject({
   staleWhileRevalidateSeconds: durationSeconds.default(0),
   /** Serve stale when the origin fails or cannot be reached, when the origin does not say. */
   staleIfErrorSeconds: durationSeconds.default(300),
+  /** The longest that anything is served stale, whatever the origin allows. */
+  maxStaleSeconds: durationSeconds.optional(),
 });
 
 /** What makes two requests the same for the cache, and so what the origin may see of a request. */
@@ -106,8 +108,28 @@ export const routeSchema = z.strictObject({
   variantHeaders: z.array(fieldName).max(8).default([]),
   /** Whether a client's `Cache-Control` may ask for revalidation. */
   clientCacheControl: z.enum(["honour", "ignore"]).default("honour"),
-  /** A response with `Set-Cookie` is stored only if it says `public` or `s-maxage` (`explicit`), or never. */
-  storeSetCookie: z.enum(["explicit", "never"]).default("explicit"),
+  /**
+   * A response with `Set-Cookie` is stored only if it says `public` or `s-maxage` (`explicit`), never, or like any other
+   * (`always`, as RFC 9111 section 7.3 has it: every client then gets the same cookie).
+   */
+  storeSetCookie: z.enum(["explicit", "never", "always"]).default("explicit"),
+  /**
+   * Response fields that speak to this cache above `Cache-Control` (RFC 9213), the first that is valid alone. Our own
+   * `Meridian-CDN-Cache-Control` always comes before them.
+   */
+  targets: z.array(fieldName).max(8).default(["CDN-Cache-Control", "Surrogate-Control"]),
+  /**
+   * What a 304 is worth whose validator is not the stored response's: `strict` fetches again (RFC 9111 section 4.3.4),
+   * `lenient` believes the origin and keeps the stored one, for servers that change the tag of what they compress.
+   */
+  notModified: z.enum(["strict", "lenient"]).default("strict"),
+  /**
+   * Where a successful unsafe request ends what it changed (RFC 9111 section 4.4, RFC 9875): in its own region and at the
+   * shield, or `everywhere`, as a purge. Whoever may send such requests can then have things purged, within a rate.
+   */
+  invalidation: z.enum(["region", "everywhere"]).default("region"),
+  /** Whether `Cache-Status` names the cache key, for whoever looks into how requests share entries. */
+  showKey: z.boolean().default(false),
   /** The only regions that may hold or see these responses. A request that none of them can serve gets an error. */
   residency: z.array(regionId).min(1).optional(),
   /**

@@ -39,6 +39,7 @@ export function checkRoutes(config: Config): ConfigError[] {
     checkRegionsOfRoute(route, config, report);
     checkKey(route, report);
     checkTimes(route, config, report);
+    checkTargets(route, report);
   }
   return errors;
 }
@@ -117,6 +118,18 @@ function checkFieldNames(names: readonly string[], path: readonly PropertyKey[],
     const reason = whyReserved(name);
     if (reason !== undefined) report(`must not be ${name}: ${reason}`, ...path, index);
     if (lowerCase.indexOf(name) < index) report(`must not name ${name} twice`, ...path, index);
+  }
+}
+
+/** Fields that already speak to every cache, which a list of fields for this one cannot hold. */
+const FOR_ALL_CACHES: ReadonlySet<string> = new Set(["cache-control", "expires", "pragma"]);
+
+function checkTargets({ targets }: Route, report: Report): void {
+  const lowerCase = targets.map((name) => name.toLowerCase());
+  for (const [index, name] of lowerCase.entries()) {
+    if (FOR_ALL_CACHES.has(name)) report(`must be a field for some caches only: ${name} is for all`, "targets", index);
+    if (name === "meridian-cdn-cache-control") report("must not be our own: it always comes first", "targets", index);
+    if (lowerCase.indexOf(name) < index) report(`must not name ${name} twice`, "targets", index);
   }
 }
 

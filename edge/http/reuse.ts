@@ -50,7 +50,8 @@ export function decideReuse(
   const staleAllowed = mayServeStale && !terms.mustRevalidate && !terms.alwaysRevalidate;
   // A soft purge makes it stale before its time; its windows still end when they would have ended without the purge.
   if (!fresh && staleAllowed && demand.staleFor > -ttl) {
-    const window = Math.max(terms.staleWhileRevalidateFor, demand.invited ? demand.staleFor : 0);
+    const invited = demand.invited ? Math.min(demand.staleFor, toMillis(policy.maxStaleSeconds)) : 0;
+    const window = Math.max(terms.staleWhileRevalidateFor, invited);
     if (window > 0 && window > -ttl) return { kind: "stale-while-revalidate", age, ttl: millis(Math.min(ttl, 0)) };
   }
   return {

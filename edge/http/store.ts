@@ -60,7 +60,7 @@ const UNDERSTOOD: ReadonlySet<number> = new Set([
 
 /** Whether to store a response, and its terms; else why not, and whether it may be shared once all the same. */
 export function decideStore(request: StoreRequest, response: StoreResponse, policy: Policy): StoreDecision {
-  const selected = selectDirectives(response.fields);
+  const selected = selectDirectives(response.fields, policy.targets);
   const refused = refusal(request, response, selected, policy);
   if (refused !== undefined) return refuse(refused, request, response, selected);
   const lifetime = lifetimeOf(response, selected, policy);
@@ -93,7 +93,7 @@ function refusal(
   if (isPersonal(request) && !(directives.public || directives.sMaxAge !== undefined || directives.mustRevalidate)) {
     return request.fields.has("authorization") ? "authorization" : "cookie";
   }
-  if (fields.has("set-cookie") && (policy.storeSetCookie === "never" || !permitsSharing(selected))) return "set-cookie";
+  if (fields.has("set-cookie") && !mayStoreCookie(selected, policy)) return "set-cookie";
   // No request ever matches (RFC 9111 section 4.1).
   if (varyOf(fields).kind === "any") return "vary";
   // A tag left out would be a purge that misses.
@@ -107,6 +107,10 @@ const isPersonal = (request: StoreRequest): boolean =>
 const isEventStream = (fields: Fields): boolean =>
   /^\s*text\/event-stream\s*(;|$)/i.test(fields.get("content-type") ?? "");
 
+function mayStoreCookie(selected: Selected, { storeSetCookie }: Policy): boolean {
+  return storeSetCookie === "always" || (storeSetCookie === "explicit" && permitsSharing(selected));
+}
+
 /** Whether the origin addresses shared caches in so many words, which a cookie in the response then cannot contradict. */
 const permitsSharing = ({ directives, targeted }: Selected): boolean =>
   directives.public || directives.sMaxAge !== undefined || (targeted && directives.maxAge !== undefined);
@@ -118,7 +122,8 @@ function termsOf(response: StoreResponse, selected: Selected, lifetime: Lifetime
     between(response.bornAt, after(response.receivedAt, toMillis(policy.maxRetentionSeconds))),
   );
   const freshFor = millis(Math.min(lifetime.freshFor, longest));
-  const beyond = (window: Millis): Millis => millis(Math.min(window, longest - freshFor));
+  const staleFor = Math.min(longest - freshFor, toMillis(policy.maxStaleSeconds));
+  const beyond = (window: Millis): Millis => millis(Math.min(window, staleFor));
   const windows = staleWindows(response.status, directives, lifetime, policy);
   return {
     bornAt: response.bornAt,

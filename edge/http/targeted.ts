@@ -1,7 +1,7 @@
-// Which field speaks to this cache: `Meridian-CDN-Cache-Control`, else `CDN-Cache-Control` (RFC 9213), else `Surrogate-Control`
-// of older CDNs, else `Cache-Control`. The first that is valid and not empty is the only one that counts, and `Expires` counts
-// only beside `Cache-Control`. A targeted field that does not parse is as good as absent; a lifetime in it that is no
-// integer is zero, never a guess (section 2.1 bids not to convert).
+// Which field speaks to this cache (RFC 9213): the first of the target list that is valid and not empty, else `Cache-Control`.
+// By default the list is `Meridian-CDN-Cache-Control`, `CDN-Cache-Control`, and `Surrogate-Control` of older CDNs, which has
+// its own syntax. Only that one field counts, and `Expires` counts only beside `Cache-Control`. A targeted field that does
+// not parse is as good as absent; a lifetime in it that is no integer is zero, never a guess (section 2.1).
 
 import { type Seconds, seconds } from "../../config/units.ts";
 import { type Directives, MAX_DELTA_SECONDS, NO_DIRECTIVES, parseCacheControl } from "./cache-control.ts";
@@ -9,9 +9,10 @@ import type { Fields } from "./fields.ts";
 import { membersOf } from "./list.ts";
 import { dictionaryOf } from "./structured.ts";
 
-/** Our own field, above the one for all CDNs (RFC 9213 section 2.2: the target list). */
+/** Our own field, the first of every target list (RFC 9213 section 2.2). */
 export const OWN_TARGETED_FIELD = "meridian-cdn-cache-control";
-const TARGET_LIST = [OWN_TARGETED_FIELD, "cdn-cache-control"] as const;
+/** The one target that is no structured field. */
+export const SURROGATE_FIELD = "surrogate-control";
 
 /** The directives that hold here, and whether a field meant for CDNs alone gave them. */
 export interface Selected {
@@ -19,18 +20,15 @@ export interface Selected {
   readonly targeted: boolean;
 }
 
-/** The directives of a response that hold for this cache (RFC 9213 section 2.2). Never throws. */
-export function selectDirectives(fields: Fields): Selected {
-  for (const name of TARGET_LIST) {
+/** The directives of a response that hold for this cache (RFC 9213 section 2.2); `targets` in lower case. Never throws. */
+export function selectDirectives(fields: Fields, targets: readonly string[]): Selected {
+  for (const name of targets) {
     const value = fields.get(name);
-    const directives = value === undefined ? undefined : parseTargeted(value);
+    if (value === undefined) continue;
+    const directives = name === SURROGATE_FIELD ? surrogateDirectives(value, fields) : parseTargeted(value);
     if (directives !== undefined) return { directives, targeted: true };
   }
-  const general = parseCacheControl(fields.get("cache-control"));
-  const surrogate = parseSurrogateControl(fields.get("surrogate-control"));
-  if (surrogate === undefined) return { directives: general, targeted: false };
-  // No standard says that this field may open what is private, and the CDN that made it popular does not let it.
-  return { directives: { ...surrogate, private: surrogate.private || general.private }, targeted: true };
+  return { directives: parseCacheControl(fields.get("cache-control")), targeted: false };
 }
 
 function parseTargeted(value: string): Directives | undefined {
@@ -63,12 +61,21 @@ function parseTargeted(value: string): Directives | undefined {
 
 /**
  * The predecessor of targeted fields, a W3C note of 2001 that origins behind other CDNs still send, in the syntax of
- * `Cache-Control`. A directive with `;target` is meant for another device. Without a word on storing it says something else
- * (`content="ESI/1.0"`) and is passed over.
+ * `Cache-Control`. A directive with `;target` is for the device of that name, which ours says in `Surrogate-Capability`.
+ * Without a word on storing the field says something else (`content="ESI/1.0"`) and is passed over.
  */
-function parseSurrogateControl(value: string | undefined): Directives | undefined {
-  if (value === undefined) return undefined;
-  const ours = membersOf(value).filter((member) => membersOf(member, ";").length === 1);
+function surrogateDirectives(value: string, fields: Fields): Directives | undefined {
+  const ours = membersOf(value)
+    .map((member) => membersOf(member, ";"))
+    .filter(([, ...targets]) => targets.length === 0 || targets.includes(SURROGATE_NAME))
+    .map(([directive]) => directive);
   const directives = parseCacheControl(ours.join(", "));
-  return directives.maxAge !== undefined || directives.noStore || directives.private ? directives : undefined;
+  if (directives.maxAge === undefined && !directives.noStore && !directives.private) return undefined;
+  // No standard says that this field may open what is private, and the CDN that made it popular does not let it.
+  return { ...directives, private: directives.private || parseCacheControl(fields.get("cache-control")).private };
 }
+
+/** Our device token in `Surrogate-Control` targets and in `Surrogate-Capability`. */
+const SURROGATE_NAME = "meridian";
+/** What origins are told where a route obeys `Surrogate-Control`, as its note demands; we process no ESI and say so by silence. */
+export const SURROGATE_CAPABILITY = `${SURROGATE_NAME}="Surrogate/1.0"`;

@@ -16,6 +16,7 @@ import {
 import { deltaSeconds } from "./cache-control.ts";
 import type { Fields } from "./fields.ts";
 import { parseHttpDate } from "./http-date.ts";
+import { OWN_TARGETED_FIELD } from "./targeted.ts";
 
 /** How long a stored response is fresh, and what may be done with it after. All lengths count from `bornAt`. */
 export interface Terms {
@@ -52,27 +53,42 @@ export interface Policy {
   readonly byStatus: Readonly<Record<string, Seconds>>;
   readonly staleWhileRevalidateSeconds: Seconds;
   readonly staleIfErrorSeconds: Seconds;
+  /** The longest that anything is served stale. */
+  readonly maxStaleSeconds: Seconds;
   /** Whether requests' `Cache-Control` and `Pragma` count. */
   readonly clientCacheControl: "honour" | "ignore";
-  readonly storeSetCookie: "explicit" | "never";
+  readonly storeSetCookie: Route["storeSetCookie"];
+  /** Lower-case names of the fields that speak to this cache above `Cache-Control`, our own first. */
+  readonly targets: readonly string[];
+  readonly notModified: Route["notModified"];
   /** The longest that anything is kept, from when it was received. */
   readonly maxRetentionSeconds: Seconds;
 }
 
 /** The part of a route that storing and reusing depend on. */
 export function policyOf(route: Route, maxRetentionSeconds: number): Policy {
+  const known = policies.get(route);
+  if (known !== undefined) return known;
   const { edgeSeconds, defaultSeconds, byStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds } = route.ttl;
-  return {
+  const policy: Policy = {
     edgeSeconds: edgeSeconds === undefined ? undefined : seconds(edgeSeconds),
     defaultSeconds: defaultSeconds === undefined ? undefined : seconds(defaultSeconds),
     byStatus: byStatus as Readonly<Record<string, Seconds>>,
     staleWhileRevalidateSeconds: seconds(staleWhileRevalidateSeconds),
     staleIfErrorSeconds: seconds(staleIfErrorSeconds),
+    maxStaleSeconds: seconds(route.ttl.maxStaleSeconds ?? maxRetentionSeconds),
     clientCacheControl: route.clientCacheControl,
     storeSetCookie: route.storeSetCookie,
+    targets: [OWN_TARGETED_FIELD, ...route.targets.map((name) => name.toLowerCase())],
+    notModified: route.notModified,
     maxRetentionSeconds: seconds(maxRetentionSeconds),
   };
+  policies.set(route, policy);
+  return policy;
 }
+
+/** A route's policy is asked for by every request; routes live as long as their configuration, which has one retention. */
+const policies = new WeakMap<Route, Policy>();
 
 /**
  * When a response had age 0: its time of receipt less its corrected initial age (RFC 9111 section 4.2.3), so that its

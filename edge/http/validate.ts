@@ -6,7 +6,7 @@ import { equalsStrongly, equalsWeakly, tagsIn } from "./entity-tag.ts";
 import { Fields } from "./fields.ts";
 import { withoutHopByHop, withoutInternal } from "./forwardable.ts";
 import { parseHttpDate } from "./http-date.ts";
-import type { StoredResponse } from "./terms.ts";
+import type { Policy, StoredResponse } from "./terms.ts";
 
 /** A response as conditions see it. */
 type Validated = Pick<StoredResponse, "status" | "fields">;
@@ -79,9 +79,15 @@ function matches(value: string, tag: string | undefined, equals: (left: string, 
 /**
  * Whether a 304 is about the stored response (RFC 9111 section 4.3.4). It answered a question with our validators, so
  * silence means yes, but a validator of its own that is another means a different version: fetch without conditions.
- * A tag is compared weakly: servers that encode on the fly weaken the tag of the 200 and leave it off in the 304.
+ * A tag is compared weakly: servers that encode on the fly weaken the tag of the 200 and leave it off in the 304. A route
+ * may be `lenient` and take the question for the answer's proof.
  */
-export function answersFor(stored: Pick<StoredResponse, "fields">, notModified: Fields): boolean {
+export function answersFor(
+  stored: Pick<StoredResponse, "fields">,
+  notModified: Fields,
+  belief: Policy["notModified"] = "strict",
+): boolean {
+  if (belief === "lenient") return true;
   const tag = notModified.get("etag");
   const storedTag = stored.fields.get("etag");
   if (tag !== undefined && storedTag !== undefined) return equalsWeakly(tag, storedTag);

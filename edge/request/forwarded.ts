@@ -11,6 +11,7 @@ import { isClaim } from "../../config/reserved-fields.ts";
 import type { Route } from "../../config/schema.ts";
 import { Fields } from "../http/fields.ts";
 import { via, withoutHopByHop } from "../http/forwardable.ts";
+import { SURROGATE_CAPABILITY, SURROGATE_FIELD } from "../http/targeted.ts";
 import { candidateNames } from "../http/vary.ts";
 import { isPersonal, keyCookieField, selectingValue, wholeCookieField } from "./keyed-fields.ts";
 import { traceparent } from "./trace.ts";
@@ -59,6 +60,7 @@ function keyFields({ request, route, client, requestId, originHost, loop }: Forw
   if (cookie !== undefined && cookie !== "") fields.append("cookie", cookie);
   if (authorization !== undefined) fields.append("authorization", authorization);
   appendOrigin(fields, { ...client, address: undefined, country: route.key.country ? client.country : undefined });
+  if (obeysSurrogateControl(route)) fields.append("surrogate-capability", SURROGATE_CAPABILITY);
   fields.append("cdn-loop", loop);
   fields.append("via", via(undefined));
   fields.append("traceparent", traceparent(undefined, requestId));
@@ -79,12 +81,19 @@ function allFields({ request, route, client, requestId, originHost, loop, extent
     if (value !== undefined) fields.set(name, value);
   }
   appendOrigin(fields, client);
+  if (extent === undefined && route.mode === "cache" && obeysSurrogateControl(route)) {
+    fields.append("surrogate-capability", SURROGATE_CAPABILITY);
+  }
   const passed = request.get("cdn-loop")?.trim();
   fields.append("cdn-loop", passed ? `${passed}, ${loop}` : loop);
   fields.append("via", via(request.get("via")));
   fields.append("traceparent", traceparent(request.get("traceparent"), requestId));
   return fields;
 }
+
+/** Only where the route obeys that field does an origin hear that it may use it. */
+const obeysSurrogateControl = ({ targets }: Route): boolean =>
+  targets.some((name) => name.toLowerCase() === SURROGATE_FIELD);
 
 /** Fields that `allFields` writes itself. */
 const SET_HERE: ReadonlySet<string> = new Set(["host", "cdn-loop", "via", "traceparent"]);

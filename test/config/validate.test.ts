@@ -181,6 +181,9 @@ describe("fields that contradict each other", () => {
     ],
     [withRoute({ ttl: { byStatus: { 206: 1 } } }), /^routes\[0\]\.ttl\.byStatus\["206"\]: .*whole response/],
     [withRoute({ ttl: { byStatus: { 304: 1 } } }), /^routes\[0\]\.ttl\.byStatus\["304"\]: .*whole response/],
+    [withRoute({ targets: ["Cache-Control"] }), /^routes\[0\]\.targets\[0\]: must be a field for some caches only/],
+    [withRoute({ targets: ["Meridian-CDN-Cache-Control"] }), /^routes\[0\]\.targets\[0\]: must not be our own/],
+    [withRoute({ targets: ["A", "a"] }), /^routes\[0\]\.targets\[1\]: must not name a twice/],
     [{ ...base, controlHost: "https://c.example" }, /^controlHost: must be a host alone/],
     [
       { ...withRoute({ match: { hosts: ["c.example"] } }), controlHost: "c.example" },

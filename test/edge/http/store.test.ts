@@ -108,6 +108,14 @@ describe("Set-Cookie in a response", () => {
     expect(refusalOf({ ...response, "set-cookie": "a=b" }, { policy: policyWith({ storeSetCookie: "never" }) })).toBe(
       "set-cookie",
     );
+    expect(refusalOf({ ...response, "set-cookie": "a=b" }, { policy: policyWith({ storeSetCookie: "always" }) })).toBe(
+      "stored",
+    );
+  });
+
+  test("is never stored where the response is private, whatever the route says", () => {
+    const policy = policyWith({ storeSetCookie: "always" });
+    expect(refusalOf({ "cache-control": "private, max-age=60", "set-cookie": "a=b" }, { policy })).toBe("private");
   });
 });
 
@@ -280,6 +288,8 @@ describe("RFC 9213: fields for CDNs", () => {
     ["comes after CDN-Cache-Control", { "surrogate-control": "max-age=60", "cdn-cache-control": "max-age=1" }, 1],
     ["forbids storing", { "surrogate-control": "no-store", "cache-control": "max-age=60" }, "no-store"],
     ["does not open what is private", { "surrogate-control": "max-age=60", "cache-control": "private" }, "private"],
+    ["is obeyed for our target", { "surrogate-control": "max-age=60;meridian", "cache-control": "no-store" }, 60],
+    ["is obeyed for one of several targets", { "surrogate-control": "max-age=60;other;meridian" }, 60],
     ["is passed over for another target", { "surrogate-control": "max-age=60;other", "cache-control": "max-age=1" }, 1],
     [
       "is passed over when it speaks of other things",

@@ -81,8 +81,11 @@ describe("the policy of a route", () => {
       byStatus: { 404: 7 },
       staleWhileRevalidateSeconds: 0,
       staleIfErrorSeconds: 300,
+      maxStaleSeconds: 604_800,
       clientCacheControl: "ignore",
       storeSetCookie: "never",
+      targets: ["meridian-cdn-cache-control", "cdn-cache-control", "surrogate-control"],
+      notModified: "strict",
       maxRetentionSeconds: 604_800,
     });
   });

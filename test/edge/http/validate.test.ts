@@ -136,6 +136,7 @@ describe("RFC 9111 section 4.3.4: a 304 answers for the stored response", () => 
     ],
   ])("%s", (_name, stored, update, expected) => {
     expect(answersFor(storedWith(stored), fieldsOf(update))).toBe(expected);
+    expect(answersFor(storedWith(stored), fieldsOf(update), "lenient")).toBe(true);
   });
 });
 

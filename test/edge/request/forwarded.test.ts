@@ -57,9 +57,18 @@ describe("on a cached route", () => {
       "x-forwarded-host": "shop.example",
       forwarded: "host=shop.example;proto=https",
       "cdn-loop": "meridian",
+      "surrogate-capability": 'meridian="Surrogate/1.0"',
       via: "1.1 meridian",
       traceparent: "",
     });
+  });
+
+  test("an origin hears of Surrogate-Control only where the route obeys it", () => {
+    for (const forwardAs of ["key", "all"] as const) {
+      expect(named(forward([], route({ forward: forwardAs })))).toHaveProperty("surrogate-capability");
+      expect(named(forward([], route({ forward: forwardAs, targets: [] })))).not.toHaveProperty("surrogate-capability");
+    }
+    expect(named(forward([], route({ mode: "bypass" })))).not.toHaveProperty("surrogate-capability");
   });
 
   test("key fields, key cookies, variant fields and the country reach the origin where the route names them", () => {

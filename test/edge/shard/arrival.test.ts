@@ -24,16 +24,19 @@ test("the same holds for what no cache takes part in", async () => {
   expect((await answer).fields.has("x-hop")).toBe(false);
 });
 
-test.each([undefined, "yesterday"])("an answer whose Date is %s gets that of its receipt, and keeps it", async (date) => {
-  const world = new ShardWorld();
-  const first = world.send("/a");
-  const asked = await world.only();
-  const receivedAt = new Date(world.now).toUTCString();
-  asked.answer(200, { ...FRESH, ...(date === undefined ? { date: "" } : { date }) }, "body");
-  expect((await first).fields.get("date")).toBe(receivedAt);
-  await world.pass(30_000);
-  expect((await world.send("/a")).fields.get("date")).toBe(receivedAt);
-});
+test.each([undefined, "yesterday"])(
+  "an answer whose Date is %s gets that of its receipt, and keeps it",
+  async (date) => {
+    const world = new ShardWorld();
+    const first = world.send("/a");
+    const asked = await world.only();
+    const receivedAt = new Date(world.now).toUTCString();
+    asked.answer(200, { ...FRESH, ...(date === undefined ? { date: "" } : { date }) }, "body");
+    expect((await first).fields.get("date")).toBe(receivedAt);
+    await world.pass(30_000);
+    expect((await world.send("/a")).fields.get("date")).toBe(receivedAt);
+  },
+);
 
 test("a Date that the origin gives stays as it is", async () => {
   const world = new ShardWorld();
