@@ -92,6 +92,22 @@ export const LIMITS = {
   /** How long a shard waits for its hub before it goes on with what it knows (the route says how). */
   syncTimeoutMillis: 1_000,
 
+  // --- compression
+  /** Less plain text than this fits into one packet as it is. */
+  compressFromBytes: 1 * KiB,
+  /** More is not kept whole, so it would be encoded again for each client. */
+  compressToBytes: 8 * MiB,
+  /** How long a body of unknown length may pause before it is taken for longer than `compressFromBytes`. */
+  compressPeekMillis: 50,
+  /** After such a pause of the origin what was encoded so far goes out: a page's head must not wait for its foot. */
+  compressFlushMillis: 25,
+  /** Encoders and decoders at work in one isolate, each with 1 to 3 MB of memory; beyond it text goes out plain. */
+  encoders: 16,
+  /** How long a plain body is kept after its end for requests in other codings, until its encoded form is stored. */
+  plainLingerMillis: 1_000,
+  /** Plain bodies that requests in other codings may join in one shard; beyond it they ask the origin themselves. */
+  plainBodies: 256,
+
   // --- an origin
   /** Retries that may be saved up: enough for a pool of connections that all went stale, too few to be a load. */
   originRetriesInStore: 10,

@@ -3,6 +3,7 @@
 // Configuration is plain data: it travels to every region as JSON.
 
 import { z } from "zod";
+import { actionsSchema, fieldName } from "./action-schema.ts";
 import { REGION_IDS } from "./regions.ts";
 
 const regionId = z.enum(REGION_IDS);
@@ -14,7 +15,6 @@ const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, "a name: a lower-case letter, then up to 31 letters, digits or hyphens");
 const durationSeconds = z.number().min(0).max(31_536_000);
-const fieldName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, "a field name (RFC 9110 section 5.1)");
 
 /** An origin: the one place that a route's responses come from, and how much it may be asked. */
 export const originSchema = z.strictObject({
@@ -79,6 +79,8 @@ const keySchema = z.strictObject({
   cookies: z.array(z.string().min(1)).max(8).default([]),
   /** Whether the client's country takes part. */
   country: z.boolean().default(false),
+  /** Whether the client's device class takes part: mobile, tablet, desktop or bot, by User-Agent and Sec-CH-UA-Mobile. */
+  device: z.boolean().default(false),
 });
 
 /** Which requests a rule is for; every part that is given must match. */
@@ -144,6 +146,13 @@ export const routeSchema = z.strictObject({
     .default({}),
   /** What a region does that cannot hear its hub. */
   whenCutOff: z.enum(["serve", "revalidate", "refuse"]).default("serve"),
+  /**
+   * `auto`: text that the origin sends plain is kept and served compressed, in the coding that each client prefers; nothing
+   * that says `no-transform`, is personal or is not kept. `off`: bodies are as the origin sends them.
+   */
+  compress: z.enum(["auto", "off"]).default("auto"),
+  /** What is done to requests and responses beside caching them, in the order of edge/action/README.md. */
+  actions: actionsSchema.optional(),
 });
 
 /** A region: whether it takes part, where it stands and how many shards it has. */

@@ -9,6 +9,7 @@ import { whyReserved } from "./reserved-fields.ts";
 import { routeCovering } from "./route-cover.ts";
 import type { Config, Route } from "./schema.ts";
 import type { ConfigError } from "./schema-errors.ts";
+import { checkActions, checkErrorPagesTogether } from "./validate-actions.ts";
 
 /** Says that the field at `path` below the route is wrong. */
 type Report = (detail: string, ...path: PropertyKey[]) => void;
@@ -40,7 +41,10 @@ export function checkRoutes(config: Config): ConfigError[] {
     checkKey(route, report);
     checkTimes(route, config, report);
     checkTargets(route, report);
+    checkActions(route, config, (detail, ...path) => report(detail, "actions", ...path));
   }
+  const tooMuch = checkErrorPagesTogether(config);
+  if (tooMuch !== undefined) errors.push({ path: "routes", detail: tooMuch });
   return errors;
 }
 

@@ -4,6 +4,7 @@
 
 import { parseIpAddress } from "../../config/ip-address.ts";
 import type { Config } from "../../config/schema.ts";
+import { secretNames } from "../../config/secrets.ts";
 
 export interface Finding {
   /** An `error` stops a deployment, a `warning` is only said. */
@@ -69,11 +70,8 @@ export function checkDeployment(config: Config): Finding[] {
   return findings;
 }
 
-/** The secrets this configuration needs: the deployment's own, then those that its origins are shown. */
-export function secretsNeeded(config: Config): string[] {
-  const ofOrigins = Object.values(config.origins).flatMap(({ secretHeader }) => secretHeader?.secret ?? []);
-  return [...new Set([...REQUIRED_SECRETS, ...ofOrigins])];
-}
+/** The secrets this configuration needs: the deployment's own, then those that it names. */
+export const secretsNeeded = (config: Config): string[] => [...new Set([...REQUIRED_SECRETS, ...secretNames(config)])];
 
 /** What to do about secrets that are missing, one line each. `environment` is wrangler's, if it is not the default one. */
 export function describeMissingSecrets(missing: readonly string[], environment: string | undefined): string[] {
@@ -87,7 +85,7 @@ export function describeMissingSecrets(missing: readonly string[], environment: 
   } else for (const name of own) lines.push(`Set it again:  npx wrangler secret put ${name}${suffix}`);
   for (const name of missing) {
     if (own.some((other) => other === name)) continue;
-    lines.push(`Set the origin's:  npx wrangler secret put ${name}${suffix}`);
+    lines.push(`Set the one that the configuration names:  npx wrangler secret put ${name}${suffix}`);
   }
   return lines;
 }

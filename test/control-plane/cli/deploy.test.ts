@@ -175,7 +175,7 @@ describe("the checks before a deployment", () => {
     expect(secretsNeeded(validation.config)).toEqual(["CLUSTER_KEY", "API_TOKENS", "SHOP_KEY"]);
     expect(describeMissingSecrets(["SHOP_KEY"], undefined)).toEqual([
       "These secrets are not set: SHOP_KEY.",
-      "Set the origin's:  npx wrangler secret put SHOP_KEY",
+      "Set the one that the configuration names:  npx wrangler secret put SHOP_KEY",
     ]);
   });
 });
