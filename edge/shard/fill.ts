@@ -16,7 +16,8 @@ import { candidateNames, variantKey, varyOf } from "../http/vary.ts";
 import type { Entry, EntryStore, HitForMiss } from "./entries.ts";
 import type { Flight, Landing } from "./flight.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { type ByteSource, Spool } from "./spool.ts";
+import { pump } from "./pump.ts";
+import { Spool } from "./spool.ts";
 import type { After, TierRequest, Upstream, UpstreamAnswer } from "./tier.ts";
 
 /** One fill: for which request, under which key, and what stored response it may confirm. */
@@ -122,7 +123,8 @@ async function relayed(
   shareable: boolean,
 ): Promise<Landing> {
   ports.finished(fill.flight);
-  if (fill.request.method === "GET" && !shareable) {
+  // What answers one client's credentials says nothing of what others get: it takes nobody's entry away, nor their sharing.
+  if (fill.request.method === "GET" && !shareable && !fill.personal) {
     const until = epochMillis(ports.now() + LIMITS.hitForMissMillis);
     const marker: HitForMiss = {
       kind: "hit-for-miss",
@@ -138,7 +140,7 @@ async function relayed(
   if (length === undefined || length > LIMITS.sharedErrorBytes)
     return { kind: "relay", answer, seen, shared: false, reason };
   const spool = new Spool("whole");
-  await pump(ports, answer.body.open(), spool, length);
+  await pump(ports.after, answer.body.open(), spool, length);
   const bytes = spool.whole ? spool.bytes() : undefined;
   spool.release();
   if (bytes === undefined) return { kind: "failed", failure: BROKEN_ERROR_BODY };
@@ -170,7 +172,7 @@ function kept(ports: FillPorts, fill: Fill, answer: UpstreamAnswer, seen: Vector
   const source = answer.body.open();
   const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
   void readersCanAttach
-    .then(() => pump(ports, source, spool, length))
+    .then(() => pump(ports.after, source, spool, length))
     .then(() => {
       if (spool.whole) store(spool.bytes());
       ports.finished(fill.flight);
@@ -215,39 +217,4 @@ function listing(ports: FillPorts, fill: Fill, response: StoredResponse, seen: V
     ports.entries.put(ports.name, fill.key, fill.url, vary, variant, { ...entry, body });
   };
   return { entry, vary, variant, store };
-}
-
-/** Moves a body into a spool at the pace of its readers, and ends it as it ended. Never rejects: the spool tells its readers. */
-async function pump(ports: FillPorts, source: ByteSource, spool: Spool, length: number | undefined): Promise<void> {
-  let received = 0;
-  try {
-    for (let chunk = await source.read(); chunk !== undefined; chunk = await source.read()) {
-      received += chunk.byteLength;
-      spool.write(chunk);
-      if (spool.abandoned) {
-        source.cancel();
-        return spool.break(new Error("nobody reads this body any more"));
-      }
-      await roomIn(ports, spool);
-    }
-    if (length !== undefined && received !== length) throw new Error(`body ended after ${received} of ${length} bytes`);
-    spool.end();
-  } catch (cause) {
-    spool.break(cause);
-  }
-}
-
-/** Waits until the readers have caught up; one that holds up the others for too long is cut off. */
-async function roomIn(ports: FillPorts, spool: Spool): Promise<void> {
-  for (let room = spool.room(); room !== undefined; room = spool.room()) {
-    let cancel = (): void => undefined;
-    const stalled = new Promise<void>((resolve) => {
-      cancel = ports.after(millis(LIMITS.stalledReaderMillis), () => {
-        spool.cutStalled();
-        resolve();
-      });
-    });
-    await Promise.race([room, stalled]);
-    cancel();
-  }
 }

@@ -33,3 +33,32 @@ describe("a shared fill", () => {
     expect(spooledBytes()).toBe(before);
   });
 });
+
+describe("one client's own request", () => {
+  const COOKIE = { cookie: "junk=1" };
+
+  test("a reload with a cookie does not throw away what others are served", async () => {
+    const world = new ShardWorld();
+    const first = world.send("/a");
+    (await world.only()).answer(200, { ...FRESH, etag: '"1"' }, "ours");
+    await first;
+    const reload = world.send("/a", { ...COOKIE, "cache-control": "no-cache" });
+    (await world.only()).answer(304, { ...FRESH, etag: '"1"' });
+    expect(await textOf(await reload)).toBe("ours");
+    expect(statusOf(await world.send("/a"))).toContain("hit");
+    const another = world.send("/a", { ...COOKIE, "cache-control": "no-cache" });
+    (await world.only()).answer(200, { "cache-control": "private" }, "mine");
+    expect(await textOf(await another)).toBe("mine");
+    expect(statusOf(await world.send("/a"))).toContain("hit");
+  });
+
+  test("what it gets says nothing of what others get: they still share one fill", async () => {
+    const world = new ShardWorld();
+    const personal = world.send("/a", COOKIE);
+    (await world.only()).answer(200, FRESH, "mine");
+    await personal;
+    const all = Array.from({ length: 100 }, () => world.send("/a"));
+    (await world.only()).answer(200, FRESH, "ours");
+    expect(new Set(await Promise.all((await Promise.all(all)).map(textOf)))).toEqual(new Set(["ours"]));
+  });
+});
