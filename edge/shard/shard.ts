@@ -5,10 +5,11 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { Config, Route } from "../../config/schema.ts";
 import { between, type EpochMillis, type Millis, millis } from "../../config/units.ts";
-import type { Verdict } from "../../control-plane/purge/purge-set.ts";
+import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { Outcome } from "../http/cache-status.ts";
 import { invalidatedUrls, isSafe } from "../http/invalidate.ts";
 import { decideReuse, onlyIfCached, type Reuse } from "../http/reuse.ts";
+import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { orderly } from "./arrival.ts";
@@ -107,6 +108,10 @@ export class Shard {
           return stale;
         }
       }
+      if (landed?.kind === "relay" && this.#isPurgedRelay(asked, landed)) {
+        if (boarded.leads) discard(landed.answer.body);
+        continue;
+      }
       if (landed === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.tooLate);
       if (landed.kind === "failed") return this.#fail(asked.request, asked.arrivedAt, landed.failure);
       if (boarded.leads || landed.shared) return this.#relay(asked, landed, why);
@@ -178,6 +183,15 @@ export class Shard {
     if (this.#verdict(landed.entry) === "hard") return false;
     if (landed.spool !== undefined && !landed.spool.joinable) return false;
     return variantKey(landed.vary, asked.request.fields) === landed.variant;
+  }
+
+  /**
+   * Whether a purge has ended an answer that is only passed on: one from the store of the tier above, or one that several get.
+   * What an origin gave to one client alone is that client's own, and outside what purges promise.
+   */
+  #isPurgedRelay(asked: Asked, { answer, seen, shared }: Landing & { kind: "relay" }): boolean {
+    if (!shared && (answer.facts === undefined || answer.facts.personal === true)) return false;
+    return this.#ports.knowledge.purges.verdict(purgeTarget(asked.url, tagsOf(answer.fields)), seen) === "hard";
   }
 
   #releaseKept(asked: Asked, landed: Landing & { kind: "kept" }, why: Why): TierResponse {

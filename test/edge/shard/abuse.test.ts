@@ -61,4 +61,23 @@ describe("one client's own request", () => {
     (await world.only()).answer(200, FRESH, "ours");
     expect(new Set(await Promise.all((await Promise.all(all)).map(textOf)))).toEqual(new Set(["ours"]));
   });
+
+  test("an answer from the shield's store is not relayed after a purge that it does not cover", async () => {
+    const world = new ShardWorld();
+    const asked = world.send("/a", COOKIE);
+    const first = await world.only();
+    world.purge({ kind: "tag", tag: "t" });
+    world.push();
+    const facts = {
+      v: 1,
+      answered: { outcome: "hit", by: "shield" },
+      cacheStatus: [],
+      seen: {},
+      timings: {},
+    } as const;
+    first.answer(200, { ...FRESH, "cache-tag": "t" }, "purged", { facts });
+    const second = await world.only();
+    second.answer(200, { ...FRESH, "cache-tag": "t" }, "new", { facts: { ...facts, seen: second.request.vector } });
+    expect(await textOf(await asked)).toBe("new");
+  });
 });
