@@ -1,0 +1,42 @@
+// Moves a body into a spool at the pace of its readers, and ends it as it ended: whole, or broken off, never short and well.
+// It belongs to no request: it goes on while anybody reads, or while the spool keeps the body for the store.
+
+import { LIMITS } from "../../config/limits.ts";
+import { millis } from "../../config/units.ts";
+import type { ByteSource, Spool } from "./spool.ts";
+import type { After } from "./tier.ts";
+
+/** Moves a body into a spool at the pace of its readers, and ends it as it ended. Never rejects: the spool tells its readers. */
+export async function pump(after: After, source: ByteSource, spool: Spool, length: number | undefined): Promise<void> {
+  let received = 0;
+  try {
+    for (let chunk = await source.read(); chunk !== undefined; chunk = await source.read()) {
+      received += chunk.byteLength;
+      spool.write(chunk);
+      if (spool.abandoned) {
+        source.cancel();
+        return spool.break(new Error("nobody reads this body any more"));
+      }
+      await roomIn(after, spool);
+    }
+    if (length !== undefined && received !== length) throw new Error(`body ended after ${received} of ${length} bytes`);
+    spool.end();
+  } catch (cause) {
+    spool.break(cause);
+  }
+}
+
+/** Waits until the readers have caught up; one that holds up the others for too long is cut off. */
+async function roomIn(after: After, spool: Spool): Promise<void> {
+  for (let room = spool.room(); room !== undefined; room = spool.room()) {
+    let cancel = (): void => undefined;
+    const stalled = new Promise<void>((resolve) => {
+      cancel = after(millis(LIMITS.stalledReaderMillis), () => {
+        spool.cutStalled();
+        resolve();
+      });
+    });
+    await Promise.race([room, stalled]);
+    cancel();
+  }
+}
