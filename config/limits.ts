@@ -71,6 +71,8 @@ export const LIMITS = {
   flightBytes: 32 * MiB,
   /** What a flight at its readers' pace holds at most. */
   pacedFlightBytes: 512 * KiB,
+  /** How much longer than the origin's own pause a body from another tier may say nothing: that tier tells us first. */
+  bodySilenceBeyondMillis: 5_000,
   /** A reader that takes nothing for this long while others wait for it is cut off. */
   stalledReaderMillis: 10_000,
   /** An origin's error page up to this size is handed to all who waited for it. */

@@ -3,7 +3,7 @@
 // purge has ended must not come back to life. The body is pumped into a spool by the shard itself, whoever may still read.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Route } from "../../config/schema.ts";
+import type { Config, Route } from "../../config/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
 import { type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
@@ -17,8 +17,9 @@ import type { Entry, EntryStore, HitForMiss } from "./entries.ts";
 import type { Flight, Landing } from "./flight.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { pump } from "./pump.ts";
-import { Spool } from "./spool.ts";
-import type { After, TierRequest, Upstream, UpstreamAnswer } from "./tier.ts";
+import { neverSilent, silenceOf } from "./silence.ts";
+import { type ByteSource, Spool } from "./spool.ts";
+import type { After, Body, TierRequest, Upstream, UpstreamAnswer } from "./tier.ts";
 
 /** One fill: for which request, under which key, and what stored response it may confirm. */
 export interface Fill {
@@ -36,6 +37,7 @@ export interface Fill {
 }
 
 export interface FillPorts {
+  readonly config: Config;
   /** Name of the shard, under which the isolate's store lists its entries. */
   readonly name: string;
   readonly entries: EntryStore;
@@ -140,7 +142,7 @@ async function relayed(
   if (length === undefined || length > LIMITS.sharedErrorBytes)
     return { kind: "relay", answer, seen, shared: false, reason };
   const spool = new Spool("whole");
-  await pump(ports.after, answer.body.open(), spool, length);
+  await pump(ports.after, sourceOf(ports, fill, answer.body), spool, length);
   const bytes = spool.whole ? spool.bytes() : undefined;
   spool.release();
   if (bytes === undefined) return { kind: "failed", failure: BROKEN_ERROR_BODY };
@@ -169,7 +171,7 @@ function kept(ports: FillPorts, fill: Fill, answer: UpstreamAnswer, seen: Vector
   fill.flight.spool = spool;
   // "no-cache" may answer those who waited for it, but nobody who comes when the origin has spoken (RFC 9111 section 5.2.2.4).
   if (response.terms.alwaysRevalidate) ports.finished(fill.flight);
-  const source = answer.body.open();
+  const source = sourceOf(ports, fill, answer.body);
   const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
   void readersCanAttach
     .then(() => pump(ports.after, source, spool, length))
@@ -180,6 +182,10 @@ function kept(ports: FillPorts, fill: Fill, answer: UpstreamAnswer, seen: Vector
     });
   return { kind: "kept", entry, vary, variant, spool, answer };
 }
+
+/** The bytes of a body that comes: one that falls silent for too long breaks off. */
+const sourceOf = (ports: FillPorts, { route }: Fill, body: Body & { kind: "stream" }): ByteSource =>
+  neverSilent(body.open(), silenceOf(ports.config.origins[route.origin]), ports.after);
 
 /** The next turn of the event loop: by then all who waited for a landing have heard of it, and attached to its body. */
 const turn = (ports: FillPorts): Promise<void> =>

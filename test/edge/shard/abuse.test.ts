@@ -32,6 +32,20 @@ describe("a shared fill", () => {
     await world.settle();
     expect(spooledBytes()).toBe(before);
   });
+
+  test("a body that the tier above stops sending without a word ends badly in time, and holds the key no longer", async () => {
+    const world = new ShardWorld();
+    const first = world.send("/a");
+    const pipe = (await world.only()).stream(200, FRESH);
+    pipe.write("part");
+    const text = textOf(await first);
+    const ended = expect(text).rejects.toThrow("paused");
+    await world.settle();
+    await world.pass(120_000);
+    await ended;
+    expect(pipe.cancelled).toBe(true);
+    expect(world.shard.flights).toBe(0);
+  });
 });
 
 describe("one client's own request", () => {

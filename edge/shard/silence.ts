@@ -1,0 +1,34 @@
+// A body that another process sends may stop coming without a word: the process hangs, or the way to it is cut. Nobody
+// would hear of it, and everyone who asks for the object would join its flight and wait. So silence has an end here, later
+// than at the tier that asks the origin, which then has told us what went wrong. A reader's own pauses do not count.
+
+import { LIMITS } from "../../config/limits.ts";
+import type { Origin } from "../../config/schema.ts";
+import { type Millis, millis } from "../../config/units.ts";
+import type { ByteSource } from "./spool.ts";
+import type { After } from "./tier.ts";
+
+/** How long a body from this origin, by whatever way, may say nothing. */
+export const silenceOf = (origin: Origin | undefined): Millis =>
+  millis((origin?.idleTimeoutSeconds ?? 0) * 1000 + LIMITS.bodySilenceBeyondMillis);
+
+/** `source`, whose reads reject after `silence` without a byte; it is cancelled then. */
+export function neverSilent(source: ByteSource, silence: Millis, after: After): ByteSource {
+  return {
+    async read() {
+      let heard = (): void => undefined;
+      const paused = new Promise<never>((_, reject) => {
+        heard = after(silence, () => {
+          source.cancel();
+          reject(new Error(`the body paused for ${silence} ms`));
+        });
+      });
+      try {
+        return await Promise.race([source.read(), paused]);
+      } finally {
+        heard();
+      }
+    },
+    cancel: () => source.cancel(),
+  };
+}
