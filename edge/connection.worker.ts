@@ -5,6 +5,7 @@ import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Config } from "../config/schema.ts";
 import { originSender } from "../origin/fetch.worker.ts";
+import { originPath } from "./action/rewrite.ts";
 import type { Fields } from "./http/fields.ts";
 import { PSEUDONYM } from "./http/forwardable.ts";
 import type { Admitted } from "./request/admit.ts";
@@ -23,7 +24,7 @@ export async function connect(
   const forwarded = forwardedFields({
     request: fields,
     route: admitted.route,
-    client: { ...admitted.client, host: admitted.host },
+    client: { ...admitted.client, country: admitted.place.country, host: admitted.host },
     requestId,
     originHost: new URL(origin.url).host,
     loop: PSEUDONYM,
@@ -34,7 +35,12 @@ export async function connect(
     env,
     admitted.route.origin,
     origin,
-  )({ method: "GET", path: pathname + search, fields: forwarded, clientHost: admitted.host });
+  )({
+    method: "GET",
+    path: originPath(admitted.route, pathname + search),
+    fields: forwarded,
+    clientHost: admitted.host,
+  });
   const late = setTimeout(
     () => sending.cancel(),
     Math.min(origin.headerTimeoutSeconds * 1000, LIMITS.requestBudgetMillis),

@@ -1,21 +1,26 @@
 // The story of a request at the edge: admit it, choose the regions that may serve it, ask the owner of its key in the first,
-// fall through to the next if that one is lost, and explain the answer. The edge keeps nothing of a response; what it
-// remembers of regions (lost, drained) is a hint that costs distance when it is wrong, never an answer.
+// fall through to the next if that one is lost, and explain the answer. Before and after that the route's own actions have
+// their turn (action/README.md). The edge keeps nothing of a response; what it remembers of regions (lost, drained) is a hint
+// that costs distance when it is wrong, never an answer.
 
 import type { Environment } from "../config/environment.worker.ts";
 import { configOf, ownRegion } from "../config/nodes.worker.ts";
 import { regionsOf } from "../config/places.ts";
 import { type EpochMillis, epochMillis, millis } from "../config/units.ts";
+import { actAfterwards } from "./action/afterwards.ts";
+import { actBefore } from "./action/before.ts";
+import { actionPorts } from "./action/ports.worker.ts";
+import { actionsOf, type RouteActions } from "./action/route-actions.ts";
 import { answerFields } from "./answer.ts";
 import { vouchedAddress } from "./client-assertion.worker.ts";
 import { connect } from "./connection.worker.ts";
 import { count } from "./count.ts";
-import { Fields } from "./http/fields.ts";
+import { type FieldLine, Fields } from "./http/fields.ts";
 import { withoutInternal } from "./http/forwardable.ts";
 import { problem } from "./http/problem.ts";
 import { headersOf } from "./message.worker.ts";
 import { askRegions, learnDrained } from "./regions.worker.ts";
-import { admit, type RefusedRequest } from "./request/admit.ts";
+import { type Admitted, admit, type RefusedRequest } from "./request/admit.ts";
 import type { CfFacts } from "./request/client.ts";
 import { pushSoon, tallyOf } from "./tally.worker.ts";
 
@@ -25,6 +30,21 @@ export interface EdgeParts {
 }
 
 const now = (): EpochMillis => epochMillis(Date.now());
+
+/** One request at the edge, as far as whatever answers it must know. */
+interface Visit {
+  readonly env: Environment;
+  readonly requestId: string;
+  readonly arrivedAt: EpochMillis;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  /** The route whose request it is, and its actions, once that is known. */
+  readonly at?: {
+    readonly route: string;
+    readonly actions: RouteActions;
+    readonly request: Fields;
+    readonly said: readonly FieldLine[];
+  };
+}
 
 /** Answers a client. Never throws: what goes wrong is told as a problem. */
 export async function serve(
@@ -50,21 +70,41 @@ export async function serve(
     countryOf: parts.countryOf,
     config,
   });
-  if (admitted.kind === "refused") return refuse(env, admitted, requestId, arrivedAt, waitUntil);
-  if (admitted.passage === "connection") {
-    const response = await connect(env, config, admitted, fields, requestId);
-    return response ?? refuse(env, NO_CONNECTION, requestId, arrivedAt, waitUntil);
+  const arriving: Visit = { env, requestId, arrivedAt, waitUntil };
+  if (admitted.kind === "refused") return refuse(arriving, admitted);
+  const actions = actionsOf(admitted.route);
+  if (actions === undefined) return answer(arriving, request, admitted, fields);
+
+  const { method } = request;
+  const askedHost = new URL(request.url).host;
+  const before = await actBefore(
+    actions,
+    { admitted, method, fields, askedHost, local, now: arrivedAt },
+    actionPorts(env),
+  );
+  const visit = { ...arriving, at: { route: admitted.route.name, actions, request: fields, said: before.said } };
+  switch (before.kind) {
+    case "refused":
+      return refuse(visit, before.refusal);
+    case "answered": {
+      const from = before.what === "preflight" ? "preflight" : "meridian";
+      return own(visit, { status: before.status, fields: before.fields, body: null, outcome: "bypass", from });
+    }
+    case "on":
+      return answer(visit, request, before.admitted, before.fields);
   }
-  const served = await askRegions({
-    env,
-    admitted,
-    method: request.method,
-    fields,
-    upload: request.body,
-    requestId,
-    arrivedAt,
-  });
-  if (served.kind === "refused") return refuse(env, served, requestId, arrivedAt, waitUntil);
+}
+
+/** Gets the answer to an admitted request, and hands it to the client. */
+async function answer(visit: Visit, request: Request, admitted: Admitted, fields: Fields): Promise<Response> {
+  const { env, requestId, arrivedAt, waitUntil, at } = visit;
+  const { method, body: upload } = request;
+  if (admitted.passage === "connection") {
+    const response = await connect(env, configOf(env), admitted, fields, requestId);
+    return response ?? refuse(visit, NO_CONNECTION);
+  }
+  const served = await askRegions({ env, admitted, method, fields, upload, requestId, arrivedAt });
+  if (served.kind === "refused") return refuse(visit, served);
 
   const { answer, region, took } = served;
   learnDrained(answer.facts?.drained);
@@ -87,20 +127,36 @@ export async function serve(
   if (answer.upgrade !== undefined)
     return new Response(null, { status: 101, headers: headersOf(explained), webSocket: answer.upgrade as WebSocket });
   const body = answer.body.kind === "stream" ? (answer.body.native as ReadableStream) : null;
-  return new Response(body, { status: answer.status, headers: headersOf(explained), encodeBody: "manual" });
+  const { status } = answer;
+  const from = answer.facts?.answered.outcome === "error" ? "meridian" : "origin";
+  const page = at && actAfterwards(at.actions, { ...at, status, fields: explained, from, requestId });
+  if (page === undefined) return new Response(body, { status, headers: headersOf(explained), encodeBody: "manual" });
+  // Whoever fills the cache with the origin's own page goes on; this client reads no more of it.
+  if (body !== null) waitUntil(body.cancel().catch(() => undefined));
+  return new Response(method === "HEAD" ? null : page, { status, headers: headersOf(explained) });
 }
 
 /** An answer of our own: a problem that says what is wrong, where it came from and what would be right. */
-function refuse(
-  env: Environment,
-  refused: RefusedRequest,
-  requestId: string,
-  arrivedAt: EpochMillis,
-  waitUntil: (work: Promise<unknown>) => void,
-): Response {
+function refuse(visit: Visit, refused: RefusedRequest): Response {
   const { status, fields, body } = problem(refused);
+  if (status === 405) fields.set("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  return own(visit, { status, fields, body, outcome: status < 500 ? "refused" : "error", from: "meridian" });
+}
+
+/** Gives an answer that no region had a part in. */
+function own(
+  { env, requestId, arrivedAt, waitUntil, at }: Visit,
+  given: {
+    readonly status: number;
+    readonly fields: Fields;
+    readonly body: string | null;
+    readonly outcome: "refused" | "error" | "bypass";
+    readonly from: "meridian" | "preflight";
+  },
+): Response {
+  const { status, from } = given;
   const region = ownRegion(env);
-  const explained = answerFields(fields, {
+  const explained = answerFields(given.fields, {
     facts: undefined,
     region,
     requestId,
@@ -108,21 +164,20 @@ function refuse(
     now: now(),
     regionTook: millis(0),
   });
-  if (status === 405) explained.set("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  const page = at && actAfterwards(at.actions, { ...at, status, fields: explained, from, requestId });
   // In production an edge belongs to no region: what it refuses is counted where the configuration begins.
   const counted = region ?? regionsOf(configOf(env))[0];
   if (counted !== undefined) {
-    const outcome = status < 500 ? "refused" : "error";
     count(tallyOf(counted), {
-      route: "none",
+      route: at?.route ?? "none",
       status,
-      answered: { outcome, by: "none" },
+      answered: { outcome: given.outcome, by: "none" },
       body: { kind: "none" },
       took: millis(now() - arrivedAt),
     });
     pushSoon(counted, env, waitUntil);
   }
-  return new Response(body, { status, headers: headersOf(explained) });
+  return new Response(page ?? given.body, { status, headers: headersOf(explained) });
 }
 
 const NO_CONNECTION: RefusedRequest = {

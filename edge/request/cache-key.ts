@@ -6,6 +6,7 @@
 
 import { normaliseUrl } from "../../config/normal-url.ts";
 import type { Route } from "../../config/schema.ts";
+import { deviceOf } from "../action/device.ts";
 import type { Fields } from "../http/fields.ts";
 import { matchRoute } from "../route/match-route.ts";
 import { shortHash } from "../shard/hash.ts";
@@ -33,6 +34,7 @@ export function cacheKey(
     ...keyHeaders(input.fields, route),
     ...keyCookies(input.fields, route),
     ...(route.key.country ? [input.country ?? null] : []),
+    ...(route.key.device ? [deviceOf(input.fields)] : []),
   ];
   const key = `${namespaceOf(route)} ${url}`;
   return {
@@ -105,11 +107,12 @@ function parameterFilter(query: Route["key"]["query"]): (name: string) => boolea
 
 const namespaces = new WeakMap<Route, string>();
 
-/** Everything of a route that decides what a key means and what its fills may have been made from. */
+/** Everything of a route that decides what a key means and what its fills may have been made from: what it asks the origin, too. */
 function namespaceOf(route: Route): string {
   let namespace = namespaces.get(route);
   if (namespace === undefined) {
-    namespace = shortHash(JSON.stringify([1, route.name, route.key, route.forward, route.variantHeaders]));
+    const asks = [route.actions?.rewrite, route.actions?.request].filter((rules) => rules !== undefined);
+    namespace = shortHash(JSON.stringify([1, route.name, route.key, route.forward, route.variantHeaders, ...asks]));
     namespaces.set(route, namespace);
   }
   return namespace;

@@ -9,6 +9,8 @@
 
 import { isClaim } from "../../config/reserved-fields.ts";
 import type { Route } from "../../config/schema.ts";
+import { deviceOf } from "../action/device.ts";
+import { type ClientFacts, toOrigin } from "../action/fields.ts";
 import { Fields } from "../http/fields.ts";
 import { via, withoutHopByHop } from "../http/forwardable.ts";
 import { SURROGATE_CAPABILITY, SURROGATE_FIELD } from "../http/targeted.ts";
@@ -41,7 +43,24 @@ export interface ForwardInput {
 export function forwardedFields(input: ForwardInput): Fields {
   const { route } = input;
   const byRoute = route.mode === "cache" && route.forward === "key" ? "key" : "everything";
-  return (input.extent ?? byRoute) === "key" ? keyFields(input) : allFields(input);
+  const extent = input.extent ?? byRoute;
+  const fields = extent === "key" ? keyFields(input) : allFields(input);
+  if (route.key.device) fields.append("meridian-device", deviceOf(input.request));
+  const rules = route.actions?.request;
+  if (rules !== undefined) toOrigin(fields, rules, factsFor(input, extent));
+  return fields;
+}
+
+/** What the route's own fields may tell of the client: on shared fills nothing that the key does not hold. */
+function factsFor({ route, request, client }: ForwardInput, extent: "key" | "everything"): ClientFacts {
+  const { scheme, host } = client;
+  if (extent === "everything") return { ...client, device: deviceOf(request) };
+  return {
+    scheme,
+    host,
+    country: route.key.country ? client.country : undefined,
+    device: route.key.device ? deviceOf(request) : undefined,
+  };
 }
 
 function keyFields({ request, route, client, requestId, originHost, loop }: ForwardInput): Fields {

@@ -52,7 +52,7 @@ const withHead = (methods: readonly string[]): ReadonlySet<string> =>
   new Set(methods.includes("GET") ? [...methods, "HEAD"] : methods);
 
 /** A pattern as a request's path would be spelt: `/café/*` is asked for as `/caf%C3%A9/...`. */
-const spellPath = (pattern: string): string =>
+export const spellPath = (pattern: string): string =>
   normalEscapes(pattern.replace(/[^\u0021-\u007e]+/gu, (text) => encodeURIComponent(text)));
 
 /** Whether a text equals one of the patterns, begins as one that ends in `*`, or ends as one that begins with `*`. */

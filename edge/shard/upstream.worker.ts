@@ -12,6 +12,7 @@ import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
 import { countFailure, countReply, countTransition } from "../../origin/count.ts";
 import type { OriginFailure } from "../../origin/failure.ts";
 import { createOriginClient, type WorkerOriginClient } from "../../origin/fetch.worker.ts";
+import { originPath } from "../action/rewrite.ts";
 import { Fields } from "../http/fields.ts";
 import { PSEUDONYM } from "../http/forwardable.ts";
 import { bodyOf, readNodeAnswer, toNodeInit } from "../message.worker.ts";
@@ -122,7 +123,7 @@ export class UpstreamShell {
     const sentAt = now();
     const outcome = await this.#originClient(route.origin).request({
       method: request.method,
-      path: whole ? pathname + search : forwardPath,
+      path: originPath(route, whole ? pathname + search : forwardPath),
       fields: this.#fieldsFor(request, route),
       body: (request.upload as ReadableStream<Uint8Array> | undefined) ?? null,
       clientHost: context.client.host,

@@ -1,0 +1,72 @@
+// How often one client may come: a token bucket for each client and route, full at first and refilled evenly. A client is an
+// IPv4 address or an IPv6 /64. The buckets live in one isolate's memory: with several isolates a client has as many buckets,
+// and a table that is full forgets whoever was unheard for longest. So it is a guard against one client's flood, no quota.
+// Fields: Retry-After (RFC 9110 section 10.2.3), RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers).
+
+import type { Actions } from "../../config/action-schema.ts";
+import { clientNetwork } from "../../config/ip-network.ts";
+import { LIMITS } from "../../config/limits.ts";
+import { type EpochMillis, type Seconds, seconds } from "../../config/units.ts";
+import type { FieldLine } from "../http/fields.ts";
+
+type Rate = NonNullable<Actions["rateLimit"]>;
+
+export interface Taken {
+  readonly kind: "taken" | "refused";
+  /** Whole requests left. */
+  readonly left: number;
+  /** Until one more request is there (refused), or until the bucket is full again (taken); whole seconds. */
+  readonly wait: Seconds;
+}
+
+interface Bucket {
+  left: number;
+  at: EpochMillis;
+}
+
+/** The buckets of one isolate, of at most `limit` clients. */
+export class RateTable {
+  readonly #limit: number;
+  /** The one unheard for longest first: a bucket that is used goes to the end. */
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(limit: number = LIMITS.rateLimitClients) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /**
+   * Takes one request out of the client's bucket on a route. Clients of whom nobody vouches for an address share one bucket.
+   * A clock that steps back fills nothing.
+   */
+  take(route: string, rate: Rate, address: string | undefined, now: EpochMillis): Taken {
+    const client = `${route} ${address === undefined ? "unknown" : clientNetwork(address)}`;
+    const perMilli = rate.requests / (rate.perSeconds * 1000);
+    const known = this.#buckets.get(client);
+    const bucket = known ?? { left: rate.requests, at: now };
+    bucket.left = Math.min(rate.requests, bucket.left + Math.max(0, now - bucket.at) * perMilli);
+    bucket.at = now;
+    this.#buckets.delete(client);
+    for (const oldest of this.#buckets.keys()) {
+      if (this.#buckets.size < this.#limit) break;
+      this.#buckets.delete(oldest);
+    }
+    this.#buckets.set(client, bucket);
+    // A tiny bit of a request is lost to rounding: without this a client that waits just long enough would be refused again.
+    if (bucket.left < 1 - 1e-9) return { kind: "refused", left: 0, wait: secondsFor((1 - bucket.left) / perMilli) };
+    bucket.left = Math.max(0, bucket.left - 1);
+    return { kind: "taken", left: Math.floor(bucket.left), wait: secondsFor((rate.requests - bucket.left) / perMilli) };
+  }
+}
+
+const secondsFor = (millis: number): Seconds => seconds(Math.max(1, Math.ceil(millis / 1000 - 1e-6)));
+
+/** What an answer says of the client's rate; on a refusal also when to come again. */
+export const rateFields = (rate: Rate, taken: Taken): FieldLine[] => [
+  ["ratelimit-policy", `"client";q=${rate.requests};w=${Math.ceil(rate.perSeconds)}`],
+  ["ratelimit", `"client";r=${taken.left};t=${taken.wait}`],
+  ...(taken.kind === "refused" ? [["retry-after", `${taken.wait}`] as const] : []),
+];

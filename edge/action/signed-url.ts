@@ -1,0 +1,124 @@
+// Whether a URL was signed by the site, for this path, this client and this time (format: config/signed-url.ts). The parameters
+// are taken off first, so neither the key nor the origin knows of them; a cookie with the same content is taken off likewise.
+// This file decides everything but the signature itself: it names the texts that a right one may be made over, and whoever has
+// a platform's HMAC compares, in constant time. Nothing that does not fit is passed over: what is not understood is refused.
+
+import { clientNetwork } from "../../config/ip-network.ts";
+import {
+  KEY_ID,
+  SIGNABLE_PREFIX,
+  SIGNATURE_COOKIE,
+  SIGNATURE_PARAMETERS,
+  signedUrlText,
+} from "../../config/signed-url.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import { Fields } from "../http/fields.ts";
+
+export type SignatureCode =
+  | "signature-missing"
+  | "signature-malformed"
+  | "signature-expired"
+  | "signature-elsewhere"
+  | "signature-address-unknown"
+  | "signature-key-unknown"
+  | "signature-wrong";
+
+export type Checked =
+  | { readonly kind: "refused"; readonly code: SignatureCode; readonly detail: string }
+  /** Right if `signature` is that of one of `texts` under the key. */
+  | { readonly kind: "verify"; readonly keyId: string; readonly texts: readonly string[]; readonly signature: string };
+
+const OWN: ReadonlySet<string> = new Set(Object.values(SIGNATURE_PARAMETERS));
+
+/** A request without its signature, and the parameters that were taken off: those of the query, else the cookie's. */
+export function takeSignature(
+  url: string,
+  fields: Fields,
+): { readonly url: string; readonly fields: Fields; readonly parameters: readonly string[] } {
+  const start = url.indexOf("?");
+  const query = start < 0 ? [] : url.slice(start + 1).split("&");
+  const inQuery = query.filter(isOwn);
+  const rest = query.filter((part) => !isOwn(part));
+  const bare = inQuery.length === 0 ? url : url.slice(0, start) + (rest.length === 0 ? "" : `?${rest.join("&")}`);
+  const { cookie, fields: without } = takeCookie(fields);
+  const parameters = inQuery.length > 0 ? inQuery : (cookie ?? "").split("&").filter((part) => part !== "");
+  return { url: bare, fields: without, parameters };
+}
+
+const isOwn = (part: string): boolean =>
+  OWN.has(part.slice(0, part.indexOf("=") < 0 ? part.length : part.indexOf("=")));
+
+function takeCookie(fields: Fields): { readonly cookie: string | undefined; readonly fields: Fields } {
+  const pieces = fields
+    .all("cookie")
+    .flatMap((line) => line.split(";"))
+    .map((piece) => piece.trim());
+  const own = pieces.filter((piece) => piece.startsWith(`${SIGNATURE_COOKIE}=`));
+  if (own.length === 0) return { cookie: undefined, fields };
+  const without = Fields.from(fields);
+  const others = pieces.filter((piece) => piece !== "" && !own.includes(piece));
+  without.delete("cookie");
+  if (others.length > 0) without.append("cookie", others.join("; "));
+  return { cookie: own[0]?.slice(SIGNATURE_COOKIE.length + 1), fields: without };
+}
+
+/**
+ * Judges the parameters of a request for `url`, which is in its one spelling and without them. `hosts` are the names that the
+ * site goes by: as the client asked, and what that is an alias of.
+ */
+export function checkSignature(
+  parameters: readonly string[],
+  request: {
+    readonly url: string;
+    readonly hosts: ReadonlySet<string>;
+    readonly address: string | undefined;
+    readonly now: EpochMillis;
+  },
+): Checked {
+  if (parameters.length === 0) return refused("signature-missing", "This URL is answered only with a signature.");
+  const given = new Map(
+    parameters.map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)]),
+  );
+  const expires = given.get(SIGNATURE_PARAMETERS.expires) ?? "";
+  const keyId = given.get(SIGNATURE_PARAMETERS.key) ?? "";
+  const prefix = given.get(SIGNATURE_PARAMETERS.prefix);
+  const bound = given.get(SIGNATURE_PARAMETERS.address);
+  const signature = given.get(SIGNATURE_PARAMETERS.signature) ?? "";
+  const isWhole =
+    given.size === parameters.length &&
+    [...given.keys()].every((name) => OWN.has(name)) &&
+    /^[1-9]\d{0,10}$/.test(expires) &&
+    KEY_ID.test(keyId) &&
+    /^[\w-]{43}$/.test(signature) &&
+    (prefix === undefined || SIGNABLE_PREFIX.test(prefix)) &&
+    (bound === undefined || bound === "1");
+  if (!isWhole) return refused("signature-malformed", "The parameters of the signature are not complete and correct.");
+  if (request.now >= Number(expires) * 1000)
+    return refused("signature-expired", "The signature of this URL has expired.");
+  if (bound !== undefined && request.address === undefined) {
+    return refused("signature-address-unknown", "The signature is bound to an address, and the client's is not known.");
+  }
+  const target = request.url.slice(request.url.indexOf("/", request.url.indexOf("//") + 2));
+  if (prefix !== undefined && !isBelow(target, prefix)) {
+    return refused("signature-elsewhere", `The signature is for URLs below ${prefix}.`);
+  }
+  const grant = {
+    scope: prefix === undefined ? ({ kind: "url", target } as const) : ({ kind: "prefix", prefix } as const),
+    expires: Number(expires),
+    network: bound === undefined ? undefined : clientNetwork(request.address as string),
+  };
+  return {
+    kind: "verify",
+    keyId,
+    texts: [...request.hosts].map((host) => signedUrlText({ ...grant, host })),
+    signature,
+  };
+}
+
+/** An escaped slash behind the prefix could mean a step out of the folder to an origin that unescapes before it resolves. */
+function isBelow(target: string, prefix: string): boolean {
+  const path = target.split("?", 1)[0] ?? "";
+  return path.startsWith(prefix) && !/%2f|%5c/i.test(path.slice(prefix.length));
+}
+
+const refused = (code: SignatureCode, detail: string): Checked => ({ kind: "refused", code, detail });
