@@ -96,7 +96,9 @@ export class Shard {
 
       if (landed?.kind === "kept") {
         if (this.#mayRelease(asked, landed)) return this.#releaseKept(asked, landed, why);
-        // A purge came meanwhile, or it is another's variant: look again, and fetch again with both known.
+        // A purge came meanwhile, or it is another's variant: look again, and fetch again with both known. The tags by which
+        // a purge ended it are the answer's, so only here can the flight be closed to those who would join it in vain.
+        if (this.#verdict(landed.entry) === "hard") boarded.flight.doomed = true;
         learned = landed.vary;
         continue;
       }

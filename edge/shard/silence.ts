@@ -15,20 +15,23 @@ export const silenceOf = (origin: Origin | undefined): Millis =>
 /** `source`, whose reads reject after `silence` without a byte; it is cancelled then. */
 export function neverSilent(source: ByteSource, silence: Millis, after: After): ByteSource {
   return {
-    async read() {
-      let heard = (): void => undefined;
-      const paused = new Promise<never>((_, reject) => {
-        heard = after(silence, () => {
+    read: () =>
+      new Promise((resolve, reject) => {
+        const heard = after(silence, () => {
           source.cancel();
           reject(new Error(`the body paused for ${silence} ms`));
         });
-      });
-      try {
-        return await Promise.race([source.read(), paused]);
-      } finally {
-        heard();
-      }
-    },
+        source.read().then(
+          (chunk) => {
+            heard();
+            resolve(chunk);
+          },
+          (cause) => {
+            heard();
+            reject(cause);
+          },
+        );
+      }),
     cancel: () => source.cancel(),
   };
 }

@@ -33,6 +33,19 @@ describe("a shared fill", () => {
     expect(spooledBytes()).toBe(before);
   });
 
+  test("that a purge of a tag ended is left at once, also while its body still comes", async () => {
+    const world = new ShardWorld();
+    const request = world.send("/a");
+    const before = await world.only();
+    world.purge({ kind: "tag", tag: "shoes" });
+    world.push();
+    const pipe = before.stream(200, { ...FRESH, "cache-tag": "shoes" });
+    pipe.write("old");
+    (await world.only()).answer(200, { ...FRESH, "cache-tag": "shoes" }, "new");
+    pipe.end();
+    expect(await textOf(await request)).toBe("new");
+  });
+
   test("a body that the tier above stops sending without a word ends badly in time, and holds the key no longer", async () => {
     const world = new ShardWorld();
     const first = world.send("/a");
@@ -55,7 +68,8 @@ describe("one client's own request", () => {
     const world = new ShardWorld();
     const first = world.send("/a");
     (await world.only()).answer(200, { ...FRESH, etag: '"1"' }, "ours");
-    await first;
+    await textOf(await first);
+    await world.settle();
     const reload = world.send("/a", { ...COOKIE, "cache-control": "no-cache" });
     (await world.only()).answer(304, { ...FRESH, etag: '"1"' });
     expect(await textOf(await reload)).toBe("ours");
