@@ -5,6 +5,7 @@ import { LIMITS } from "../../config/limits.ts";
 import type { Millis } from "../../config/units.ts";
 import { purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import { type Asked, flightKeyOf } from "./asked.ts";
+import type { Change } from "./change.ts";
 import type { Entry } from "./entries.ts";
 import { type FillPorts, fly } from "./fill.ts";
 import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
@@ -57,9 +58,14 @@ export class Flights {
     return landed;
   }
 
-  /** An unsafe method changed these resources: nobody joins their flights any more, and nothing of them is kept. */
-  doom(urls: readonly string[]): void {
-    for (const flight of this.#underWay.values()) if (urls.includes(flight.url)) flight.doomed = true;
+  /**
+   * An unsafe method changed something: nobody joins the flights that may bring it, and nothing of them is kept. Groups are
+   * known only from an answer, so where some were ended all flights of the site are meant.
+   */
+  doom({ urls, site, groups }: Change): void {
+    for (const flight of this.#underWay.values()) {
+      if (urls.includes(flight.url) || (groups.length > 0 && flight.url.startsWith(site))) flight.doomed = true;
+    }
   }
 
   #begin(key: string | symbol, asked: Asked, confirm: Entry | undefined): Flight {

@@ -7,13 +7,13 @@ import type { Config, Route } from "../../config/schema.ts";
 import { between, type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { Outcome } from "../http/cache-status.ts";
-import { invalidatedUrls, isSafe } from "../http/invalidate.ts";
 import { decideReuse, onlyIfCached, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
+import { Allowance, type Change, changeOf, endsByGroup, scopesOf } from "./change.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
@@ -25,8 +25,10 @@ import type { BehindResponse, Tier, Timings } from "./wire.ts";
 
 export interface ShardPorts extends Omit<FillPorts, "finished"> {
   readonly config: Config;
-  /** Ends what this region's shards hold of these URLs (RFC 9111 section 4.4). */
-  readonly invalidate: (urls: readonly string[]) => Promise<void>;
+  /** Ends what this region's shards hold of what has changed. Never rejects. */
+  readonly invalidate: (change: Change) => Promise<void>;
+  /** Has a hub accept a purge; `by` says who asks for it. Never rejects. */
+  readonly purgeEverywhere: (scopes: readonly Scope[], by: string) => Promise<"accepted" | "failed">;
 }
 
 /** What one look at the store found for a request, and what may be done with it. */
@@ -41,6 +43,7 @@ type Why = "uri-miss" | "vary-miss" | "stale" | "request" | "collapsed";
 export class Shard {
   readonly #ports: ShardPorts;
   readonly #flights: Flights;
+  readonly #allowance = new Allowance();
 
   constructor(ports: ShardPorts) {
     this.#ports = { ...ports, upstream: orderly(ports.upstream) };
@@ -71,10 +74,13 @@ export class Shard {
     return this.#cached(askedOf(request, route, config, standing, arrivedAt));
   }
 
-  /** Forgets what is stored under these canonical URLs and lets no fill under way bring it back. Returns how many entries. */
-  forget(urls: readonly string[]): number {
-    this.#flights.doom(urls);
-    return urls.reduce((count, url) => count + this.#ports.entries.deleteUrl(this.#ports.name, url), 0);
+  /** Forgets what is stored of what has changed and lets no fill under way bring it back. Returns how many entries. */
+  forget(change: Change): number {
+    const { entries, name } = this.#ports;
+    this.#flights.doom(change);
+    const byGroup =
+      change.groups.length === 0 ? 0 : entries.deleteWhere(name, ({ target }) => endsByGroup(change, target));
+    return change.urls.reduce((count, url) => count + entries.deleteUrl(name, url), byGroup);
   }
 
   async #cached(asked: Asked): Promise<TierResponse> {
@@ -232,19 +238,26 @@ export class Shard {
   /** Everything that no cache has a part in: forwarded as it is, and what it changes is forgotten here. */
   async #pass(request: TierRequest, route: Route, arrivedAt: EpochMillis): Promise<TierResponse> {
     const { context, fields, method } = request;
-    const { knowledge, upstream, invalidate } = this.#ports;
+    const { config, knowledge, upstream } = this.#ports;
     const answer = await upstream({ ...request, vector: knowledge.joined(context.vector) });
     if (answer.kind === "failure") return this.#fail(request, arrivedAt, answer);
-    if (route.mode === "cache" && !isSafe(method)) {
-      const { url } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
-      const urls = invalidatedUrls(method, answer.status, url, answer.fields);
-      if (urls.length > 0) await invalidate(urls);
-    }
+    const change = changeOf(method, context.url, answer, config.routes);
+    const detail = change === undefined ? undefined : await this.#end(change, route, answer);
     const reason = route.mode === "bypass" ? "bypass" : "method";
-    const outcome: Outcome = { kind: "forwarded", reason, status: answer.status, stored: false };
+    const status = answer.status;
+    const outcome: Outcome = { kind: "forwarded", reason, status, stored: false, ...(detail && { detail }) };
     const facts = factsOf(context.tier, this.#releasing(context.tier, outcome, arrivedAt, answer));
-    const { status, body, upgrade } = answer;
+    const { body, upgrade } = answer;
     return { status, fields: answer.fields, body, facts: { ...facts, personal: true }, upgrade };
+  }
+
+  /** Ends what has changed: in this region, and everywhere if the route says so and we asked the origin. Says what did not work. */
+  async #end(change: Change, route: Route, answer: UpstreamAnswer): Promise<string | undefined> {
+    await this.#ports.invalidate(change);
+    if (route.invalidation !== "everywhere" || answer.facts !== undefined) return undefined;
+    if (this.#allowance.take(this.#ports.now()) === "exhausted") return "invalidation-limited";
+    const told = await this.#ports.purgeEverywhere(scopesOf(change), `route:${route.name}`);
+    return told === "accepted" ? undefined : "invalidation-failed";
   }
 
   #fail(request: TierRequest, arrivedAt: EpochMillis, failure: UpstreamFailure): TierResponse {

@@ -46,6 +46,17 @@ describe("a shared fill", () => {
     expect(await textOf(await request)).toBe("new");
   });
 
+  test("what the tier above does wrong ends the flight: the next request begins another", async () => {
+    const world = new ShardWorld();
+    const first = world.send("/a");
+    (await world.only()).break();
+    expect((await first).status).toBe(502);
+    expect(world.shard.flights).toBe(0);
+    const second = world.send("/a");
+    (await world.only()).answer(200, FRESH, "hello");
+    expect(await textOf(await second)).toBe("hello");
+  });
+
   test("a body that the tier above stops sending without a word ends badly in time, and holds the key no longer", async () => {
     const world = new ShardWorld();
     const first = world.send("/a");
@@ -58,6 +69,48 @@ describe("a shared fill", () => {
     await ended;
     expect(pipe.cancelled).toBe(true);
     expect(world.shard.flights).toBe(0);
+  });
+
+  test("twenty thousand hits on a stale entry while it is refreshed take no place of those who must wait", async () => {
+    const world = new ShardWorld();
+    const policy = { "cache-control": "max-age=1, stale-while-revalidate=10" };
+    const first = world.send("/a");
+    (await world.only()).answer(200, policy, "old");
+    await first;
+    await world.pass(5_000);
+    for (let hit = 0; hit < 10_050; hit += 1) await world.send("/a");
+    await world.pass(9_000);
+    const waiting = world.send("/a");
+    (await world.only()).answer(200, policy, "new");
+    expect(await textOf(await waiting)).toBe("new");
+  });
+
+  test("a refresh that nobody waits for lets go of an answer that is not kept", async () => {
+    const world = new ShardWorld();
+    const first = world.send("/a");
+    (await world.only()).answer(200, { "cache-control": "max-age=1, stale-while-revalidate=60" }, "old");
+    await first;
+    await world.pass(5_000);
+    await world.send("/a");
+    const pipe = (await world.only()).stream(200, { "cache-control": "no-store" });
+    await world.settle();
+    expect(pipe.cancelled).toBe(true);
+  });
+
+  test("a flight whose place another took is not kept either, once an unsafe method has changed the resource", async () => {
+    const world = new ShardWorld();
+    void world.send("/a");
+    const older = await world.only();
+    world.purge({ kind: "url", url: "http://site.test/a" }, "soft");
+    world.push();
+    void world.send("/a");
+    const newer = await world.only();
+    const post = world.send("/a", {}, {}, "POST");
+    (await world.only()).answer(204, {});
+    await post;
+    for (const asked of [newer, older]) asked.answer(200, FRESH, "from before the change");
+    await world.settle();
+    expect(world.entries.held.items).toBe(0);
   });
 });
 
