@@ -52,6 +52,7 @@ export const FAILURES = {
     "The shard is filling as many objects as it may.",
     1,
   ),
+  broken: failure(502, "fill-broken", "proxy_internal_error", "The next tier's answer could not be read."),
   tooLate: failure(504, "fill-timeout", "http_response_timeout", "The next tier did not answer in time."),
   alwaysPurged: failure(
     503,

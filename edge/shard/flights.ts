@@ -7,8 +7,10 @@ import { purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import { type Asked, flightKeyOf } from "./asked.ts";
 import type { Change } from "./change.ts";
 import type { Entry } from "./entries.ts";
+import { FAILURES } from "./failures.ts";
 import { type FillPorts, fly } from "./fill.ts";
 import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
+import { discard } from "./release.ts";
 
 /** A place in a flight, and whether it was begun for this request. */
 export interface Boarded {
@@ -20,13 +22,15 @@ export class Flights {
   readonly #ports: Omit<FillPorts, "finished">;
   /** Those of one client alone stand under a symbol, so that nobody finds them. */
   readonly #underWay = new Map<string | symbol, Flight>();
+  /** All of them, with those whose place a later one has taken. */
+  readonly #all = new Set<Flight>();
 
   constructor(ports: Omit<FillPorts, "finished">) {
     this.#ports = ports;
   }
 
   get size(): number {
-    return this.#underWay.size;
+    return this.#all.size;
   }
 
   /**
@@ -47,8 +51,19 @@ export class Flights {
       known.followers += 1;
       return { flight: known, leads: false };
     }
-    if (this.#underWay.size >= LIMITS.flights) return undefined;
+    if (this.#all.size >= LIMITS.flights) return undefined;
     return { flight: this.#begin(key, asked, confirm), leads: true };
+  }
+
+  /** Has a stored response fetched anew for everybody, unless that is under way; nobody waits for it. */
+  refresh(asked: Asked, stored: Entry): void {
+    const boarded = this.board(asked, stored, "shared");
+    if (boarded?.leads === false) boarded.flight.followers -= 1;
+    if (boarded?.leads !== true) return;
+    void boarded.flight.head.then((landed) => {
+      // What is not kept is for whoever began the flight, and nobody did.
+      if (landed.kind === "relay") discard(landed.answer.body);
+    });
   }
 
   /** Waits for the landing, for `patience` at most. */
@@ -63,7 +78,7 @@ export class Flights {
    * known only from an answer, so where some were ended all flights of the site are meant.
    */
   doom({ urls, site, groups }: Change): void {
-    for (const flight of this.#underWay.values()) {
+    for (const flight of this.#all) {
       if (urls.includes(flight.url) || (groups.length > 0 && flight.url.startsWith(site))) flight.doomed = true;
     }
   }
@@ -72,9 +87,13 @@ export class Flights {
     const state: Pick<Flight, "doomed" | "spool"> = { doomed: false, spool: undefined };
     const vector = this.#ports.knowledge.joined(asked.request.context.vector);
     const finished = () => this.#end(key, flight);
-    const head = fly({ ...this.#ports, finished }, { ...asked, vector, confirm, flight: state });
+    // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
+    const head = fly({ ...this.#ports, finished }, { ...asked, vector, confirm, flight: state }).catch(
+      (): Landing => ({ kind: "failed", failure: FAILURES.broken }),
+    );
     const flight: Flight = Object.assign(state, { url: asked.url, vector, followers: 0, head });
     this.#underWay.set(key, flight);
+    this.#all.add(flight);
     void head.then((landed) => {
       if (landed.kind === "failed") finished();
     });
@@ -83,6 +102,7 @@ export class Flights {
 
   /** A later flight may have taken the place of one that a purge had outdated. */
   #end(key: string | symbol, flight: Flight): void {
+    this.#all.delete(flight);
     if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
   }
 }
