@@ -176,8 +176,7 @@ export class Shard {
       }
       case "stale-while-revalidate": {
         const refresh = impersonal(asked);
-        // Boarding is enough: the flight is the shard's, and one is under way for all who ask meanwhile.
-        if (refresh !== undefined) this.#flights.board(refresh, entry, "shared");
+        if (refresh !== undefined) this.#flights.refresh(refresh, entry);
         return this.#release(asked, entry, bodyOf(entry), { kind: "stale", ttl: reuse.ttl, detail: "refreshing" });
       }
       case "revalidate":
