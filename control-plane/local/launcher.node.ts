@@ -23,6 +23,7 @@ import { openGeoDatabase } from "./geo-database.node.ts";
 import { layLinks } from "./links.node.ts";
 import { DEFAULT_FRONT_DOOR, type PortPlan, portPlan } from "./ports.ts";
 import { LocalRegion, type RegionPorts } from "./region.node.ts";
+import { localSecrets } from "./secrets.node.ts";
 import { DEFAULT_STATE_FOLDER, StateFolder } from "./state-folder.node.ts";
 
 /** The address database that comes with the dependencies: countries only, under a free licence. */
@@ -146,7 +147,12 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
   const cabling = await layLinks(plan.config, plan.regions, internalPorts, plan.distances);
   cluster.links = cabling.links;
   const geoFolder = await plan.folder.keepGeoDatabase(plan.geoDatabase);
+  const secrets = localSecrets(plan.config, process.env);
+  for (const name of secrets.missing) {
+    plan.onEvent({ kind: "notice", text: `the configuration names a secret that the environment lacks: ${name}` });
+  }
   const bindings = {
+    ...secrets.bindings,
     MERIDIAN_CONFIG: JSON.stringify(plan.config),
     MERIDIAN_LOCAL: "1",
     CLUSTER_KEY: await plan.folder.clusterKey(),
