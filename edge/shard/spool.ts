@@ -33,6 +33,8 @@ export class Spool {
   /** Number of the first chunk still held. */
   #base = 0;
   #held = 0;
+  /** Whether the bytes are the entry's by now, and counted there. */
+  #handedOver = false;
   #end: End = { kind: "open" };
   #keeps: boolean;
   readonly #readers = new Set<Reader>();
@@ -68,7 +70,10 @@ export class Spool {
     if (this.#end.kind !== "open" || chunk.byteLength === 0) return;
     this.#chunks.push(chunk);
     this.#hold(chunk.byteLength);
-    if (this.#keeps && (this.#held > LIMITS.entryBytes || bytesHeld > LIMITS.flightBytes)) this.#keeps = false;
+    // What is no larger than a paced body may hold costs nothing more by being kept: small objects are stored whatever else
+    // is under way, or a few clients that read slowly would end all storing.
+    const crowded = bytesHeld > LIMITS.flightBytes && this.#held > LIMITS.pacedFlightBytes;
+    if (this.#keeps && (this.#held > LIMITS.entryBytes || crowded)) this.#keeps = false;
     this.#forget();
     this.#wakeReaders();
   }
@@ -90,9 +95,9 @@ export class Spool {
     });
   }
 
-  /** Cuts off the readers that hold up the others; a lone reader, however slow, is none of them. */
+  /** Cuts off the readers that hold up others; those that are all in one place, or one alone, hold up nobody. */
   cutStalled(): void {
-    if (this.#readers.size < 2) return;
+    if (![...this.#readers].some((reader) => reader.next > this.#base)) return;
     for (const reader of this.#readers) {
       if (reader.next === this.#base) this.#remove(reader);
     }
@@ -130,17 +135,24 @@ export class Spool {
     };
   }
 
-  /** The whole body in one piece, for the entry. Only when `whole`. */
+  /**
+   * The whole body in one piece, for the entry. Only when `whole`. Readers under way go on in the same memory, so that a slow
+   * one holds nothing beside what the store holds anyway.
+   */
   bytes(): Uint8Array {
     if (!this.whole) throw new Error("only a whole body becomes an entry");
+    const held = this.#held;
+    this.#hold(-held);
+    this.#handedOver = true;
     const first = this.#chunks[0];
     if (this.#chunks.length === 1 && first !== undefined) return first;
-    const body = new Uint8Array(this.#held);
+    const body = new Uint8Array(held);
     let offset = 0;
-    for (const chunk of this.#chunks) {
+    this.#chunks = this.#chunks.map((chunk) => {
       body.set(chunk, offset);
       offset += chunk.byteLength;
-    }
+      return body.subarray(offset - chunk.byteLength, offset);
+    });
     return body;
   }
 
@@ -174,6 +186,7 @@ export class Spool {
   }
 
   #hold(byteLength: number): void {
+    if (this.#handedOver) return;
     this.#held += byteLength;
     bytesHeld += byteLength;
   }

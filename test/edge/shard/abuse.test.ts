@@ -162,3 +162,43 @@ describe("one client's own request", () => {
     expect(await textOf(await asked)).toBe("new");
   });
 });
+
+describe("slow readers", () => {
+  test("of bodies that have come whole do not keep other bodies from being stored", async () => {
+    const world = new ShardWorld();
+    const readers = [];
+    for (let index = 0; index < 6; index += 1) {
+      const asked = world.send(`/large/${index}`);
+      const pipe = (await world.only()).stream(200, FRESH);
+      const answer = await asked;
+      if (answer.body.kind === "stream") readers.push(answer.body.open());
+      for (let chunk = 0; chunk < 110; chunk += 1) pipe.write(new Uint8Array(64 * KiB));
+      pipe.end();
+      for (let round = 0; round < 20; round += 1) await world.settle();
+    }
+    const small = world.send("/small");
+    (await world.only()).answer(200, FRESH, "small");
+    await textOf(await small);
+    await world.settle();
+    expect(statusOf(await world.send("/small"))).toContain("hit");
+    for (const reader of readers) reader.cancel();
+    expect(spooledBytes()).toBe(0);
+  });
+
+  test("in the same place hold up nobody and are not cut off", async () => {
+    const world = new ShardWorld();
+    const both = [world.send("/large"), world.send("/large")];
+    const pipe = (await world.only()).stream(200, FRESH, 9 * 1024 * KiB);
+    const readers = (await Promise.all(both)).map((answer) => {
+      if (answer.body.kind !== "stream") throw new Error("a large body is streamed");
+      return answer.body.open();
+    });
+    for (let chunk = 0; chunk < 144; chunk += 1) pipe.write(new Uint8Array(64 * KiB));
+    pipe.end();
+    await world.settle();
+    await world.pass(10_001);
+    for (const reader of readers) expect((await reader.read())?.byteLength).toBe(64 * KiB);
+    for (const reader of readers) reader.cancel();
+    await world.settle();
+  });
+});
