@@ -85,6 +85,13 @@ export const LIMITS = {
   variants: 32,
   /** The longest freshness that is guessed from `Last-Modified`: a guess should not outlive a day. */
   heuristicMillis: 86_400_000,
+  /** Groups that one answer may end: each is looked for in every entry. */
+  invalidatedGroups: 32,
+  /** Invalidations that a shard may send everywhere at once, and a second in the long run: each becomes part of every hub's log. */
+  invalidationBurst: 10,
+  invalidationsPerSecond: 1,
+  /** How long an unsafe request's answer waits until its invalidation is accepted by a hub, which itself waits for another. */
+  invalidationTimeoutMillis: 3_000,
   /** How long a URL is known to give uncacheable answers, so that its requests do not queue behind each other. */
   hitForMissMillis: 10_000,
   /** A background refresh that has not finished by then no longer holds the place of another. */

@@ -20,7 +20,7 @@ function allTags(fields: Fields): string[] {
     ...(fields.get("edge-cache-tag")?.split(",") ?? []),
     // Several lines were joined with a comma, which is no part of any key.
     ...(fields.get("surrogate-key")?.split(/[ ,]/) ?? []),
-    ...groups(fields.get("cache-groups")),
+    ...groupsIn(fields.get("cache-groups")),
   ];
   const tags = new Set<string>();
   for (const text of found) {
@@ -33,8 +33,8 @@ function allTags(fields: Fields): string[] {
 /** Visible ASCII without comma, as the control API takes it. */
 const isTag = (text: string): boolean => text.length <= LIMITS.tagCharacters && /^[\x21-\x2b\x2d-\x7e]+$/.test(text);
 
-/** Members that are no strings are ignored, and so is a list that does not parse (RFC 9875 section 2). */
-function groups(value: string | undefined): string[] {
+/** The groups of a list of strings. Other members are ignored, and so is a list that does not parse (RFC 9875 section 2). */
+export function groupsIn(value: string | undefined): string[] {
   if (value === undefined) return [];
   return (listOf(value) ?? []).flatMap(([member]) => (typeof member === "string" ? [member] : []));
 }

@@ -125,6 +125,16 @@ export class EntryStore {
     return count;
   }
 
+  /** Ends one shard's entries that `ends` says so of. Looks at all of them. Returns how many. */
+  deleteWhere(shard: string, ends: (entry: Entry) => boolean): number {
+    const ended: Held[] = [];
+    for (const held of this.#items.values()) {
+      if (held.item.kind === "entry" && held.bucket.shard === shard && ends(held.item)) ended.push(held);
+    }
+    for (const { bucket, variant } of ended) this.delete(shard, bucket.key, variant);
+    return ended.length;
+  }
+
   /** One shard's entries, most recently used first, for dry runs and statistics. */
   *of(shard: string): IterableIterator<Entry> {
     for (const { item, bucket } of this.#items.values()) {

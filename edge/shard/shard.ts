@@ -10,10 +10,9 @@ import type { Outcome } from "../http/cache-status.ts";
 import { decideReuse, onlyIfCached, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
-import { cacheKey } from "../request/cache-key.ts";
 import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
-import { Allowance, type Change, changeOf, endsByGroup, scopesOf } from "./change.ts";
+import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./change.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
@@ -23,12 +22,8 @@ import { bodyOf, discard, factsOf, releaseEntry, releaseFailure, routeNamed, str
 import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { BehindResponse, Tier, Timings } from "./wire.ts";
 
-export interface ShardPorts extends Omit<FillPorts, "finished"> {
+export interface ShardPorts extends Omit<FillPorts, "finished">, ChangePorts {
   readonly config: Config;
-  /** Ends what this region's shards hold of what has changed. Never rejects. */
-  readonly invalidate: (change: Change) => Promise<void>;
-  /** Has a hub accept a purge; `by` says who asks for it. Never rejects. */
-  readonly purgeEverywhere: (scopes: readonly Scope[], by: string) => Promise<"accepted" | "failed">;
 }
 
 /** What one look at the store found for a request, and what may be done with it. */
@@ -43,11 +38,12 @@ type Why = "uri-miss" | "vary-miss" | "stale" | "request" | "collapsed";
 export class Shard {
   readonly #ports: ShardPorts;
   readonly #flights: Flights;
-  readonly #allowance = new Allowance();
+  readonly #changes: Changes;
 
   constructor(ports: ShardPorts) {
     this.#ports = { ...ports, upstream: orderly(ports.upstream) };
     this.#flights = new Flights(this.#ports);
+    this.#changes = new Changes(ports);
   }
 
   /** Fills under way. */
@@ -236,27 +232,18 @@ export class Shard {
 
   /** Everything that no cache has a part in: forwarded as it is, and what it changes is forgotten here. */
   async #pass(request: TierRequest, route: Route, arrivedAt: EpochMillis): Promise<TierResponse> {
-    const { context, fields, method } = request;
+    const { context, method } = request;
     const { config, knowledge, upstream } = this.#ports;
     const answer = await upstream({ ...request, vector: knowledge.joined(context.vector) });
     if (answer.kind === "failure") return this.#fail(request, arrivedAt, answer);
     const change = changeOf(method, context.url, answer, config.routes);
-    const detail = change === undefined ? undefined : await this.#end(change, route, answer);
+    const detail = change === undefined ? undefined : await this.#changes.end(change, route, answer);
     const reason = route.mode === "bypass" ? "bypass" : "method";
     const status = answer.status;
     const outcome: Outcome = { kind: "forwarded", reason, status, stored: false, ...(detail && { detail }) };
     const facts = factsOf(context.tier, this.#releasing(context.tier, outcome, arrivedAt, answer));
     const { body, upgrade } = answer;
     return { status, fields: answer.fields, body, facts: { ...facts, personal: true }, upgrade };
-  }
-
-  /** Ends what has changed: in this region, and everywhere if the route says so and we asked the origin. Says what did not work. */
-  async #end(change: Change, route: Route, answer: UpstreamAnswer): Promise<string | undefined> {
-    await this.#ports.invalidate(change);
-    if (route.invalidation !== "everywhere" || answer.facts !== undefined) return undefined;
-    if (this.#allowance.take(this.#ports.now()) === "exhausted") return "invalidation-limited";
-    const told = await this.#ports.purgeEverywhere(scopesOf(change), `route:${route.name}`);
-    return told === "accepted" ? undefined : "invalidation-failed";
   }
 
   #fail(request: TierRequest, arrivedAt: EpochMillis, failure: UpstreamFailure): TierResponse {

@@ -14,6 +14,7 @@ import type { ApplyRequest, ApplyResponse, DryRunResponse, SyncResponse } from "
 import { after, NODE_URL, readTierRequest, toNodeResponse } from "../message.worker.ts";
 import { canonicalUrls } from "../request/cache-key.ts";
 import { pushSoon, tallyOf } from "../tally.worker.ts";
+import type { Change } from "./change.ts";
 import { dryRun } from "./dry-run.ts";
 import { EntryStore } from "./entries.ts";
 import { Knowledge } from "./knowledge.ts";
@@ -52,7 +53,8 @@ export class Shard extends DurableObject<Environment> {
       upstream: (request) => upstream.ask(request),
       now: clock,
       after,
-      invalidate: (urls) => this.#forgetInRegion(urls, config.regions[region]?.shards),
+      invalidate: (change) => this.#forgetInRegion(change, config.regions[region]?.shards),
+      purgeEverywhere: (scopes, by) => this.#purge(scopes, by),
     });
   }
 
@@ -64,7 +66,7 @@ export class Shard extends DurableObject<Environment> {
         this.#knowledge.apply(await request.json<ApplyRequest>());
         return Response.json({ v: 1, vector: this.#knowledge.vector } satisfies ApplyResponse);
       case "/forget":
-        return Response.json({ v: 1, entries: this.#core.forget((await request.json<{ urls: string[] }>()).urls) });
+        return Response.json({ v: 1, entries: this.#core.forget(readChange(await request.json())) });
       case "/dry-run": {
         const { scopes } = await request.json<{ scopes: Scope[] }>();
         return Response.json(
@@ -107,17 +109,32 @@ export class Shard extends DurableObject<Environment> {
   }
 
   /** Tells all shards of the region, for entries of one URL may lie under several keys. */
-  async #forgetInRegion(urls: readonly string[], shards: number | readonly number[] | undefined): Promise<void> {
+  async #forgetInRegion(change: Change, shards: number | readonly number[] | undefined): Promise<void> {
     const count = typeof shards === "number" ? shards : (shards?.length ?? 1);
-    const body = JSON.stringify({ v: 1, urls });
+    const body = JSON.stringify({ v: 1, ...change });
     const own = parseObjectName(this.#name).index;
-    this.#core.forget(urls);
+    this.#core.forget(change);
     const others = Array.from({ length: count }, (_, index) => index).filter((index) => index !== own);
     await Promise.all(
       others.map((index) =>
         nodesOf(this.env).shard(this.#region, index).fetch(`${NODE_URL}/forget`, { method: "POST", body }),
       ),
     );
+  }
+
+  /** Gives a purge to the region's hub as the control API does; it answers once another hub holds it too. */
+  async #purge(scopes: readonly Scope[], by: string): Promise<"accepted" | "failed"> {
+    const command = { v: 1, scopes, severity: "hard", by, wait: "accepted", timeoutSeconds: 0 };
+    const hub = nodesOf(this.env).hub(this.#region);
+    const signal = AbortSignal.timeout(LIMITS.invalidationTimeoutMillis);
+    try {
+      const answer = await hub.fetch(`${NODE_URL}/purges`, { method: "POST", body: JSON.stringify(command), signal });
+      await answer.body?.cancel();
+      return answer.ok ? "accepted" : "failed";
+    } catch {
+      // A hub that cannot be reached is an expected state; whoever sent the request is told.
+      return "failed";
+    }
   }
 
   /** Says what the shard holds, with the counts that go to the region's meter after requests anyway. */
@@ -140,5 +157,12 @@ export class Shard extends DurableObject<Environment> {
     };
   }
 }
+
+/** What another shard tells; code from before there were groups says nothing of them. */
+const readChange = ({ urls, site = "", groups = [] }: Pick<Change, "urls"> & Partial<Change>): Change => ({
+  urls,
+  site,
+  groups,
+});
 
 const clock = (): EpochMillis => epochMillis(Date.now());

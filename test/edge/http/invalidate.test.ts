@@ -1,7 +1,7 @@
 // RFC 9111 section 4.4 and RFC 9110 section 9.2: what a change ends, and which methods change nothing.
 
 import { describe, expect, it, test } from "vitest";
-import { invalidatedUrls, isIdempotent, isSafe } from "../../../edge/http/invalidate.ts";
+import { invalidatedGroups, invalidatedUrls, isIdempotent, isSafe } from "../../../edge/http/invalidate.ts";
 import { fieldsOf } from "./exchange.ts";
 
 const URL_ = "https://shop.example/a/b?x=1";
@@ -37,6 +37,22 @@ describe("RFC 9111 section 4.4: what a change ends", () => {
     ["no URL, not", { location: "https://[" }, []],
   ])("it also ends %s", (_name, response, expected) => {
     expect(invalidatedUrls("POST", 201, URL_, fieldsOf(response))).toEqual([URL_, ...expected]);
+  });
+});
+
+describe("RFC 9875: which groups a change ends", () => {
+  const LIST = '"prices", "stock"';
+  test.each<[string, string, number, string, string[]]>([
+    ["an unsafe method's", "POST", 200, LIST, ["prices", "stock"]],
+    ["each once", "PUT", 204, '"a", "a"', ["a"]],
+    ["none of a safe method", "GET", 200, LIST, []],
+    ["none of a failed request", "POST", 500, LIST, []],
+    ["none of a refused request", "POST", 403, LIST, []],
+    ["none of a list that does not parse", "POST", 200, '"a", "b', []],
+    ["only the strings of a list", "POST", 200, '"a", b, 3', ["a"]],
+    ["none of a list beyond the limit", "POST", 200, Array.from({ length: 33 }, (_, n) => `"${n}"`).join(", "), []],
+  ])("%s", (_name, method, status, value, expected) => {
+    expect(invalidatedGroups(method, status, fieldsOf({ "cache-group-invalidation": value }))).toEqual(expected);
   });
 });
 
