@@ -1,6 +1,5 @@
-// Asks the tier above a shard: the shield of the route's origin, which is a shard of another region, or the origin itself
-// where this shard is the shield. A shield that is behind the caller's purges is told them and asked once more. A shield
-// region that cannot be reached is left for the next of the origin's list, so a lost shield costs no answer.
+// The tier above a shard as the platform reaches it: questions to shield shards and to origins become messages, and what comes
+// back values. Whom to ask, in which order and with what is decided in ask-shield.ts.
 
 import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
@@ -9,6 +8,7 @@ import { nodesOf } from "../../config/nodes.worker.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { Config, Route } from "../../config/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
+import type { PurgeNews } from "../../control-plane/purge/wire.ts";
 import { countFailure, countReply, countTransition } from "../../origin/count.ts";
 import type { OriginFailure } from "../../origin/failure.ts";
 import { createOriginClient, type WorkerOriginClient } from "../../origin/fetch.worker.ts";
@@ -19,13 +19,10 @@ import { bodyOf, readNodeAnswer, toNodeInit } from "../message.worker.ts";
 import { reach } from "../reach.worker.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { forwardedFields } from "../request/forwarded.ts";
-import { RegionHealth } from "../route/region-health.ts";
-import { shieldRegions } from "../route/shields.ts";
+import { ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { ringOf } from "./owner.ts";
-import { routeNamed } from "./release.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./tier.ts";
-import type { BehindResponse, RequestContext } from "./wire.ts";
+import type { BehindResponse } from "./wire.ts";
 
 const now = (): EpochMillis => epochMillis(Date.now());
 
@@ -33,83 +30,48 @@ const now = (): EpochMillis => epochMillis(Date.now());
 export class UpstreamShell {
   readonly #env: Environment;
   readonly #config: Config;
-  readonly #region: RegionId;
-  readonly #knowledge: Knowledge;
-  readonly #health = new RegionHealth();
+  readonly #asker: ShieldAsker;
   readonly #origins = new Map<string, WorkerOriginClient>();
   readonly #tally: Tally;
 
   constructor(env: Environment, config: Config, region: RegionId, knowledge: Knowledge, tally: Tally) {
     this.#env = env;
     this.#config = config;
-    this.#region = region;
-    this.#knowledge = knowledge;
     this.#tally = tally;
+    this.#asker = new ShieldAsker({
+      config,
+      region,
+      now,
+      newsSince: (vector) => knowledge.newsSince(vector),
+      request: (to, request) => this.#askShield(to, request),
+      apply: (to, news) => this.#tell(to, news),
+      origin: (request, route) => this.#askOrigin(request, route),
+    });
   }
 
   /** See `Upstream`. */
-  async ask(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
-    const route = routeNamed(this.#config, request.context.route);
-    const origin = route && this.#config.origins[route.origin];
-    if (route === undefined || origin === undefined) throw new Error(`no origin for route ${request.context.route}`);
-    if (request.context.tier === "shield") return this.#askOrigin(request, route);
-    const shields = shieldRegions(origin, this.#config, route.residency);
-    const unhealthy = this.#health.unhealthy(now());
-    const inOrder = [
-      ...shields.filter((region) => !unhealthy.has(region)),
-      ...shields.filter((region) => unhealthy.has(region)),
-    ];
-    for (const shield of inOrder.slice(0, LIMITS.shieldAttempts)) {
-      if (shield === this.#region) return this.#askOrigin(request, route);
-      const answer = await this.#askShield(shield, request, route);
-      if (answer !== undefined) return answer;
-      // An upload may have been read in part: it cannot be sent again.
-      if (request.upload !== undefined) break;
-    }
-    return SHIELD_LOST;
+  ask(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+    return this.#asker.ask(request);
   }
 
-  /** Undefined when the shield's region cannot be reached. */
-  async #askShield(
-    shield: RegionId,
-    request: UpstreamRequest,
-    route: Route,
-  ): Promise<UpstreamAnswer | UpstreamFailure | undefined> {
-    const ring = ringOf(this.#config, shield);
-    const { key } = cacheKey(
-      { url: request.context.url, fields: request.fields, country: request.context.client.country },
-      route,
-    );
-    const node = () => nodesOf(this.#env).shard(shield, ring.owner(key));
-    const { vector } = request;
-    const visited = [...request.context.visited, this.#region];
-    const context: RequestContext = { ...request.context, tier: "shield", vector, ring: ring.version, visited };
-    for (let attempt = 0; attempt < 2; attempt += 1) {
-      const requestAt = now();
-      const reached = await reach(node, "/request", toNodeInit({ ...request, context }), context.budgetMillis);
-      if (reached.kind === "late") return SHIELD_LATE;
-      if (reached.kind === "unreachable") {
-        this.#health.failed(shield, now());
-        return undefined;
-      }
-      this.#health.succeeded(shield);
-      const { response } = reached;
-      const answer = readNodeAnswer(response, requestAt, now());
-      if (answer !== undefined) return answer;
-      if (response.status !== 409 || request.upload !== undefined) {
-        await response.body?.cancel();
-        return undefined;
-      }
-      const behind = (await response.json()) as BehindResponse;
-      const told = await reach(
-        node,
-        "/apply",
-        { method: "POST", body: JSON.stringify(this.#knowledge.newsSince(behind.vector)) },
-        LIMITS.syncTimeoutMillis,
-      );
-      if (told.kind !== "response" || !told.response.ok) return undefined;
-    }
-    return SHIELD_BEHIND;
+  async #askShield({ region, shard }: ShieldPlace, request: UpstreamRequest): Promise<ShieldReply> {
+    const node = () => nodesOf(this.#env).shard(region, shard);
+    const requestAt = now();
+    const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis);
+    if (reached.kind !== "response") return reached;
+    const { response } = reached;
+    const answer = readNodeAnswer(response, requestAt, now());
+    if (answer !== undefined) return { kind: "answer", answer };
+    if (response.status === 409) return { kind: "behind", vector: ((await response.json()) as BehindResponse).vector };
+    await response.body?.cancel();
+    return { kind: "refused" };
+  }
+
+  async #tell({ region, shard }: ShieldPlace, news: PurgeNews): Promise<boolean> {
+    const node = () => nodesOf(this.#env).shard(region, shard);
+    const init = { method: "POST", body: JSON.stringify(news) };
+    const told = await reach(node, "/apply", init, LIMITS.syncTimeoutMillis);
+    return told.kind === "response" && told.response.ok;
   }
 
   async #askOrigin(request: UpstreamRequest, route: Route): Promise<UpstreamAnswer | UpstreamFailure> {
@@ -188,26 +150,3 @@ const originFailed = (outcome: OriginFailure): UpstreamFailure => ({
   proxyError: outcome.proxyError,
   ...(outcome.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: outcome.retryAfterSeconds }),
 });
-
-const SHIELD_LOST: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "shield-unreachable",
-  detail: "No region that may ask this origin can be reached.",
-  proxyError: "destination_unavailable",
-};
-const SHIELD_LATE: UpstreamFailure = {
-  kind: "failure",
-  status: 504,
-  code: "shield-timeout",
-  detail: "The origin's shield did not answer in time.",
-  proxyError: "http_response_timeout",
-};
-const SHIELD_BEHIND: UpstreamFailure = {
-  kind: "failure",
-  status: 503,
-  code: "shield-behind",
-  detail: "The origin's shield could not be told of a purge that this request knows of.",
-  proxyError: "proxy_internal_error",
-  retryAfterSeconds: 1,
-};
