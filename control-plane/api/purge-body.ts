@@ -77,6 +77,11 @@ export function readPurgeBody(text: string, aliases: Config["aliases"]): PurgeBo
     if (fault instanceof SyntaxError) return refused(problem("malformed-body", "the body is not JSON"));
     throw fault;
   }
+  return readPurgeValue(value, aliases);
+}
+
+/** Reads a body that is JSON already. Problems: too-many-scopes, invalid-body. */
+export function readPurgeValue(value: unknown, aliases: Config["aliases"]): PurgeBody {
   const scopes = countScopes(value);
   if (scopes > LIMITS.purgeScopes) {
     return refused(problem("too-many-scopes", `${scopes} scopes; a purge has at most ${LIMITS.purgeScopes}`));

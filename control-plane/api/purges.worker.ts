@@ -3,22 +3,21 @@
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
-import { pushTally } from "../../config/meter-push.worker.ts";
 import { REGION_IDS, type RegionId } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
-import type { PurgeCommand, Receipt, ReceiptPage } from "../hub/commands.ts";
+import type { Receipt, ReceiptPage } from "../hub/commands.ts";
 import { parseCursor } from "../hub/purge-list.ts";
 import { parseDot } from "../purge/vector.ts";
 import type { DryRunRequest, DryRunResponse } from "../purge/wire.ts";
-import { mayPurge, type TokenRecord } from "./access.ts";
 import { readBody } from "./body.worker.ts";
 import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "./nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "./ports.worker.ts";
-import { type Problem, problem } from "./problems.ts";
+import { problem } from "./problems.ts";
 import { type PurgeRequest, purgeBodySchema, readPurgeBody } from "./purge-body.ts";
 import { groupScopes, receiptAnswer, receiptStatus } from "./receipts.ts";
 import { type Call, jsonResponse, type Mount, mount, problemResponse } from "./route.worker.ts";
 import { dryRunSchema, receiptPageSchema, receiptSchema } from "./schemas.ts";
+import { hostsOutside, submitPurge } from "./submit-purge.worker.ts";
 
 const json = (schema: z.ZodType, description: string) => ({
   description,
@@ -115,7 +114,7 @@ export function mountPurges(on: Mount): void {
       responses: { 200: json(receiptSchema, "The receipt") },
       problems: ["no-such-purge", "hub-unreachable", "not-joined"],
     },
-    ({ context }) => receipt(ports, context.req.param("id") ?? ""),
+    ({ context }) => receiptOf(ports, context.req.param("id") ?? ""),
   );
 }
 
@@ -125,33 +124,17 @@ async function purge(ports: ControlPorts, call: Call<unknown>, via: RegionId | u
   const body = readPurgeBody(text.text, ports.config.aliases);
   if (body.kind === "problem") return problemResponse(body.problem);
   const { request } = body;
-  const outside = hostsOutside(call.token, request);
-  if (outside !== undefined) return problemResponse(outside);
-  if (request.dryRun) return dryRun(ports, request);
+  if (request.dryRun) {
+    const outside = hostsOutside(call.token, request);
+    return outside === undefined ? dryRun(ports, request) : problemResponse(outside);
+  }
 
-  const scopes = request.scopes.map(({ scope }) => scope);
-  const command: PurgeCommand = { ...request.command, scopes, by: call.token.name };
-  const held = millis(command.wait === "accepted" ? 0 : command.timeoutSeconds * 1000);
-  const answer = await askHubs<Receipt>(ports, via ?? ports.ownRegion, { path: "/purges", command }, held);
-  if (answer.kind !== "answer") return problemResponse(problemOf(answer));
-  const { severity } = command;
-  for (const { kind } of scopes) ports.tally.count("meridian_purge_scopes_total", { severity, scope: kind });
-  call.context.executionCtx.waitUntil(pushTally(ports.tally, ports.meter(ports.ownRegion)));
-  const location = { location: `/v1/purges/${answer.body.id}` };
-  const status = receiptStatus(answer.body.state, command.wait);
-  return jsonResponse(receiptSchema, receiptAnswer(answer.body, command.wait), status, location);
-}
-
-function hostsOutside(token: TokenRecord, request: PurgeRequest): Problem | undefined {
-  const errors = request.scopes
-    .filter(({ scope }) => !mayPurge(token, scope))
-    .map(({ pointer }) => ({ pointer, detail: `the token is limited to ${token.hosts?.join(", ")}` }));
-  if (errors.length === 0) return undefined;
-  return problem(
-    "host-not-allowed",
-    `the token ${token.name} may purge URLs, prefixes and hosts of its own only`,
-    errors,
-  );
+  const submitted = await submitPurge(ports, { token: call.token, request, via, context: call.context });
+  if (submitted.kind === "problem") return problemResponse(submitted.problem);
+  const { receipt } = submitted;
+  const { wait } = request.command;
+  const location = { location: `/v1/purges/${receipt.id}` };
+  return jsonResponse(receiptSchema, receiptAnswer(receipt, wait), receiptStatus(receipt.state, wait), location);
 }
 
 async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Response> {
@@ -178,7 +161,7 @@ async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Respo
  * A receipt from any hub. The own region's may not have heard of the purge yet, so the hub that accepted it is asked next;
  * only if that one does not know it either does it not exist.
  */
-async function receipt(ports: ControlPorts, id: string): Promise<Response> {
+async function receiptOf(ports: ControlPorts, id: string): Promise<Response> {
   const dot = parseDot(id);
   const unknown = problem("no-such-purge", "no hub knows a purge of this id");
   if (dot === undefined) return problemResponse(unknown);

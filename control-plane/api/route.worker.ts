@@ -5,11 +5,9 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { z } from "zod";
-import { LIMITS } from "../../config/limits.ts";
-import { type AccessScope, authorize, bearerToken, findToken, type TokenRecord } from "./access.ts";
-import type { ControlPorts } from "./ports.worker.ts";
+import { type AccessScope, bearerToken, type TokenRecord } from "./access.ts";
+import { type Admitting, admit } from "./admission.worker.ts";
 import { PROBLEMS, type Problem, type ProblemCode, problem } from "./problems.ts";
-import { type Bucket, takeOne } from "./rate-limit.ts";
 import { problemSchema } from "./schemas.ts";
 
 /** A route: its description, and the scopes of which a token needs one. `public` needs no token. */
@@ -34,16 +32,13 @@ export interface Call<Query> {
 }
 
 /** A place to mount routes on: the application, its ports and the buckets of its tokens. */
-export interface Mount {
+export interface Mount extends Admitting {
   readonly app: OpenAPIHono;
-  readonly ports: ControlPorts;
-  readonly buckets: Map<string, Bucket>;
   /** Methods and paths mounted so far. */
   readonly mounted: { readonly method: string; readonly path: string }[];
 }
 
 const NOBODY: TokenRecord = { name: "", sha256: "", scopes: [] };
-const RATE = { burst: LIMITS.apiRequestBurst, perSecond: LIMITS.apiRequestsPerSecond };
 
 /** Mounts a route and describes it. */
 export function mount<Query extends z.ZodType>(
@@ -56,9 +51,9 @@ export function mount<Query extends z.ZodType>(
   on.app.on([route.method.toUpperCase()], [route.path.replaceAll(/\{(\w+)\}/g, ":$1")], async (context) => {
     let token = NOBODY;
     if (route.access !== "public") {
-      const admitted = await admit(on, context, route.access);
-      if (admitted instanceof Response) return admitted;
-      token = admitted;
+      const admission = await admit(on, bearerToken(context.req.header("authorization")), route.access);
+      if (admission.kind === "refused") return problemResponse(admission.problem, admission.fields);
+      token = admission.token;
     }
     const query = route.query?.safeParse(context.req.query());
     if (query !== undefined && !query.success) {
@@ -67,42 +62,6 @@ export function mount<Query extends z.ZodType>(
     }
     return handler({ context, token, query: query?.data as z.output<Query> });
   });
-}
-
-async function admit(on: Mount, context: Context, access: readonly AccessScope[]): Promise<TokenRecord | Response> {
-  const { tokens, now } = on.ports;
-  const presented = bearerToken(context.req.header("authorization"));
-  if (presented === undefined) {
-    const none = tokens.length === 0 ? "; this deployment has no tokens (secret API_TOKENS)" : "";
-    return problemResponse(problem("token-missing", `send Authorization: Bearer and a token${none}`), {
-      "www-authenticate": 'Bearer realm="meridian"',
-    });
-  }
-  const record = findToken(tokens, await sha256(presented));
-  if (record === undefined) {
-    return problemResponse(problem("token-unknown", "no token of this deployment is like that"), {
-      "www-authenticate": 'Bearer realm="meridian", error="invalid_token"',
-    });
-  }
-  // Names are those of the tokens, so there are never more buckets than tokens.
-  const taken = takeOne(on.buckets.get(record.name), RATE, now());
-  on.buckets.set(record.name, taken.bucket);
-  if (taken.kind === "refused") {
-    const detail = `a token may make ${RATE.perSecond} requests a second; again in ${taken.retryAfter} s`;
-    return problemResponse(problem("too-many-requests", detail), { "retry-after": String(taken.retryAfter) });
-  }
-  const authorization = authorize(record, access);
-  if (authorization.kind === "allowed") return record;
-  const missing = authorization.missing.join(" or ");
-  return problemResponse(problem("scope-missing", `the token ${record.name} lacks the scope ${missing}`), {
-    "www-authenticate": `Bearer realm="meridian", error="insufficient_scope", scope="${authorization.missing[0]}"`,
-  });
-}
-
-/** The lower-case hex SHA-256 of a text. */
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** A problem as a response (RFC 9457 section 3). */

@@ -8,9 +8,9 @@ import type { RegionId } from "../../../config/regions.ts";
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
 import { validate } from "../../../config/validate.ts";
 import { ACCESS_SCOPES, type TokenRecord } from "../../../control-plane/api/access.ts";
+import { sha256 } from "../../../control-plane/api/admission.worker.ts";
 import { controlApp } from "../../../control-plane/api/app.worker.ts";
 import type { ControlPorts } from "../../../control-plane/api/ports.worker.ts";
-import { sha256 } from "../../../control-plane/api/route.worker.ts";
 import type {
   DrainCommand,
   HubState,
