@@ -14,5 +14,5 @@ export const equalsWeakly = (left: string, right: string): boolean =>
 export const tagsIn = (value: string): string[] => value.match(/(?:[Ww]\/)?"[^"]*"|[^\s,]+/g) ?? [];
 
 /** Only the capital letter is a mark of weakness (RFC 9110 section 8.8.3); the small one is forgiven, as it can mean nothing else. */
-const isWeak = (tag: string): boolean => /^[Ww]\//.test(tag);
+export const isWeak = (tag: string): boolean => /^[Ww]\//.test(tag);
 const opaque = (tag: string): string => (isWeak(tag) ? tag.slice(2) : tag);

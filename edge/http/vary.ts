@@ -5,6 +5,7 @@
 
 import type { Route } from "../../config/schema.ts";
 import { preferencesOf } from "./accept.ts";
+import { acceptedForm } from "./accept-encoding.ts";
 import type { Fields } from "./fields.ts";
 import { isToken, membersOf } from "./list.ts";
 
@@ -28,7 +29,7 @@ export function varyOf(fields: Fields): Vary {
 export function normaliseSelecting(name: string, value: string): string {
   switch (name) {
     case "accept-encoding":
-      return codings(value);
+      return acceptedForm(value);
     case "accept":
     case "accept-language":
       return preferencesOf(value) ?? combined(value);
@@ -60,22 +61,3 @@ export function candidateNames(route: Route): string[] {
 
 /** Unknown syntax: whitespace around the commas of a list means nothing, and several lines are one list. */
 const combined = (value: string): string => membersOf(value).join(", ");
-
-/** The codings that a client accepts, of those that origins give in practice: four variants instead of hundreds. */
-function codings(value: string): "br, gzip" | "br" | "gzip" | "" {
-  let br: boolean | undefined;
-  let gzip: boolean | undefined;
-  let others = false;
-  for (const member of membersOf(value)) {
-    const semicolon = member.indexOf(";");
-    const coding = (semicolon < 0 ? member : member.slice(0, semicolon)).trim().toLowerCase();
-    // "q=0", in any spelling, is "not acceptable"; any other weight accepts.
-    const accepts = semicolon < 0 || !/;[ \t]*q=0(?:\.0*)?[ \t]*(?:;|$)/i.test(member);
-    if (coding === "br") br = accepts;
-    else if (coding === "gzip" || coding === "x-gzip") gzip = accepts;
-    else if (coding === "*") others = accepts;
-  }
-  // "*" speaks for the codings that are not named (RFC 9110 section 12.5.3).
-  if (br ?? others) return (gzip ?? others) ? "br, gzip" : "br";
-  return (gzip ?? others) ? "gzip" : "";
-}
