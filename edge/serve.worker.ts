@@ -98,12 +98,13 @@ export async function serve(
 /** Gets the answer to an admitted request, and hands it to the client. */
 async function answer(visit: Visit, request: Request, admitted: Admitted, fields: Fields): Promise<Response> {
   const { env, requestId, arrivedAt, waitUntil, at } = visit;
-  const { method, body: upload } = request;
+  const { method } = request;
+  const upload = request.body ?? undefined;
   if (admitted.passage === "connection") {
     const response = await connect(env, configOf(env), admitted, fields, requestId);
     return response ?? refuse(visit, NO_CONNECTION);
   }
-  const served = await askRegions({ env, admitted, method, fields, upload, requestId, arrivedAt });
+  const served = await askRegions(env, { admitted, method, fields, upload, requestId, arrivedAt });
   if (served.kind === "refused") return refuse(visit, served);
 
   const { answer, region, took } = served;

@@ -1,0 +1,185 @@
+// How the edge gets an answer from a region: the owner of the key in the best one is asked, and where that region is lost, the
+// owner in the next, until the request's time is up. What may have changed something is never sent twice; so before such a
+// request leaves, the region is asked whether it lives. It decides whom to ask and with what, never how a message travels;
+// what it remembers of regions (lost, drained) is a hint that costs distance when it is wrong, never an answer.
+
+import { LIMITS } from "../config/limits.ts";
+import type { RegionId } from "../config/regions.ts";
+import type { Config } from "../config/schema.ts";
+import { type EpochMillis, type Millis, millis } from "../config/units.ts";
+import type { Fields } from "./http/fields.ts";
+import { isIdempotent } from "./http/invalidate.ts";
+import type { Admitted, RefusedRequest } from "./request/admit.ts";
+import { cacheKey } from "./request/cache-key.ts";
+import { chooseRegion, type RegionChoice } from "./route/choose-region.ts";
+import { RegionHealth } from "./route/region-health.ts";
+import { ringOf } from "./shard/owner.ts";
+import type { TierRequest, UpstreamAnswer } from "./shard/tier.ts";
+import type { RequestContext } from "./shard/wire.ts";
+
+/** A shard of some region. */
+export interface ShardPlace {
+  readonly region: RegionId;
+  readonly shard: number;
+}
+
+/** What became of a question to a region. */
+export type RegionReply =
+  | { readonly kind: "answer"; readonly answer: UpstreamAnswer }
+  /** It lives, but gave no answer in the time that the request has. */
+  | { readonly kind: "late" }
+  /** No connection, no sign of life, or no answer of a tier. It may have begun to act on the request. */
+  | { readonly kind: "lost" };
+
+/** How one request travels. */
+export interface RegionPorts {
+  /** Sends a request; its context says how long the answer's head may take. Never rejects. */
+  readonly request: (to: ShardPlace, request: TierRequest) => Promise<RegionReply>;
+  /** Whether a shard answers at all, within a bounded time. Never rejects. */
+  readonly isAlive: (place: ShardPlace) => Promise<boolean>;
+}
+
+/** One admitted request with everything that is sent along. */
+export interface Serving {
+  readonly admitted: Admitted;
+  readonly method: string;
+  readonly fields: Fields;
+  /** In the shell's own form. */
+  readonly upload?: unknown;
+  readonly requestId: string;
+  readonly arrivedAt: EpochMillis;
+}
+
+/** `took`: from asking the region that answered until the head of its answer. */
+export type Served =
+  | { readonly kind: "answer"; readonly answer: UpstreamAnswer; readonly region: RegionId; readonly took: Millis }
+  | RefusedRequest;
+
+type Asked =
+  | { readonly kind: "answer"; readonly answer: UpstreamAnswer; readonly took: Millis }
+  | { readonly kind: "late" }
+  /** `sent`: the region may have begun to act on it. */
+  | { readonly kind: "lost"; readonly sent: boolean };
+
+/** One isolate's way to the regions, with what it remembers of them. */
+export class RegionAsker {
+  readonly #now: () => EpochMillis;
+  readonly #health = new RegionHealth();
+  #drained: ReadonlySet<RegionId> = new Set();
+
+  constructor(now: () => EpochMillis) {
+    this.#now = now;
+  }
+
+  /** Takes what a shard knew of drained regions: a hint for the next choices. */
+  learnDrained(regions: readonly RegionId[] | undefined): void {
+    if (regions !== undefined) this.#drained = new Set(regions);
+  }
+
+  /** The regions that may serve an admitted request, best first. */
+  regionsFor(config: Config, { place, route }: Pick<Admitted, "place" | "route">): RegionChoice[] {
+    const unhealthy = this.#health.unhealthy(this.#now());
+    return chooseRegion({ place, route, config, drained: this.#drained, unhealthy });
+  }
+
+  /** The first answer that a region gives, or why there is none. */
+  async ask(config: Config, serving: Serving, ports: RegionPorts): Promise<Served> {
+    const choices = this.regionsFor(config, serving.admitted);
+    if (choices.length === 0) return NO_REGION;
+    for (const { region } of choices.slice(0, LIMITS.regionAttempts)) {
+      const spent = this.#now() - serving.arrivedAt;
+      const budget = millis(Math.max(0, LIMITS.requestBudgetMillis - spent));
+      const asked = await this.#askRegion(config, serving, ports, region, budget);
+      if (asked.kind === "answer") return { ...asked, region };
+      if (asked.kind === "late") return TOO_LATE;
+      if (asked.sent && mustArriveOnce(serving)) return LOST_ON_THE_WAY;
+    }
+    return ALL_LOST;
+  }
+
+  async #askRegion(
+    config: Config,
+    serving: Serving,
+    { request, isAlive }: RegionPorts,
+    region: RegionId,
+    budget: Millis,
+  ): Promise<Asked> {
+    const { admitted, method, fields, upload } = serving;
+    const now = this.#now;
+    const { key } = cacheKey({ url: admitted.url, fields, country: admitted.place.country }, admitted.route);
+    const ring = ringOf(config, region);
+    const to: ShardPlace = { region, shard: ring.owner(key) };
+    if (mustArriveOnce(serving) && !(await isAlive(to))) {
+      this.#health.failed(region, now());
+      return { kind: "lost", sent: false };
+    }
+    const requestAt = now();
+    const context = contextOf(serving, ring.version, budget);
+    const reply = await request(to, { method, fields, context, ...(upload === undefined ? {} : { upload }) });
+    if (reply.kind === "late") return reply;
+    if (reply.kind === "lost") {
+      this.#health.failed(region, now());
+      return { kind: "lost", sent: true };
+    }
+    this.#health.succeeded(region);
+    return { kind: "answer", answer: reply.answer, took: millis(reply.answer.responseAt - requestAt) };
+  }
+}
+
+const mustArriveOnce = ({ upload, method }: Serving): boolean => upload !== undefined || !isIdempotent(method);
+
+function contextOf({ admitted, requestId }: Serving, ring: string, budgetMillis: Millis): RequestContext {
+  const { address, scheme } = admitted.client;
+  const { country } = admitted.place;
+  return {
+    v: 1,
+    tier: "shard",
+    url: admitted.url,
+    route: admitted.route.name,
+    passes: admitted.passage === "passed",
+    ring,
+    vector: admitted.demanded,
+    client: { scheme, host: admitted.host, ...(address && { address }), ...(country && { country }) },
+    requestId,
+    budgetMillis,
+    visited: [],
+  };
+}
+
+const refused = (status: number, code: string, title: string, detail: string, proxyError: string): RefusedRequest => ({
+  kind: "refused",
+  status,
+  code,
+  title,
+  detail,
+  proxyError,
+});
+
+const NO_REGION = refused(
+  503,
+  "no-region",
+  "Service unavailable",
+  "No region that may serve this request takes clients now.",
+  "destination_unavailable",
+);
+const ALL_LOST = refused(
+  502,
+  "regions-lost",
+  "Bad gateway",
+  "The regions that may serve this request cannot be reached.",
+  "destination_unavailable",
+);
+const TOO_LATE = refused(
+  504,
+  "too-late",
+  "Gateway timeout",
+  "The region did not answer in the time that a request has.",
+  "http_response_timeout",
+);
+const LOST_ON_THE_WAY = refused(
+  502,
+  "lost-on-the-way",
+  "Bad gateway",
+  "The region was lost while it had this request, which may have been carried out: it is not sent twice.",
+  "connection_terminated",
+);
