@@ -105,6 +105,11 @@ describe("the key", () => {
       key(url, keyed({ cookies: ["c"] }), [["cookie", "c=1; c=1"]]),
     ],
     ["the country", key(url, keyed({ country: true }), [], "DE"), key(url, keyed({ country: true }), [], "FR")],
+    [
+      "the device class",
+      key(url, keyed({ device: true }), [["user-agent", "Googlebot"]]),
+      key(url, keyed({ device: true })),
+    ],
     ["an unknown country", key(url, keyed({ country: true }), [], "DE"), key(url, keyed({ country: true }))],
   ])("differs by %s", (_, one, other) => {
     expect(one.key).not.toBe(other.key);
@@ -128,12 +133,21 @@ describe("the key", () => {
     ["the forwarding", route({ forward: "all" })],
     ["the variant fields", route({ variantHeaders: ["x-a"] })],
     ["the name", route({ name: "other" })],
+    ["a rewrite", route({ actions: { rewrite: [{ from: "/a", to: "/b" }] } })],
+    ["a field for the origin", route({ actions: { request: { set: { "X-A": "1" } } } })],
   ])("lies in another namespace when %s of the route changes", (_, changed) => {
     expect(key(url, changed).key.split(" ")[0]).not.toBe(key(url, route()).key.split(" ")[0]);
   });
 
-  test("stays where it is when times or preferences change", () => {
-    const changed = route({ ttl: { edgeSeconds: 5 }, prefer: { DE: ["weur"] }, whenCutOff: "refuse" });
+  test("has one value for all browsers of a class", () => {
+    const rule = keyed({ device: true });
+    const firefox = key(url, rule, [["user-agent", "Mozilla/5.0 (X11) Firefox/140"]]).key;
+    expect(key(url, rule, [["user-agent", "Mozilla/5.0 (Macintosh) Safari/605"]]).key).toBe(firefox);
+  });
+
+  test("stays where it is when times, preferences or what clients are told change", () => {
+    const actions = { response: { set: { "X-A": "1" } }, cors: { origins: "any" } };
+    const changed = route({ ttl: { edgeSeconds: 5 }, prefer: { DE: ["weur"] }, whenCutOff: "refuse", actions });
     expect(key(url, changed).key).toBe(key(url, route()).key);
   });
 });

@@ -3,6 +3,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Route, routeSchema } from "../../../config/schema.ts";
+import { withoutRemoved } from "../../../edge/action/fields.ts";
+import { originPath } from "../../../edge/action/rewrite.ts";
+import { actionsOf } from "../../../edge/action/route-actions.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 import { candidateNames, variantKey } from "../../../edge/http/vary.ts";
 import { cacheKey } from "../../../edge/request/cache-key.ts";
@@ -98,6 +101,25 @@ describe("on a cached route", () => {
     expect(seen).not.toHaveProperty("x-other");
   });
 
+  test("the device class reaches the origin only where the key has it", () => {
+    const lines: Lines = [
+      ["user-agent", "Googlebot/2.1"],
+      ["meridian-device", "tablet"],
+    ];
+    expect(named(forward(lines, route({ key: { device: true } })))["meridian-device"]).toBe("bot");
+    expect(named(forward(lines, route({ key: { device: true }, mode: "bypass" })))["meridian-device"]).toBe("bot");
+    expect(named(forward(lines, route()))).not.toHaveProperty("meridian-device");
+    expect(named(forward(lines, route({ mode: "bypass" })))).not.toHaveProperty("meridian-device");
+  });
+
+  test("the route's own fields reach the origin, with what the key holds of the client", () => {
+    const set = { "X-Site": "shop", "User-Agent": "Shop", "X-Country": { client: "country" } };
+    const rule = route({ key: { country: true }, actions: { request: { set, add: { "X-Site": "2" } } } });
+    const seen = forward([["x-site", "forged"]], rule);
+    expect(seen.filter(([name]) => name === "x-site").map(([, value]) => value)).toEqual(["shop", "2"]);
+    expect(named(seen)).toMatchObject({ "user-agent": "Shop", "x-country": "DE" });
+  });
+
   test("a personal request brings its credentials and nothing more", () => {
     const seen = named(
       forward(
@@ -139,10 +161,31 @@ describe("poisoning through unkeyed input is impossible", () => {
     route(),
     route({ key: { headers: ["X-Plan", "Accept-Encoding"], cookies: ["lang", "plan"], country: true } }),
     route({ variantHeaders: ["X-Device", "User-Agent"], key: { query: "none" } }),
+    route({
+      key: { country: true, device: true },
+      actions: {
+        request: {
+          remove: ["Cookie", "X-Plan"],
+          set: { "X-Country": { client: "country" }, "X-Class": { client: "device" }, "User-Agent": "Shop" },
+          add: { "X-Site": { client: "host" }, "Accept-Language": "en" },
+        },
+        rewrite: [{ from: "/a*", to: "/shop*" }],
+      },
+    }),
+    // The configuration's check refuses these; should they come through all the same, the origin is told nothing.
+    route({
+      actions: {
+        request: {
+          set: { "X-C": { client: "country" }, "X-D": { client: "device" } },
+          add: { "X-A": { client: "address" } },
+        },
+      },
+    }),
   ];
   const name = fc.oneof(
     fc.constantFrom("accept", "accept-encoding", "accept-language", "x-plan", "x-device", "user-agent", "cookie"),
     fc.constantFrom("host", "x-forwarded-host", "x-forwarded-for", "x-forwarded-proto", "forwarded", "via", "cdn-loop"),
+    fc.constantFrom("sec-ch-ua-mobile", "x-country", "x-class", "meridian-device"),
     fc.constantFrom("traceparent", "tracestate", "range", "connection", "x-original-url", "origin", "meridian-country"),
     fc.stringMatching(/^[a-z][a-z-]{0,9}$/).filter((text) => text !== "authorization"),
   );
@@ -159,6 +202,7 @@ describe("poisoning through unkeyed input is impossible", () => {
       "text/html ,*/*",
       "phone",
     ),
+    fc.constantFrom("Googlebot/2.1", "Mozilla/5.0 (iPhone) Mobile", "?0", "?1"),
     fc.constantFrom("lang=de", "lang=de; plan=a", "plan=a;lang=de", "lang=de; lang=de", 'lang="de"', "lang=a,b"),
     fc.constantFrom(
       "bytes=0-1",
@@ -190,18 +234,21 @@ describe("poisoning through unkeyed input is impossible", () => {
             { lines: [...shared, ...mine], client: me },
             { lines: [...shared, ...yours], client: you },
           ].map((request) => {
-            const fields = Fields.from(request.lines);
+            const fields = withoutRemoved(Fields.from(request.lines), actionsOf(rule)?.removed ?? []);
             const input = {
               url: "https://shop.example/a?b=1",
               fields,
               ...(request.client.country && { country: request.client.country }),
             };
+            const { key, forwardPath } = cacheKey(input, rule);
+            const client = { ...request.client, scheme: "https", host: "shop.example" } as const;
             return {
               personal: isPersonal(fields, rule),
-              class: `${cacheKey(input, rule).key}\n${variantKey(candidateNames(rule), fields)}`,
-              seen: forward(request.lines, rule, {
-                client: { ...request.client, scheme: "https", host: "shop.example" },
-              }),
+              class: `${key}\n${variantKey(candidateNames(rule), fields)}`,
+              seen: [["path", originPath(rule, forwardPath)], ...forward([...fields], rule, { client })] as [
+                string,
+                string,
+              ][],
             };
           });
           const [one, other] = requests as [(typeof requests)[0], (typeof requests)[0]];
