@@ -116,6 +116,11 @@ export const routeSchema = z.strictObject({
    */
   storeSetCookie: z.enum(["explicit", "never", "always"]).default("explicit"),
   /**
+   * Whether the answer to a POST that gives a lifetime and names its own URL in `Content-Location` answers GETs of that URL
+   * (RFC 9110 section 9.3.3). It may hold what one client sent, and the origin alone vouches that it is everybody's.
+   */
+  storePost: z.enum(["never", "explicit"]).default("never"),
+  /**
    * Response fields that speak to this cache above `Cache-Control` (RFC 9213), the first that is valid alone. Our own
    * `Meridian-CDN-Cache-Control` always comes before them.
    */

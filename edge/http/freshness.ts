@@ -6,7 +6,7 @@ import { LIMITS } from "../../config/limits.ts";
 import { between, type EpochMillis, type Millis, millis, toMillis } from "../../config/units.ts";
 import type { Fields } from "./fields.ts";
 import { parseHttpDate } from "./http-date.ts";
-import type { Selected } from "./targeted.ts";
+import { type Selected, selectDirectives } from "./targeted.ts";
 import type { Policy } from "./terms.ts";
 
 /** A freshness lifetime and its source; `silent` where nobody gave one, which makes it zero. */
@@ -55,6 +55,12 @@ export function lifetimeOf(
 
 const SILENT: Lifetime = { freshFor: millis(0), source: "silent" };
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+/** Whether the origin itself gives a lifetime. */
+export const hasExplicitLifetime = (
+  response: { readonly fields: Fields; readonly bornAt: EpochMillis },
+  { targets }: Policy,
+): boolean => explicitLifetime(response, selectDirectives(response.fields, targets)) !== undefined;
 
 /** The lifetime that the origin gives (RFC 9111 section 4.2.1); undefined if it gives none. */
 function explicitLifetime(

@@ -99,6 +99,23 @@ export function answersFor(
 }
 
 /**
+ * What a HEAD's answer says of the stored response to a GET (RFC 9111 section 4.3.5). A length proves a change, never that
+ * nothing changed; where codings differ it is another representation's. A resource that is gone has changed.
+ */
+export function headSays(stored: Validated, head: Validated): "same" | "changed" | "nothing" {
+  if (head.status === 404 || head.status === 410) return stored.status === head.status ? "nothing" : "changed";
+  if (head.status !== 200 || stored.status !== 200) return "nothing";
+  const [tag, storedTag] = [head.fields.get("etag"), stored.fields.get("etag")];
+  if (tag !== undefined && !equalsWeakly(tag, storedTag ?? "")) return "changed";
+  const date = parseHttpDate(head.fields.get("last-modified"));
+  if (date !== undefined && date !== parseHttpDate(stored.fields.get("last-modified"))) return "changed";
+  const [length, storedLength] = [head.fields.get("content-length"), stored.fields.get("content-length")];
+  const sameCoding = head.fields.get("content-encoding") === stored.fields.get("content-encoding");
+  if (sameCoding && length !== undefined && storedLength !== undefined && length !== storedLength) return "changed";
+  return tag !== undefined || date !== undefined ? "same" : "nothing";
+}
+
+/**
  * The stored response's fields after a 304 that answers for it (RFC 9111 section 3.2): each field of the update replaces all
  * lines of its name, except what describes the bytes and the tag, which stay with them. Age and Date are the update's or
  * gone: the old ones would make the response older, or fresh for longer, than it is.

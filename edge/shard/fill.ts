@@ -79,7 +79,7 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
 }
 
 /** When the response would have had age 0, by the older of what the shield says and what its fields say. */
-function bornAtOfAnswer(answer: UpstreamAnswer): EpochMillis {
+export function bornAtOfAnswer(answer: UpstreamAnswer): EpochMillis {
   const byFields = bornAtOf({ fields: answer.fields, requestAt: answer.requestAt, responseAt: answer.responseAt });
   return answer.facts?.bornAt === undefined ? byFields : epochMillis(Math.min(answer.facts.bornAt, byFields));
 }
@@ -158,7 +158,13 @@ const BROKEN_ERROR_BODY = {
 } as const;
 
 /** Kept: whoever asks now may read along, and once the body is whole it becomes an entry. */
-function kept(ports: FillPorts, fill: Fill, answer: UpstreamAnswer, seen: Vector, response: StoredResponse): Landing {
+export function kept(
+  ports: FillPorts,
+  fill: Fill,
+  answer: UpstreamAnswer,
+  seen: Vector,
+  response: StoredResponse,
+): Landing & { kind: "kept" } {
   const { entry, vary, variant, store } = listing(ports, fill, response, seen);
   if (answer.body.kind !== "stream") {
     const body = answer.body.kind === "bytes" ? answer.body.bytes : undefined;

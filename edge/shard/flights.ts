@@ -4,13 +4,16 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { Millis } from "../../config/units.ts";
 import { purgeTarget } from "../../control-plane/purge/purge-set.ts";
+import type { Vector } from "../../control-plane/purge/vector.ts";
+import type { Terms } from "../http/terms.ts";
 import { type Asked, flightKeyOf } from "./asked.ts";
 import type { Change } from "./change.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
-import { type FillPorts, fly } from "./fill.ts";
+import { type FillPorts, fly, kept } from "./fill.ts";
 import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
 import { discard } from "./release.ts";
+import type { UpstreamAnswer } from "./tier.ts";
 
 /** A place in a flight, and whether it was begun for this request. */
 export interface Boarded {
@@ -70,6 +73,20 @@ export class Flights {
   async wait({ flight, leads }: Boarded, patience: Millis): Promise<Landing | undefined> {
     const landed = await landing(flight, patience, this.#ports.after);
     if (!leads) flight.followers -= 1;
+    return landed;
+  }
+
+  /** Keeps an answer that came without a flight. While its body comes, an unsafe method ends it like any other. */
+  keep(asked: Asked, vector: Vector, answer: UpstreamAnswer, terms: Terms): Landing & { kind: "kept" } {
+    const { status, fields } = answer;
+    const head = Promise.withResolvers<Landing>();
+    const state = { doomed: false, spool: undefined, followers: 0 };
+    const flight: Flight = { ...state, url: asked.url, vector, head: head.promise };
+    this.#all.add(flight);
+    const ports = { ...this.#ports, finished: () => void this.#all.delete(flight) };
+    const response = { status, fields, terms };
+    const landed = kept(ports, { ...asked, vector, confirm: undefined, flight }, answer, vector, response);
+    head.resolve(landed);
     return landed;
   }
 

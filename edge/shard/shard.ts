@@ -3,7 +3,7 @@
 // the purge set's; here they are put in order. No platform: clock, timers, hub and next tier come in as ports.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Config, Route } from "../../config/schema.ts";
+import type { Config } from "../../config/schema.ts";
 import { between, type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { Outcome } from "../http/cache-status.ts";
@@ -18,6 +18,8 @@ import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
 import type { Landing } from "./flight.ts";
 import { Flights } from "./flights.ts";
+import { applyHead } from "./head.ts";
+import { termsOfPost } from "./post.ts";
 import { bodyOf, discard, factsOf, releaseEntry, releaseFailure, routeNamed, streamOf } from "./release.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { BehindResponse, Tier, Timings } from "./wire.ts";
@@ -66,8 +68,8 @@ export class Shard {
     if (standing.kind === "cut-off" && route.whenCutOff === "refuse") {
       return this.#fail(request, arrivedAt, FAILURES.cutOff);
     }
-    if (context.passes) return this.#pass(request, route, arrivedAt);
-    return this.#cached(askedOf(request, route, config, standing, arrivedAt));
+    const asked = askedOf(request, route, config, standing, arrivedAt);
+    return context.passes ? this.#pass(asked) : this.#cached(asked);
   }
 
   /** Forgets what is stored of what has changed and lets no fill under way bring it back. Returns how many entries. */
@@ -118,6 +120,8 @@ export class Shard {
       }
       if (landed === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.tooLate);
       if (landed.kind === "failed") return this.#fail(asked.request, asked.arrivedAt, landed.failure);
+      if (boarded.leads && asked.request.method === "HEAD" && !boarded.flight.doomed)
+        applyHead(this.#ports, asked, landed);
       if (boarded.leads || landed.shared) return this.#relay(asked, landed, why);
       // The answer was one client's own: this request, which waited for it, goes for one of its own.
       company = "alone";
@@ -231,18 +235,23 @@ export class Shard {
   }
 
   /** Everything that no cache has a part in: forwarded as it is, and what it changes is forgotten here. */
-  async #pass(request: TierRequest, route: Route, arrivedAt: EpochMillis): Promise<TierResponse> {
+  async #pass(asked: Asked): Promise<TierResponse> {
+    const { request, route, arrivedAt } = asked;
     const { context, method } = request;
     const { config, knowledge, upstream } = this.#ports;
-    const answer = await upstream({ ...request, vector: knowledge.joined(context.vector) });
+    const vector = knowledge.joined(context.vector);
+    const answer = await upstream({ ...request, vector });
     if (answer.kind === "failure") return this.#fail(request, arrivedAt, answer);
     const change = changeOf(method, context.url, answer, config.routes);
     const detail = change === undefined ? undefined : await this.#changes.end(change, route, answer);
     const reason = route.mode === "bypass" ? "bypass" : "method";
-    const status = answer.status;
-    const outcome: Outcome = { kind: "forwarded", reason, status, stored: false, ...(detail && { detail }) };
+    const { status, upgrade } = answer;
+    const terms = termsOfPost(asked, answer, config.routes);
+    const kept = terms && this.#flights.keep(asked, vector, answer, terms);
+    const body = kept?.spool === undefined ? answer.body : streamOf(kept.spool, answer);
+    const stored = kept !== undefined;
+    const outcome: Outcome = { kind: "forwarded", reason, status, stored, ...(detail && { detail }) };
     const facts = factsOf(context.tier, this.#releasing(context.tier, outcome, arrivedAt, answer));
-    const { body, upgrade } = answer;
     return { status, fields: answer.fields, body, facts: { ...facts, personal: true }, upgrade };
   }
 
