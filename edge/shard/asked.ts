@@ -40,7 +40,10 @@ export function askedOf(
  * What two requests must have in common to share a fill: key, method, how they insist on a new answer, and every field that
  * may select a variant, until the answer's `Vary` (`names`) is known.
  */
-export function flightKeyOf({ key, request, route, policy }: Asked, names: readonly string[]): string {
+export function flightKeyOf(
+  { key, request, route, policy }: Pick<Asked, "key" | "request" | "route" | "policy">,
+  names: readonly string[],
+): string {
   const { fields, method } = request;
   const insistence = fields.get("cache-control") ?? fields.get("pragma") ?? "";
   const selecting = variantKey([...new Set([...names, ...candidateNames(route)])].sort(), fields);

@@ -32,6 +32,7 @@ export class Shard extends DurableObject<Environment> {
   readonly #region: RegionId;
   readonly #entries: EntryStore;
   readonly #knowledge: Knowledge;
+  readonly #upstream: UpstreamShell;
   readonly #core: ShardCore;
 
   constructor(ctx: DurableObjectState, env: Environment) {
@@ -44,13 +45,14 @@ export class Shard extends DurableObject<Environment> {
     const purges = purgeSets.get(this.#name) ?? new PurgeSet(canonicalUrls(config.routes));
     purgeSets.set(this.#name, purges);
     this.#knowledge = new Knowledge((vector, want) => this.#askHub(index, vector, want), clock, purges);
-    const upstream = new UpstreamShell(env, config, region, this.#knowledge, tallyOf(region));
+    const store = { name: this.#name, entries: this.#entries };
+    this.#upstream = new UpstreamShell(env, config, region, this.#knowledge, tallyOf(region), store);
     this.#core = new ShardCore({
       name: this.#name,
       config,
       entries: this.#entries,
       knowledge: this.#knowledge,
-      upstream: (request) => upstream.ask(request),
+      upstream: (request) => this.#upstream.ask(request),
       now: clock,
       after,
       invalidate: (change) => this.#forgetInRegion(change, config.regions[region]?.shards),
@@ -66,7 +68,7 @@ export class Shard extends DurableObject<Environment> {
         this.#knowledge.apply(await request.json<ApplyRequest>());
         return Response.json({ v: 1, vector: this.#knowledge.vector } satisfies ApplyResponse);
       case "/forget":
-        return Response.json({ v: 1, entries: this.#core.forget(readChange(await request.json())) });
+        return Response.json({ v: 1, entries: this.#forget(readChange(await request.json())) });
       case "/dry-run": {
         const { scopes } = await request.json<{ scopes: Scope[] }>();
         return Response.json(
@@ -108,12 +110,17 @@ export class Shard extends DurableObject<Environment> {
     return response.json<SyncResponse>();
   }
 
+  #forget(change: Change): number {
+    this.#upstream.doom();
+    return this.#core.forget(change);
+  }
+
   /** Tells all shards of the region, for entries of one URL may lie under several keys. */
   async #forgetInRegion(change: Change, shards: number | readonly number[] | undefined): Promise<void> {
     const count = typeof shards === "number" ? shards : (shards?.length ?? 1);
     const body = JSON.stringify({ v: 1, ...change });
     const own = parseObjectName(this.#name).index;
-    this.#core.forget(change);
+    this.#forget(change);
     const others = Array.from({ length: count }, (_, index) => index).filter((index) => index !== own);
     await Promise.all(
       others.map((index) =>

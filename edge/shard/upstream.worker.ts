@@ -15,12 +15,15 @@ import { createOriginClient, type WorkerOriginClient } from "../../origin/fetch.
 import { originPath } from "../action/rewrite.ts";
 import { Fields } from "../http/fields.ts";
 import { PSEUDONYM } from "../http/forwardable.ts";
-import { bodyOf, readNodeAnswer, toNodeInit } from "../message.worker.ts";
+import { after, bodyOf, readNodeAnswer, toNodeInit } from "../message.worker.ts";
 import { reach } from "../reach.worker.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { forwardedFields } from "../request/forwarded.ts";
 import { ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
+import { decode, encode } from "./encode.worker.ts";
+import type { EntryStore } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
+import { Negotiation } from "./negotiation.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./tier.ts";
 import type { BehindResponse } from "./wire.ts";
 
@@ -33,11 +36,22 @@ export class UpstreamShell {
   readonly #asker: ShieldAsker;
   readonly #origins = new Map<string, WorkerOriginClient>();
   readonly #tally: Tally;
+  readonly #negotiation: Negotiation;
 
-  constructor(env: Environment, config: Config, region: RegionId, knowledge: Knowledge, tally: Tally) {
+  /** `store`: what the shard has stored, and its name there. */
+  constructor(
+    env: Environment,
+    config: Config,
+    region: RegionId,
+    knowledge: Knowledge,
+    tally: Tally,
+    store: { readonly name: string; readonly entries: EntryStore },
+  ) {
     this.#env = env;
     this.#config = config;
     this.#tally = tally;
+    const origin = (request: UpstreamRequest, route: Route) => this.#askOrigin(request, route);
+    this.#negotiation = new Negotiation({ ...store, config, knowledge, origin, encode, decode, now, after });
     this.#asker = new ShieldAsker({
       config,
       region,
@@ -45,8 +59,13 @@ export class UpstreamShell {
       newsSince: (vector) => knowledge.newsSince(vector),
       request: (to, request) => this.#askShield(to, request),
       apply: (to, news) => this.#tell(to, news),
-      origin: (request, route) => this.#askOrigin(request, route),
+      origin: (request, route) => this.#negotiation.ask(request, route),
     });
+  }
+
+  /** An unsafe method changed something (RFC 9111 section 4.4): nobody joins a body that was asked for before it. */
+  doom(): void {
+    this.#negotiation.doom();
   }
 
   /** See `Upstream`. */
