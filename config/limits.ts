@@ -21,6 +21,8 @@ export const LIMITS = {
   aliveProbeTimeoutMillis: 1_000,
   /** A fill found dead at release is fetched again this often before the client gets a 503. */
   fillAttempts: 3,
+  /** A request's field lines: more than browsers and common origins take, and far less than our own tiers can hand on. */
+  requestFieldBytes: 64 * KiB,
   /** CDNs that a request may pass: ours among them, the rest a loop (RFC 8586). */
   cdnLoop: 2,
 

@@ -28,8 +28,10 @@ export type RegionReply =
   | { readonly kind: "answer"; readonly answer: UpstreamAnswer }
   /** It lives, but gave no answer in the time that the request has. */
   | { readonly kind: "late" }
-  /** No connection, no sign of life, or no answer of a tier. It may have begun to act on the request. */
-  | { readonly kind: "lost" };
+  /** No connection, or no sign of life. It may have begun to act on the request. */
+  | { readonly kind: "lost" }
+  /** It lives, but broke off, or answered something that is no tier's answer: that may be this request's own fault. */
+  | { readonly kind: "refused" };
 
 /** How one request travels. */
 export interface RegionPorts {
@@ -122,6 +124,7 @@ export class RegionAsker {
       return { kind: "lost", sent: true };
     }
     this.#health.succeeded(region);
+    if (reply.kind === "refused") return { kind: "lost", sent: true };
     return { kind: "answer", answer: reply.answer, took: millis(reply.answer.responseAt - requestAt) };
   }
 }

@@ -1,6 +1,8 @@
 // Calls a node that may be gone. A slow origin and a dead region look alike at first, so after a second without an answer
 // the node is asked, on the side, whether it is alive: one that answers is waited for, one that does not is left. So a lost
-// region costs about two seconds of one request's time, and a slow origin costs nobody's region its clients.
+// region costs about two seconds of one request's time, and a slow origin costs nobody's region its clients. Invariant: only a
+// node that shows no sign of life is called unreachable. A request that a living node cannot take may be at fault itself, and
+// must not cost a region all its other clients.
 
 import { LIMITS } from "../config/limits.ts";
 import type { Node } from "../config/ports.worker.ts";
@@ -8,8 +10,10 @@ import { NODE_URL } from "./message.worker.ts";
 
 export type Reached =
   | { readonly kind: "response"; readonly response: Response }
-  /** No connection, or no sign of life. `sent`: whether the node may have begun to act on the request. */
+  /** No connection, or no sign of life. The node may have begun to act on the request all the same. */
   | { readonly kind: "unreachable"; readonly cause: string }
+  /** It lives, but broke off this request, or could not take it. */
+  | { readonly kind: "broken"; readonly cause: string }
   /** It lives, but gave no answer in the time that the request has. */
   | { readonly kind: "late" };
 
@@ -30,18 +34,24 @@ export async function reach(node: () => Node, path: string, init: RequestInit, b
   try {
     const probeAfter = Math.min(LIMITS.aliveProbeAfterMillis, budgetMillis);
     const first = await Promise.race([answer, later(probeAfter)]);
-    if (first !== "time") return first;
+    if (first !== "time") return await judged(node, first);
     if (!(await Promise.race([isAlive(node()), answer.then(() => true)]))) {
       controller.abort();
       return { kind: "unreachable", cause: "no sign of life" };
     }
     const second = await Promise.race([answer, later(Math.max(0, budgetMillis - probeAfter))]);
-    if (second !== "time") return second;
+    if (second !== "time") return await judged(node, second);
     controller.abort();
     return { kind: "late" };
   } finally {
     for (const timer of timers) clearTimeout(timer);
   }
+}
+
+/** A call that failed says little of the node: whether it lives is asked by itself. */
+async function judged(node: () => Node, reached: Reached): Promise<Reached> {
+  if (reached.kind !== "unreachable" || !(await isAlive(node()))) return reached;
+  return { kind: "broken", cause: reached.cause };
 }
 
 /** Whether a node answers at all within the time for that question. */

@@ -34,6 +34,10 @@ async function askShard(env: Environment, { region, shard }: ShardPlace, request
   const node = () => nodesOf(env).shard(region, shard);
   const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis);
   if (reached.kind === "late") return reached;
-  const answer = reached.kind === "response" ? readNodeAnswer(reached.response, requestAt, now()) : undefined;
-  return answer === undefined ? { kind: "lost" } : { kind: "answer", answer };
+  if (reached.kind === "unreachable") return { kind: "lost" };
+  if (reached.kind === "broken") return { kind: "refused" };
+  const answer = readNodeAnswer(reached.response, requestAt, now());
+  if (answer !== undefined) return { kind: "answer", answer };
+  await reached.response.body?.cancel();
+  return { kind: "refused" };
 }

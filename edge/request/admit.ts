@@ -57,11 +57,15 @@ export interface Arrival {
   readonly config: Config;
 }
 
-/** Admits a request, or says why not: 400, 404, 405, 414 or 508. */
+/** Admits a request, or says why not: 400, 404, 405, 414, 431 or 508. */
 export function admit(arrival: Arrival): Admitted | RefusedRequest {
   const { fields, config, local } = arrival;
   if (arrival.url.length > LIMITS.urlCharacters) {
     return refused(414, "url-too-long", "URI too long", `URLs may have ${LIMITS.urlCharacters} characters.`);
+  }
+  if (sizeOf(fields) > LIMITS.requestFieldBytes) {
+    const detail = `Fields may have ${LIMITS.requestFieldBytes} bytes together.`;
+    return refused(431, "fields-too-large", "Request header fields too large", detail);
   }
   const normal = normaliseUrl(arrival.url);
   if (normal.kind === "invalid") return refused(400, "bad-url", "Bad request", normal.detail);
@@ -114,6 +118,13 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
     demanded,
     passage: passageOf(arrival, route),
   };
+}
+
+/** As HTTP/1.1 writes them; what is not ASCII takes more bytes than this says, by three times at most. */
+function sizeOf(fields: Fields): number {
+  let size = 0;
+  for (const [name, value] of fields) size += name.length + value.length + 4;
+  return size;
 }
 
 function passageOf({ method, fields }: Arrival, route: Route): Passage {

@@ -10,11 +10,13 @@ import type { Config, Route } from "../../config/schema.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { PurgeNews } from "../../control-plane/purge/wire.ts";
+import { isIdempotent } from "../http/invalidate.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { RegionHealth } from "../route/region-health.ts";
 import { shieldRegions } from "../route/shields.ts";
 import { ringOf } from "./owner.ts";
 import { routeNamed } from "./release.ts";
+import { ownedKey } from "./segments.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./tier.ts";
 import type { RequestContext } from "./wire.ts";
 
@@ -25,9 +27,9 @@ export type ShieldReply =
   | { readonly kind: "behind"; readonly vector: Vector }
   /** It lives, but gave no answer in the time that the request has. */
   | { readonly kind: "late" }
-  /** No connection, or no sign of life. */
-  | { readonly kind: "unreachable" }
-  /** It answered something that is no tier's answer: a crash, or another version. */
+  /** No connection, or no sign of life. `sent`: it may have begun to act on the question. */
+  | { readonly kind: "unreachable"; readonly sent: boolean }
+  /** It lives, but broke off, or answered something that is no tier's answer: a crash, or another version. */
   | { readonly kind: "refused" };
 
 /** A shard of another region. */
@@ -43,13 +45,26 @@ export interface ShieldPorts {
   readonly now: () => EpochMillis;
   /** What someone at `vector` lacks of what this shard knows. */
   readonly newsSince: (vector: Vector) => PurgeNews;
-  /** Sends a question; never rejects. */
+  /**
+   * Sends a question; never rejects. One that must not arrive twice (`mustArriveOnce`) is sent only to a shard that has just
+   * shown that it lives.
+   */
   readonly request: (to: ShieldPlace, request: UpstreamRequest) => Promise<ShieldReply>;
   /** Tells purges, for a bounded time; answers whether they were taken. Never rejects. */
   readonly apply: (to: ShieldPlace, news: PurgeNews) => Promise<boolean>;
   /** Asks the origin. Never rejects. */
   readonly origin: (request: UpstreamRequest, route: Route) => Promise<UpstreamAnswer | UpstreamFailure>;
 }
+
+/** No answer. `sent`: the shield may have begun to act on the question. */
+interface Lost {
+  readonly kind: "lost";
+  readonly sent: boolean;
+}
+
+/** Whether sending it twice could do what its client wants done once, or is not possible at all. */
+export const mustArriveOnce = ({ method, upload }: Pick<UpstreamRequest, "method" | "upload">): boolean =>
+  upload !== undefined || !isIdempotent(method);
 
 /** The tier above one shard; it remembers which regions failed lately. */
 export class ShieldAsker {
@@ -76,24 +91,23 @@ export class ShieldAsker {
     for (const shield of inOrder.slice(0, LIMITS.shieldAttempts)) {
       if (shield === region) return origin(request, route);
       const answer = await this.#askShield(shield, request, route);
-      if (answer !== undefined) return answer;
-      // An upload may have been read in part: it cannot be sent again.
-      if (request.upload !== undefined) break;
+      if (answer.kind !== "lost") return answer;
+      // It may have been carried out, and an upload has been read in part: neither is sent twice.
+      if (answer.sent && mustArriveOnce(request)) return LOST_ON_THE_WAY;
     }
     return SHIELD_LOST;
   }
 
-  /** Undefined when the shield's region cannot be reached. */
   async #askShield(
     shield: RegionId,
     request: UpstreamRequest,
     route: Route,
-  ): Promise<UpstreamAnswer | UpstreamFailure | undefined> {
+  ): Promise<UpstreamAnswer | UpstreamFailure | Lost> {
     const { config, region, now } = this.#ports;
     const ring = ringOf(config, shield);
     const { url, client } = request.context;
     const { key } = cacheKey({ url, fields: request.fields, country: client.country }, route);
-    const to: ShieldPlace = { region: shield, shard: ring.owner(key) };
+    const to: ShieldPlace = { region: shield, shard: ring.owner(ownedKey(key, request.context.segment)) };
     const { vector } = request;
     const visited = [...request.context.visited, region];
     const context: RequestContext = { ...request.context, tier: "shield", vector, ring: ring.version, visited };
@@ -102,12 +116,12 @@ export class ShieldAsker {
       if (reply.kind === "late") return SHIELD_LATE;
       if (reply.kind === "unreachable") {
         this.#health.failed(shield, now());
-        return undefined;
+        return { kind: "lost", sent: reply.sent };
       }
       this.#health.succeeded(shield);
       if (reply.kind === "answer") return reply.answer;
-      if (reply.kind === "refused" || request.upload !== undefined) return undefined;
-      if (!(await this.#ports.apply(to, this.#ports.newsSince(reply.vector)))) return undefined;
+      if (reply.kind === "refused" || request.upload !== undefined) return { kind: "lost", sent: true };
+      if (!(await this.#ports.apply(to, this.#ports.newsSince(reply.vector)))) return { kind: "lost", sent: false };
     }
     return SHIELD_BEHIND;
   }
@@ -119,6 +133,14 @@ const SHIELD_LOST: UpstreamFailure = {
   code: "shield-unreachable",
   detail: "No region that may ask this origin can be reached.",
   proxyError: "destination_unavailable",
+};
+const LOST_ON_THE_WAY: UpstreamFailure = {
+  kind: "failure",
+  status: 502,
+  code: "lost-on-the-way",
+  detail:
+    "The origin's shield was lost while it had this request, which may have been carried out: it is not sent twice.",
+  proxyError: "connection_terminated",
 };
 const SHIELD_LATE: UpstreamFailure = {
   kind: "failure",

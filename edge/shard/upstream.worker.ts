@@ -16,10 +16,10 @@ import { originPath } from "../action/rewrite.ts";
 import { Fields } from "../http/fields.ts";
 import { PSEUDONYM } from "../http/forwardable.ts";
 import { after, bodyOf, readNodeAnswer, toNodeInit } from "../message.worker.ts";
-import { reach } from "../reach.worker.ts";
+import { isAlive, reach } from "../reach.worker.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { forwardedFields } from "../request/forwarded.ts";
-import { ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
+import { mustArriveOnce, ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
 import { decode, encode } from "./encode.worker.ts";
 import type { EntryStore } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
@@ -75,9 +75,12 @@ export class UpstreamShell {
 
   async #askShield({ region, shard }: ShieldPlace, request: UpstreamRequest): Promise<ShieldReply> {
     const node = () => nodesOf(this.#env).shard(region, shard);
+    if (mustArriveOnce(request) && !(await isAlive(node()))) return { kind: "unreachable", sent: false };
     const requestAt = now();
     const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis);
-    if (reached.kind !== "response") return reached;
+    if (reached.kind === "unreachable") return { kind: "unreachable", sent: true };
+    if (reached.kind === "broken") return { kind: "refused" };
+    if (reached.kind === "late") return reached;
     const { response } = reached;
     const answer = readNodeAnswer(response, requestAt, now());
     if (answer !== undefined) return { kind: "answer", answer };
@@ -142,7 +145,7 @@ export class UpstreamShell {
       loop: PSEUDONYM,
       ...extent,
     });
-    for (const name of ["if-none-match", "if-modified-since"]) {
+    for (const name of ["if-none-match", "if-modified-since", "range", "if-range"]) {
       const value = request.fields.get(name);
       if (value !== undefined) fields.set(name, value);
     }
