@@ -4,6 +4,8 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import { mountCloudflare } from "./compat/cloudflare.worker.ts";
+import { mountFastly } from "./compat/fastly.worker.ts";
 import { mountObservation } from "./observe.worker.ts";
 import { mountPage } from "./page.worker.ts";
 import type { ControlPorts } from "./ports.worker.ts";
@@ -27,6 +29,8 @@ export function controlApp(ports: ControlPorts): OpenAPIHono {
   mountObservation(on);
   mountDocument(on);
   mountPage(on);
+  mountCloudflare(on);
+  mountFastly(on);
   app.notFound((context) => {
     const allowed = allowedMethods(on, context.req.path);
     if (allowed.length === 0) return problemResponse(problem("not-found", "see /v1/openapi.json for what there is"));

@@ -10,6 +10,7 @@ export const PROBLEM_TYPE = "urn:meridian:problem:";
 export const PROBLEMS = {
   "malformed-body": { status: 400, title: "The body is not JSON" },
   "malformed-query": { status: 400, title: "A query parameter is not as it must be" },
+  "malformed-field": { status: 400, title: "A header field is not as it must be" },
   "token-missing": { status: 401, title: "A bearer token is needed" },
   "token-unknown": { status: 401, title: "This token is not known" },
   "scope-missing": { status: 403, title: "The token may not do this" },

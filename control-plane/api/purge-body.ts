@@ -87,7 +87,7 @@ export function readPurgeValue(value: unknown, aliases: Config["aliases"]): Purg
     return refused(problem("too-many-scopes", `${scopes} scopes; a purge has at most ${LIMITS.purgeScopes}`));
   }
   const parsed = purgeBodySchema.safeParse(value);
-  if (!parsed.success) return refused(invalid(parsed.error.issues.flatMap(errorsOf)));
+  if (!parsed.success) return refused(invalid(parsed.error.issues.flatMap(faultsOf)));
   return readScopes(parsed.data, aliases);
 }
 
@@ -168,8 +168,8 @@ function countScopes(value: unknown): number {
   return [urls, prefixes, tags, hosts].reduce<number>((sum, part) => sum + (Array.isArray(part) ? part.length : 0), 0);
 }
 
-// An unknown member is an error of its own: a misspelt `dryRun` must not purge.
-function errorsOf(issue: z.core.$ZodIssue): readonly BodyError[] {
+/** What a schema finds wrong, and where. An unknown member is a fault of its own: a misspelt `dryRun` must not purge. */
+export function faultsOf(issue: z.core.$ZodIssue): readonly BodyError[] {
   const pointer = pointerTo(issue.path);
   if (issue.code !== "unrecognized_keys") return [{ pointer, detail: issue.message }];
   return issue.keys.map((key) => ({ pointer: `${pointer}${pointerTo([key])}`, detail: "no such member" }));

@@ -1,0 +1,25 @@
+// `Meridian-Wait`: until which state an answer in another CDN's shape is held. Those CDNs answer once a purge is accepted, and
+// so do we without the field; their clients have no member for more, but all of them can send a field.
+
+import { type Problem, problem } from "../problems.ts";
+import type { PurgeRequest } from "../purge-body.ts";
+
+const STATES = ["accepted", "applied", "complete"] as const;
+
+/** The state to wait for. */
+export type Wait = (typeof STATES)[number];
+
+/** Reads the field; absent is `accepted`. Problem: malformed-field. */
+export function readWait(
+  field: string | undefined,
+): { readonly kind: "wait"; readonly wait: Wait } | { readonly kind: "problem"; readonly problem: Problem } {
+  const wait = STATES.find((state) => state === (field ?? "accepted").trim().toLowerCase());
+  if (wait !== undefined) return { kind: "wait", wait };
+  return { kind: "problem", problem: problem("malformed-field", `Meridian-Wait is one of ${STATES.join(", ")}`) };
+}
+
+/** The purge with this state to wait for. */
+export const waitingFor = (request: PurgeRequest, wait: Wait): PurgeRequest => ({
+  ...request,
+  command: { ...request.command, wait },
+});
