@@ -1,6 +1,6 @@
 // Why a response is what it is, and how `Cache-Status` says so (RFC 9211): one member per tier, whose parameters are
 //   hit         from what was stored, without asking further; `ttl` may be negative, then it was stale
-//   fwd         asked further, and why: uri-miss, vary-miss, stale, request (the client insisted), bypass, method
+//   fwd         asked further, and why: uri-miss, vary-miss, stale, request (the client insisted), partial, bypass, method
 //   fwd-status  what the next tier answered; 304 means that the stored response was confirmed
 //   ttl         seconds of freshness left, rounded down, so that it never promises too much
 //   stored      the answer was kept; collapsed: it came from another request's fill
@@ -17,7 +17,7 @@ export type Outcome =
   | { readonly kind: "stale"; readonly ttl: Millis; readonly key?: string; readonly detail?: string }
   | {
       readonly kind: "forwarded";
-      readonly reason: "uri-miss" | "vary-miss" | "stale" | "request" | "bypass" | "method";
+      readonly reason: "uri-miss" | "vary-miss" | "stale" | "request" | "partial" | "bypass" | "method";
       /** What the next tier answered, where it is known. */
       readonly status?: number;
       readonly stored: boolean;

@@ -50,8 +50,18 @@ export function flightKeyOf(
   return [key, method, policy.clientCacheControl === "honour" ? insistence.toLowerCase() : "", selecting].join("\n");
 }
 
-/** The request that refreshes a stale entry for everybody: it carries nothing of the one client. Undefined if it cannot. */
-export function impersonal(asked: Asked): Asked | undefined {
+/** Request fields that never go up from a cache: they ask about one client's copy, or are set by us (RFC 9111 section 4.3.1). */
+const OWN_FIELDS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"];
+
+/** A request's fields without those that ask about the client's own copy. */
+export function withoutOwnFields(request: Fields): Fields {
+  const fields = Fields.from(request);
+  for (const name of OWN_FIELDS) fields.delete(name);
+  return fields;
+}
+
+/** The request that serves everybody, as a refresh does: it carries nothing of the one client. Undefined if it cannot. */
+export function impersonal<Of extends Pick<Asked, "personal" | "route" | "request">>(asked: Of): Of | undefined {
   // Key cookies stand in the same field as the client's own.
   if (asked.personal && asked.route.key.cookies.length > 0) return undefined;
   const fields = Fields.from(asked.request.fields);

@@ -33,6 +33,9 @@ export function changeOf(
   return { urls: [...new Set(urls)], site: `${new URL(url).origin}/`, groups };
 }
 
+/** That one resource is another than the one stored under this canonical URL. */
+export const changeTo = (url: string): Change => ({ urls: [url], site: `${new URL(url).origin}/`, groups: [] });
+
 /** Whether a change ends a response by one of its groups; by URL the store finds them itself. */
 export const endsByGroup = ({ site, groups }: Change, target: PurgeTarget): boolean =>
   groups.length > 0 && target.url.startsWith(site) && target.tags.some((tag) => groups.includes(tag));

@@ -8,12 +8,18 @@ import { type Bytes, bytes, type EpochMillis } from "../../config/units.ts";
 import type { PurgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { StoredResponse } from "../http/terms.ts";
+import type { HeldPart } from "./part-fill.ts";
+import type { SegmentSet } from "./segments.ts";
 
 /** A stored response and what decides whether it is alive. Never changed, only replaced; but see `checked`. */
 export interface Entry {
   readonly kind: "entry";
   readonly response: StoredResponse;
   readonly body: Uint8Array | undefined;
+  /** Where the body is, if not here: this is the head of a large object. */
+  readonly segments?: SegmentSet | undefined;
+  /** The body is only a part of the object, this one. */
+  readonly part?: HeldPart | undefined;
   /** What was known of purges when its origin fetch began. */
   readonly seen: Vector;
   readonly target: PurgeTarget;

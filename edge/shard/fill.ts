@@ -7,16 +7,21 @@ import type { Config, Route } from "../../config/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
 import { type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
-import { Fields } from "../http/fields.ts";
+import type { Fields } from "../http/fields.ts";
+import type { ByteRange } from "../http/range.ts";
 import { decideStore } from "../http/store.ts";
 import { tagsOf } from "../http/tags.ts";
 import { bornAt as bornAtOf, type Policy, type StoredResponse } from "../http/terms.ts";
 import { answersFor, conditionsOf, mergeNotModified } from "../http/validate.ts";
 import { candidateNames, variantKey, varyOf } from "../http/vary.ts";
+import { withoutOwnFields } from "./asked.ts";
 import type { Entry, EntryStore, HitForMiss } from "./entries.ts";
 import type { Flight, Landing } from "./flight.ts";
 import type { Knowledge } from "./knowledge.ts";
+import { isHead, type LargeObjects } from "./large-objects.ts";
+import { landPart, type PartWanted } from "./part-fill.ts";
 import { pump } from "./pump.ts";
+import { segmentSetOf } from "./segments.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import { type ByteSource, Spool } from "./spool.ts";
 import type { After, Body, TierRequest, Upstream, UpstreamAnswer } from "./tier.ts";
@@ -34,6 +39,10 @@ export interface Fill {
   /** A stored response whose validators the next tier is asked to confirm; never one that a purge has ended. */
   readonly confirm: Entry | undefined;
   readonly flight: Pick<Flight, "doomed"> & { spool: Spool | undefined };
+  /** What it asks for, if not for everything. */
+  readonly part?: PartWanted | undefined;
+  /** The object keeps changing: what comes is passed on as one answer, or kept whole. */
+  readonly unsegmented?: true | undefined;
 }
 
 export interface FillPorts {
@@ -45,18 +54,19 @@ export interface FillPorts {
   readonly upstream: Upstream;
   readonly now: () => EpochMillis;
   readonly after: After;
+  readonly large: LargeObjects;
+  /** Larger objects than this, in bytes, are stored in segments where they can be. */
+  readonly wholeUpTo: number;
   /** The body has ended, well or not: nobody joins this flight any more. */
   readonly finished: (flight: Fill["flight"]) => void;
 }
 
-/** Request fields that never go up from a cache: they ask about one client's copy, or are set by us (RFC 9111 section 4.3.1). */
-const OWN_FIELDS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"];
-
 /** Flies one fill until the head of its answer has landed. Never rejects. */
 export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
   const { request, confirm, vector } = fill;
-  const fields = Fields.from(request.fields);
-  for (const name of OWN_FIELDS) fields.delete(name);
+  const fields = withoutOwnFields(request.fields);
+  if (fill.part !== undefined) fields.set("range", fill.part.range);
+  if (fill.part?.ifRange !== undefined) fields.set("if-range", fill.part.ifRange);
   if (confirm !== undefined) for (const [name, value] of conditionsOf(confirm.response) ?? []) fields.set(name, value);
 
   const answer = await ports.upstream({ ...request, fields, vector });
@@ -65,6 +75,9 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
   if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, answer, seen);
 
   const bornAt = bornAtOfAnswer(answer);
+  if (fill.part !== undefined && (answer.status === 206 || answer.status === 416)) {
+    return landPart(ports, { ...fill, part: fill.part }, answer, { seen, bornAt });
+  }
   const decision = decideStore(
     { method: request.method, fields: request.fields, personal: fill.personal },
     { status: answer.status, fields: answer.fields, bornAt, receivedAt: answer.responseAt },
@@ -102,6 +115,9 @@ async function confirmed(
     fill.policy,
   );
   const whole = { ...answer, status: confirm.response.status, fields };
+  if (decision.kind === "refuse" && (confirm.segments ?? confirm.part) !== undefined) {
+    return fly(ports, { ...fill, confirm: undefined });
+  }
   if (decision.kind === "refuse") {
     // The update forbids keeping it: it answers this request and is gone.
     const body =
@@ -109,14 +125,14 @@ async function confirmed(
     return relayed(ports, fill, { ...whole, body }, seen, decision.reason, false);
   }
   const response = { status: confirm.response.status, fields, terms: decision.terms };
-  const { entry, vary, variant, store } = listing(ports, fill, response, seen);
+  const { entry, vary, variant, store } = listing(ports, fill, response, seen, confirm);
   store(confirm.body);
   ports.finished(fill.flight);
   return { kind: "kept", entry: { ...entry, body: confirm.body }, vary, variant, spool: undefined, answer };
 }
 
 /** Not kept. Errors of the origin are shared with all who wait, read whole if small; anything else is one client's own. */
-async function relayed(
+export async function relayed(
   ports: FillPorts,
   fill: Fill,
   answer: UpstreamAnswer,
@@ -165,7 +181,12 @@ export function kept(
   seen: Vector,
   response: StoredResponse,
 ): Landing & { kind: "kept" } {
-  const { entry, vary, variant, store } = listing(ports, fill, response, seen);
+  const total = answer.body.kind === "stream" ? answer.body.length : undefined;
+  const listed = listing(ports, fill, response, seen, { total });
+  if (answer.body.kind === "stream" && isHead(listed.entry)) {
+    return keptInSegments(ports, fill, answer, listed, { first: 0, last: listed.entry.segments.total - 1 });
+  }
+  const { entry, vary, variant, store } = listed;
   if (answer.body.kind !== "stream") {
     const body = answer.body.kind === "bytes" ? answer.body.bytes : undefined;
     store(body);
@@ -189,8 +210,24 @@ export function kept(
   return { kind: "kept", entry, vary, variant, spool, answer };
 }
 
+/** A large object: its head is an entry at once, and what comes of its body, `covered`, passes by and is cut up for its owners. */
+export function keptInSegments(
+  ports: FillPorts,
+  fill: Fill,
+  answer: UpstreamAnswer,
+  { entry, vary, variant, store }: Listing,
+  covered: ByteRange,
+): Landing & { kind: "kept" } {
+  store(undefined);
+  ports.finished(fill.flight);
+  if (answer.body.kind === "stream" && isHead(entry)) {
+    ports.large.pass(fill, entry, sourceOf(ports, fill, answer.body), covered);
+  }
+  return { kind: "kept", entry, vary, variant, spool: undefined, answer };
+}
+
 /** The bytes of a body that comes: one that falls silent for too long breaks off. */
-const sourceOf = (ports: FillPorts, { route }: Fill, body: Body & { kind: "stream" }): ByteSource =>
+export const sourceOf = (ports: FillPorts, { route }: Fill, body: Body & { kind: "stream" }): ByteSource =>
   neverSilent(body.open(), silenceOf(ports.config.origins[route.origin]), ports.after);
 
 /** The next turn of the event loop: by then all who waited for a landing have heard of it, and attached to its body. */
@@ -212,13 +249,28 @@ function selection(ports: FillPorts, fill: Fill, fields: Fields): { vary: readon
 const selects = (route: Route, name: string): boolean =>
   route.forward === "all" || name === "cookie" || name === "authorization" || candidateNames(route).includes(name);
 
-function listing(ports: FillPorts, fill: Fill, response: StoredResponse, seen: Vector) {
-  const target: PurgeTarget = purgeTarget(fill.url, tagsOf(response.fields));
+type Listing = ReturnType<typeof listing>;
+
+/** The entry that a response becomes and how to store it; `form` says of how many bytes it is, or where its body lies. */
+export function listing(
+  ports: FillPorts,
+  fill: Fill,
+  response: StoredResponse,
+  seen: Vector,
+  form: { readonly total?: number | undefined } & Pick<Entry, "segments" | "part">,
+) {
+  const tags = tagsOf(response.fields);
+  const target: PurgeTarget = purgeTarget(fill.url, tags);
   const { vary, variant } = selection(ports, fill, response.fields);
+  const mayBeCut = response.status === 200 && !fill.personal && fill.unsegmented === undefined;
+  const cut = mayBeCut ? segmentSetOf(response.fields, form.total, ports.wholeUpTo, { variant, tags }) : undefined;
+  const segments = form.segments ?? cut;
   const entry: Entry = {
     kind: "entry",
     response,
     body: undefined,
+    ...(segments === undefined ? {} : { segments }),
+    ...(form.part === undefined ? {} : { part: form.part }),
     seen,
     target,
     storedAt: ports.now(),

@@ -52,7 +52,11 @@ export function mayJoin(flight: Flight, target: PurgeTarget, purges: PurgeSet): 
 }
 
 /** The flight's landing, or undefined when `patience` runs out first: every request has a deadline of its own. */
-export function landing(flight: Flight, patience: Millis, after: After): Promise<Landing | undefined> {
+export function landing<Landed>(
+  flight: { readonly head: Promise<Landed> },
+  patience: Millis,
+  after: After,
+): Promise<Landed | undefined> {
   return new Promise((resolve, reject) => {
     const cancel = after(patience, () => resolve(undefined));
     flight.head.then(

@@ -12,6 +12,7 @@ import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import { type FillPorts, fly, kept } from "./fill.ts";
 import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
+import type { HowToFill } from "./part-fill.ts";
 import { discard } from "./release.ts";
 import type { UpstreamAnswer } from "./tier.ts";
 
@@ -38,13 +39,14 @@ export class Flights {
 
   /**
    * Boards a flight: a shared one unless `company` forbids it. `learned` are the fields that select variants by an answer that
-   * is still on its way into the store. Undefined when a limit is reached.
+   * is still on its way into the store; `how` is what the fill asks for if it is not of everything. Undefined when a limit is reached.
    */
   board(
     asked: Asked,
     confirm: Entry | undefined,
     company: "shared" | "alone",
     learned: readonly string[] = [],
+    how: HowToFill = {},
   ): Boarded | undefined {
     const names = [...(this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? []), ...learned];
     const key = company === "alone" ? Symbol() : flightKeyOf(asked, names);
@@ -55,7 +57,7 @@ export class Flights {
       return { flight: known, leads: false };
     }
     if (this.#all.size >= LIMITS.flights) return undefined;
-    return { flight: this.#begin(key, asked, confirm), leads: true };
+    return { flight: this.#begin(key, asked, confirm, how), leads: true };
   }
 
   /** Has a stored response fetched anew for everybody, unless that is under way; nobody waits for it. */
@@ -84,8 +86,11 @@ export class Flights {
     const flight: Flight = { ...state, url: asked.url, vector, head: head.promise };
     this.#all.add(flight);
     const ports = { ...this.#ports, finished: () => void this.#all.delete(flight) };
-    const response = { status, fields, terms };
-    const landed = kept(ports, { ...asked, vector, confirm: undefined, flight }, answer, vector, response);
+    const landed = kept(ports, { ...asked, vector, confirm: undefined, flight }, answer, vector, {
+      status,
+      fields,
+      terms,
+    });
     head.resolve(landed);
     return landed;
   }
@@ -100,12 +105,12 @@ export class Flights {
     }
   }
 
-  #begin(key: string | symbol, asked: Asked, confirm: Entry | undefined): Flight {
+  #begin(key: string | symbol, asked: Asked, confirm: Entry | undefined, how: HowToFill): Flight {
     const state: Pick<Flight, "doomed" | "spool"> = { doomed: false, spool: undefined };
     const vector = this.#ports.knowledge.joined(asked.request.context.vector);
     const finished = () => this.#end(key, flight);
     // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
-    const head = fly({ ...this.#ports, finished }, { ...asked, vector, confirm, flight: state }).catch(
+    const head = fly({ ...this.#ports, finished }, { ...asked, ...how, vector, confirm, flight: state }).catch(
       (): Landing => ({ kind: "failed", failure: FAILURES.broken }),
     );
     const flight: Flight = Object.assign(state, { url: asked.url, vector, followers: 0, head });

@@ -27,7 +27,7 @@ export async function pump(after: After, source: ByteSource, spool: Spool, lengt
 }
 
 /** Waits until the readers have caught up; one that holds up the others for too long is cut off. */
-async function roomIn(after: After, spool: Spool): Promise<void> {
+export async function roomIn(after: After, spool: Spool): Promise<void> {
   for (let room = spool.room(); room !== undefined; room = spool.room()) {
     let cancel = (): void => undefined;
     const stalled = new Promise<void>((resolve) => {

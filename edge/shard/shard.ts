@@ -3,54 +3,59 @@
 // the purge set's; here they are put in order. No platform: clock, timers, hub and next tier come in as ports.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config, Route } from "../../config/schema.ts";
 import { between, type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { Outcome } from "../http/cache-status.ts";
+import { Fields } from "../http/fields.ts";
 import { decideReuse, onlyIfCached, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
 import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
-import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./change.ts";
+import { type Change, type ChangePorts, Changes, changeOf, changeTo, endsByGroup } from "./change.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
 import type { Landing } from "./flight.ts";
 import { Flights } from "./flights.ts";
+import { type Found, forwarded, type Why, whyAsked } from "./found.ts";
 import { applyHead } from "./head.ts";
+import { isHead, LargeObjects, type LargePorts, SEGMENT_CHANGED } from "./large-objects.ts";
+import { answersFromPart, bodyOfPart, type HowToFill, howToFill } from "./part-fill.ts";
 import { termsOfPost } from "./post.ts";
 import { bodyOf, discard, factsOf, releaseEntry, releaseFailure, routeNamed, streamOf } from "./release.ts";
+import { SegmentOwner } from "./segment-owner.ts";
+import { type SegmentAsked, segmentedAbove } from "./segments.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
-import type { BehindResponse, Tier, Timings } from "./wire.ts";
+import type { BehindResponse, ResponseFacts, Tier, Timings } from "./wire.ts";
 
-export interface ShardPorts extends Omit<FillPorts, "finished">, ChangePorts {
+export interface ShardPorts
+  extends Omit<FillPorts, "finished" | "large" | "wholeUpTo">,
+    ChangePorts,
+    Pick<LargePorts, "segment" | "keepSegment"> {
   readonly config: Config;
 }
-
-/** What one look at the store found for a request, and what may be done with it. */
-type Found =
-  | { readonly kind: "entry"; readonly entry: Entry; readonly reuse: Reuse }
-  | { readonly kind: "hit-for-miss" }
-  | { readonly kind: "miss"; readonly reason: "uri-miss" | "vary-miss" };
-
-/** Why the next tier was asked, in the words of `Cache-Status`. */
-type Why = "uri-miss" | "vary-miss" | "stale" | "request" | "collapsed";
 
 export class Shard {
   readonly #ports: ShardPorts;
   readonly #flights: Flights;
   readonly #changes: Changes;
+  readonly #large: LargeObjects;
+  readonly #segments: SegmentOwner;
 
   constructor(ports: ShardPorts) {
     this.#ports = { ...ports, upstream: orderly(ports.upstream) };
-    this.#flights = new Flights(this.#ports);
+    this.#large = new LargeObjects(this.#ports);
+    const wholeUpTo = segmentedAbove(ports.config.memoryMiB);
+    this.#flights = new Flights({ ...this.#ports, large: this.#large, wholeUpTo });
+    this.#segments = new SegmentOwner(this.#ports);
     this.#changes = new Changes(ports);
   }
 
   /** Fills under way. */
   get flights(): number {
-    return this.#flights.size;
+    return this.#flights.size + this.#segments.flights;
   }
 
   /** Answers a request, or says that it is behind what the caller knows and could not catch up. */
@@ -65,6 +70,7 @@ export class Shard {
       if (context.tier === "shield") return { v: 1, vector: knowledge.vector };
       return this.#fail(request, arrivedAt, FAILURES.unknownPurge);
     }
+    if (context.segment !== undefined) return this.#segment(request, route, context.segment, arrivedAt);
     if (standing.kind === "cut-off" && route.whenCutOff === "refuse") {
       return this.#fail(request, arrivedAt, FAILURES.cutOff);
     }
@@ -84,22 +90,35 @@ export class Shard {
   async #cached(asked: Asked): Promise<TierResponse> {
     let company: "shared" | "alone" = asked.personal ? "alone" : "shared";
     let learned: readonly string[] = [];
+    let changed = 0;
     for (let attempt = 0; attempt < LIMITS.fillAttempts; attempt += 1) {
       const found = this.#look(asked);
       const stored = this.#releaseStored(asked, found);
-      if (stored !== undefined) return stored;
+      if (stored !== undefined) {
+        const begun = found.kind === "entry" ? await this.#begun(asked, found.entry, stored) : stored;
+        if (begun !== undefined) return begun;
+        changed += 1;
+        continue;
+      }
       if (onlyIfCached(asked.request.fields, asked.policy)) {
         return this.#fail(asked.request, asked.arrivedAt, FAILURES.notCached);
       }
 
       const confirm = found.kind === "entry" && found.reuse.kind === "revalidate" ? found.entry : undefined;
-      const boarded = this.#flights.board(asked, confirm, found.kind === "hit-for-miss" ? "alone" : company, learned);
+      if (found.kind === "hit-for-miss" || changed > 1) company = "alone";
+      const how: HowToFill = howToFill(asked, found, company, changed);
+      const boarded = this.#flights.board(asked, confirm, company, learned, how);
       if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
       const landed = await this.#flights.wait(boarded, asked.request.context.budgetMillis);
       const why = boarded.leads ? whyAsked(found) : "collapsed";
 
       if (landed?.kind === "kept") {
-        if (this.#mayRelease(asked, landed)) return this.#releaseKept(asked, landed, why);
+        if (this.#mayRelease(asked, landed)) {
+          const begun = await this.#begun(asked, landed.entry, this.#releaseKept(asked, landed, why));
+          if (begun !== undefined) return begun;
+          changed += 1;
+          continue;
+        }
         // A purge came meanwhile, or it is another's variant: look again, and fetch again with both known. The tags by which
         // a purge ended it are the answer's, so only here can the flight be closed to those who would join it in vain.
         if (this.#verdict(landed.entry) === "hard") boarded.flight.doomed = true;
@@ -167,17 +186,21 @@ export class Shard {
 
   /** The answer from what is stored, if it may be given without asking or while asking. */
   #releaseStored(asked: Asked, found: Found): TierResponse | undefined {
-    if (found.kind !== "entry") return undefined;
+    if (found.kind !== "entry" || !answersFromPart(asked.request, found.entry)) return undefined;
     const { entry, reuse } = found;
     switch (reuse.kind) {
       case "fresh": {
         const detail = asked.standing.kind === "cut-off" ? { detail: "cut-off" } : {};
-        return this.#release(asked, entry, bodyOf(entry), { kind: "hit", ttl: reuse.ttl, ...detail });
+        return this.#release(asked, entry, this.#bodyOf(asked, entry), { kind: "hit", ttl: reuse.ttl, ...detail });
       }
       case "stale-while-revalidate": {
         const refresh = impersonal(asked);
         if (refresh !== undefined) this.#flights.refresh(refresh, entry);
-        return this.#release(asked, entry, bodyOf(entry), { kind: "stale", ttl: reuse.ttl, detail: "refreshing" });
+        return this.#release(asked, entry, this.#bodyOf(asked, entry), {
+          kind: "stale",
+          ttl: reuse.ttl,
+          detail: "refreshing",
+        });
       }
       case "revalidate":
       case "unusable":
@@ -189,6 +212,7 @@ export class Shard {
   #mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
     if (this.#verdict(landed.entry) === "hard") return false;
     if (landed.spool !== undefined && !landed.spool.joinable) return false;
+    if (!answersFromPart(asked.request, landed.entry)) return false;
     return variantKey(landed.vary, asked.request.fields) === landed.variant;
   }
 
@@ -203,20 +227,62 @@ export class Shard {
 
   #releaseKept(asked: Asked, landed: Landing & { kind: "kept" }, why: Why): TierResponse {
     const { entry, spool, answer } = landed;
-    const body = spool === undefined ? bodyOf(entry) : streamOf(spool, answer);
+    const body = spool === undefined ? this.#bodyOf(asked, entry) : streamOf(spool, answer);
     return this.#release(asked, entry, body, forwarded(why, answer), answer);
   }
 
   /** Something stale, where the next tier has failed and the response, the route and the tier allow it. */
   #releaseStaleOnError(asked: Asked, found: Found, detail: string): TierResponse | undefined {
     if (found.kind !== "entry" || found.reuse.kind !== "revalidate") return undefined;
+    if (!answersFromPart(asked.request, found.entry)) return undefined;
     const { entry, reuse } = found;
     const now = this.#ports.now();
     if (reuse.usableOnErrorUntil === undefined || reuse.usableOnErrorUntil <= now) return undefined;
     if (this.#verdict(entry) === "hard") return undefined;
     const { bornAt, freshFor } = entry.response.terms;
     const ttl = millis(freshFor - between(bornAt, now));
-    return this.#release(asked, entry, bodyOf(entry), { kind: "stale", ttl, detail });
+    return this.#release(asked, entry, this.#bodyOf(asked, entry), { kind: "stale", ttl, detail });
+  }
+
+  #bodyOf(asked: Asked, entry: Entry): Body {
+    if (isHead(entry)) return this.#large.bodyOf(asked, entry);
+    return entry.part === undefined ? bodyOf(entry) : bodyOfPart(entry, entry.part);
+  }
+
+  /**
+   * The answer from a large object, once its first bytes have come: until then it can be another. Undefined where the object
+   * has changed, or was purged meanwhile; any other answer is ready as it is.
+   */
+  async #begun(asked: Asked, entry: Entry, answer: TierResponse): Promise<TierResponse | undefined> {
+    if (entry.segments === undefined || answer.body.kind !== "stream") return answer;
+    const begun = await this.#large.begin(asked, answer);
+    if (begun.kind === "failed") return this.#fail(asked.request, asked.arrivedAt, begun.failure);
+    if (begun.kind === "begun" && this.#verdict(entry) !== "hard") return begun.answer;
+    if (begun.kind === "begun") discard(begun.answer.body);
+    else await this.#ports.invalidate(changeTo(asked.url));
+    return undefined;
+  }
+
+  /** Answers the shard that puts a large object together, as the owner of one of its segments. */
+  async #segment(request: TierRequest, route: Route, segment: SegmentAsked, arrivedAt: EpochMillis) {
+    const { tier } = request.context;
+    const answer = await this.#segments.answer(request, route, segment);
+    if (answer.kind === "failed") return this.#fail(request, arrivedAt, answer.failure);
+    if (answer.kind === "changed") {
+      const releasing = this.#releasing(tier, { kind: "failed", detail: "changed" }, arrivedAt);
+      const facts = { ...factsOf(tier, releasing), personal: true } as const;
+      return { status: SEGMENT_CHANGED, fields: new Fields(), body: { kind: "none" }, facts } as const;
+    }
+    const { entry, body, outcome, answer: upstream } = answer;
+    const releasing = this.#releasing(tier, outcome, arrivedAt, upstream);
+    const facts = factsOf(tier, releasing, { seen: entry.seen, bornAt: entry.response.terms.bornAt });
+    return { status: 206, fields: entry.response.fields, body, facts };
+  }
+
+  /** Takes a segment that came by with the whole object. */
+  keepSegment(request: TierRequest, facts: Pick<ResponseFacts, "seen" | "bornAt">, bytes: Uint8Array): void {
+    const route = routeNamed(this.#ports.config, request.context.route);
+    if (route !== undefined) this.#segments.keep(request, route, facts, bytes);
   }
 
   #release(asked: Asked, entry: Entry, body: Body, outcome: Outcome, upstream?: UpstreamAnswer): TierResponse {
@@ -231,7 +297,9 @@ export class Shard {
     const releasing = this.#releasing(tier, forwarded(why, answer, reason), asked.arrivedAt, answer);
     const facts = factsOf(tier, releasing, { seen, bornAt: answer.facts?.bornAt });
     const body: Body = asked.request.method === "HEAD" ? { kind: "none" } : answer.body;
-    return { status: answer.status, fields: answer.fields, body, facts: { ...facts, personal: true } };
+    // A part that the origin gave as it was asked is its client's, but may be kept by every tier on the way.
+    const own = reason === "part" ? {} : ({ personal: true } as const);
+    return { status: answer.status, fields: answer.fields, body, facts: { ...facts, ...own } };
   }
 
   /** Everything that no cache has a part in: forwarded as it is, and what it changes is forgotten here. */
@@ -268,22 +336,4 @@ export class Shard {
     const timings: Timings = { ...below, [tier]: own };
     return { outcome, vector: knowledge.vector, drained: knowledge.drained, upstream: upstream?.facts, timings };
   }
-}
-
-function whyAsked(found: Found): Exclude<Why, "collapsed"> {
-  switch (found.kind) {
-    case "miss":
-      return found.reason;
-    case "hit-for-miss":
-      return "uri-miss";
-    case "entry":
-      return found.reuse.kind === "revalidate" && found.reuse.reason === "request" ? "request" : "stale";
-  }
-}
-
-/** The outcome of a fill: kept and released, or relayed for the reason that `notKept` gives. */
-function forwarded(why: Why, answer: UpstreamAnswer, notKept?: string): Outcome {
-  const reason = why === "collapsed" ? { reason: "uri-miss" as const, collapsed: true } : { reason: why };
-  const kept = notKept === undefined ? { stored: true } : { stored: false, detail: notKept };
-  return { kind: "forwarded", ...reason, status: answer.status, ...kept };
 }

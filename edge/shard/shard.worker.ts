@@ -1,6 +1,6 @@
 // A shard as a Durable Object: it gives the core a clock, timers, its hub, the tier above and the isolate's store, and turns
 // messages into values. Paths: /request (a tier's request), /apply (purges that a hub or a tier tells), /forget (URLs that
-// an unsafe method changed), /dry-run, /stats, /alive. Nothing here is reachable from a client's port.
+// an unsafe method changed), /segment (one of a large object, handed over), /dry-run, /stats, /alive. Nothing here is reachable from a client's port.
 
 import { DurableObject } from "cloudflare:workers";
 import type { Environment } from "../../config/environment.worker.ts";
@@ -18,6 +18,7 @@ import type { Change } from "./change.ts";
 import { dryRun } from "./dry-run.ts";
 import { EntryStore } from "./entries.ts";
 import { Knowledge } from "./knowledge.ts";
+import { segmentPorts, takeSegment } from "./segment-port.worker.ts";
 import { Shard as ShardCore } from "./shard.ts";
 import { spooledBytes } from "./spool.ts";
 import { UpstreamShell } from "./upstream.worker.ts";
@@ -57,6 +58,7 @@ export class Shard extends DurableObject<Environment> {
       after,
       invalidate: (change) => this.#forgetInRegion(change, config.regions[region]?.shards),
       purgeEverywhere: (scopes, by) => this.#purge(scopes, by),
+      ...segmentPorts(env, region, index, () => this.#core),
     });
   }
 
@@ -69,6 +71,8 @@ export class Shard extends DurableObject<Environment> {
         return Response.json({ v: 1, vector: this.#knowledge.vector } satisfies ApplyResponse);
       case "/forget":
         return Response.json({ v: 1, entries: this.#forget(readChange(await request.json())) });
+      case "/segment":
+        return takeSegment(request, this.#core);
       case "/dry-run": {
         const { scopes } = await request.json<{ scopes: Scope[] }>();
         return Response.json(

@@ -5,6 +5,7 @@
 import type { RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
+import type { SegmentAsked } from "./segments.ts";
 
 /** Prefix of every internal field; anything of that name from outside is removed at the door. */
 export const INTERNAL_PREFIX = "meridian-internal-";
@@ -38,6 +39,8 @@ export interface RequestContext {
   readonly budgetMillis: Millis;
   /** Regions that already had their part in this request: it never goes round. */
   readonly visited: readonly RegionId[];
+  /** Asks the segment's owner for one segment of a large object, and nothing else of it. */
+  readonly segment?: SegmentAsked;
 }
 
 /** What each tier took, for `Server-Timing`. */

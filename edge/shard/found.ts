@@ -1,0 +1,35 @@
+// What one look at the store finds for a request, and how that and what came of a fill are told in the words of `Cache-Status`.
+
+import type { Outcome } from "../http/cache-status.ts";
+import type { Reuse } from "../http/reuse.ts";
+import type { Entry } from "./entries.ts";
+import type { UpstreamAnswer } from "./tier.ts";
+
+/** What is stored for a request, and what may be done with it. */
+export type Found =
+  | { readonly kind: "entry"; readonly entry: Entry; readonly reuse: Reuse }
+  | { readonly kind: "hit-for-miss" }
+  | { readonly kind: "miss"; readonly reason: "uri-miss" | "vary-miss" };
+
+/** Why the next tier was asked, in the words of `Cache-Status`. */
+export type Why = "uri-miss" | "vary-miss" | "stale" | "request" | "partial" | "collapsed";
+
+/** Why a request that found this goes on to the next tier. */
+export function whyAsked(found: Found): Exclude<Why, "collapsed"> {
+  switch (found.kind) {
+    case "miss":
+      return found.reason;
+    case "hit-for-miss":
+      return "uri-miss";
+    case "entry":
+      if (found.entry.part !== undefined && found.reuse.kind !== "revalidate") return "partial";
+      return found.reuse.kind === "revalidate" && found.reuse.reason === "request" ? "request" : "stale";
+  }
+}
+
+/** The outcome of a fill: kept and released, or relayed for the reason that `notKept` gives. */
+export function forwarded(why: Why, answer: UpstreamAnswer, notKept?: string): Outcome {
+  const reason = why === "collapsed" ? { reason: "uri-miss" as const, collapsed: true } : { reason: why };
+  const kept = notKept === undefined ? { stored: true } : { stored: false, detail: notKept };
+  return { kind: "forwarded", ...reason, status: answer.status, ...kept };
+}

@@ -1,0 +1,82 @@
+// The way to the owners of segments: shards of the same region, chosen by the segment's own key. The shard itself is asked
+// without a message. A segment that came by is handed over in one message; one that does not arrive is fetched again.
+
+import type { Environment } from "../../config/environment.worker.ts";
+import { configOf, nodesOf } from "../../config/nodes.worker.ts";
+import type { Node } from "../../config/ports.worker.ts";
+import type { RegionId } from "../../config/regions.ts";
+import { epochMillis } from "../../config/units.ts";
+import { NODE_URL, readNodeAnswer, readTierRequest, toNodeInit } from "../message.worker.ts";
+import { reach } from "../reach.worker.ts";
+import { cacheKey } from "../request/cache-key.ts";
+import type { LargePorts } from "./large-objects.ts";
+import { ringOf } from "./owner.ts";
+import { routeNamed } from "./release.ts";
+import { ownedKey } from "./segments.ts";
+import type { Shard } from "./shard.ts";
+import type { TierRequest, UpstreamFailure } from "./tier.ts";
+import { FACTS_FIELD, type ResponseFacts } from "./wire.ts";
+
+const now = () => epochMillis(Date.now());
+
+/** The ports of one shard; `self` is its own core. */
+export function segmentPorts(
+  env: Environment,
+  region: RegionId,
+  shard: number,
+  self: () => Shard,
+): Pick<LargePorts, "segment" | "keepSegment"> {
+  const ownerOf = ({ context, fields }: TierRequest): number => {
+    const config = configOf(env);
+    const route = routeNamed(config, context.route);
+    if (route === undefined) throw new Error(`no route ${context.route}`);
+    const { key } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
+    return ringOf(config, region).owner(ownedKey(key, context.segment));
+  };
+  const nodeOf = (owner: number): Node => nodesOf(env).shard(region, owner);
+  return {
+    async segment(request) {
+      const owner = ownerOf(request);
+      const requestAt = now();
+      if (owner === shard) {
+        const answer = await self().handle(request);
+        if (!("status" in answer)) return LOST;
+        return { kind: "answer", ...answer, requestAt, responseAt: now(), timings: answer.facts.timings };
+      }
+      const { budgetMillis } = request.context;
+      const reached = await reach(() => nodeOf(owner), "/request", toNodeInit(request), budgetMillis);
+      if (reached.kind !== "response") return LOST;
+      return readNodeAnswer(reached.response, requestAt, now()) ?? LOST;
+    },
+    async keepSegment(request, facts, bytes) {
+      const owner = ownerOf(request);
+      if (owner === shard) return self().keepSegment(request, facts, bytes);
+      const init = toNodeInit({ ...request, method: "PUT" });
+      const headers = new Headers(init.headers);
+      headers.set(FACTS_FIELD, JSON.stringify(facts));
+      try {
+        const answer = await nodeOf(owner).fetch(`${NODE_URL}/segment`, { ...init, headers, body: bytes });
+        await answer.body?.cancel();
+      } catch {
+        // What is not kept is asked for again by whoever reads it next.
+      }
+    },
+  };
+}
+
+/** Takes a segment that another shard hands over. */
+export async function takeSegment(request: Request, self: Shard): Promise<Response> {
+  const asked = readTierRequest(request);
+  const facts = request.headers.get(FACTS_FIELD);
+  if (asked?.context.segment === undefined || facts === null) return new Response("no segment\n", { status: 400 });
+  self.keepSegment(asked, JSON.parse(facts) as ResponseFacts, new Uint8Array(await request.arrayBuffer()));
+  return new Response(null, { status: 204 });
+}
+
+const LOST: UpstreamFailure = {
+  kind: "failure",
+  status: 502,
+  code: "segment-lost",
+  detail: "The shard that holds a part of the object could not be reached.",
+  proxyError: "destination_unavailable",
+};

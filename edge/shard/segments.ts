@@ -1,0 +1,105 @@
+// Large objects in fixed pieces: which objects are stored so, which pieces a range needs, and when an answer is such a piece.
+// All pieces of a set are pinned to one strong entity tag, so that bytes of two versions never meet (RFC 9110 sections
+// 8.8.1, 15.3.7.3); the tag is part of each piece's key. What is fresh, stale or purged the head says, which is an ordinary
+// entry without a body; a piece has no freshness of its own, and is judged by purges like any entry.
+
+import { LIMITS } from "../../config/limits.ts";
+import { MiB } from "../../config/units.ts";
+import type { Fields } from "../http/fields.ts";
+import { membersOf } from "../http/list.ts";
+import { type ByteRange, rangeSpecs, readContentRange } from "../http/range.ts";
+
+/** A set of segments: all that its head knows of them. */
+export interface SegmentSet {
+  /** Bytes of the whole object. */
+  readonly total: number;
+  /** Bytes of each segment but the last, which has what is left. */
+  readonly size: number;
+  /** The strong entity tag that every segment must have. */
+  readonly etag: string;
+  /** The variant that its head is stored under: servers give one tag to several languages. */
+  readonly variant: string;
+  /** The head's tags: parts come without most fields (RFC 9110 section 15.3.7), and purges must find them. */
+  readonly tags: readonly string[];
+}
+
+/** One segment of a set, as tiers ask each other for it. */
+export interface SegmentAsked extends SegmentSet {
+  readonly index: number;
+}
+
+/** A strong entity tag in its full form: If-Range takes no other, and servers are not to be led to guess. */
+const STRONG_TAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
+
+/** Objects larger than this are stored in segments where they can be, in bytes. */
+export const segmentedAbove = (memoryMiB: number): number =>
+  Math.min(LIMITS.entryBytes, Math.max(LIMITS.segmentBytes, memoryMiB * MiB * LIMITS.segmentedAboveShare));
+
+/** The set that an object of `total` bytes is stored as; undefined if it has to stay in one piece. */
+export function segmentSetOf(
+  fields: Fields,
+  total: number | undefined,
+  above: number,
+  listed: { readonly variant: string; readonly tags: readonly string[] },
+): SegmentSet | undefined {
+  if (total === undefined || total <= above) return undefined;
+  const etag = fields.get("etag");
+  if (etag === undefined || !STRONG_TAG.test(etag)) return undefined;
+  if (!membersOf(fields.get("accept-ranges") ?? "").some((unit) => unit.toLowerCase() === "bytes")) return undefined;
+  const letters = listed.tags.reduce((sum, tag) => sum + tag.length + 3, 0);
+  if (letters > LIMITS.segmentTagCharacters) return undefined;
+  return { total, size: LIMITS.segmentBytes, etag, ...listed };
+}
+
+/** How many segments a set has. */
+export const countOf = ({ total, size }: SegmentSet): number => Math.ceil(total / size);
+
+/** The bytes of one segment. */
+export const rangeOf = ({ total, size }: SegmentSet, index: number): ByteRange => ({
+  first: index * size,
+  last: Math.min(total, (index + 1) * size) - 1,
+});
+
+/** The segments that hold these bytes: from the first to the last, both included. */
+export const segmentsOf = ({ size }: SegmentSet, { first, last }: ByteRange): ByteRange => ({
+  first: Math.floor(first / size),
+  last: Math.floor(last / size),
+});
+
+/** The segments that lie wholly within these bytes; undefined if there is none. */
+export function wholeSegmentsIn(set: SegmentSet, { first, last }: ByteRange): ByteRange | undefined {
+  const from = Math.ceil(first / set.size);
+  const to = last === set.total - 1 ? countOf(set) - 1 : Math.floor((last + 1) / set.size) - 1;
+  return from <= to ? { first: from, last: to } : undefined;
+}
+
+/** The cache key of a segment, by which it has an owner of its own. `key` is the object's. */
+export const segmentKey = (key: string, { index, etag, total, size, variant }: SegmentAsked): string =>
+  `${key} segment ${JSON.stringify([index, size, total, etag, variant])}`;
+
+/** What decides which shard is asked: the object's key, or that of the one segment of it that is meant. */
+export const ownedKey = (key: string, segment: SegmentAsked | undefined): string =>
+  segment === undefined ? key : segmentKey(key, segment);
+
+/** Whether an answer is the segment that was asked for: these bytes of this version, and nothing else. */
+export function isSegment(answer: { readonly status: number; readonly fields: Fields }, asked: SegmentAsked): boolean {
+  if (answer.status !== 206 || answer.fields.get("etag") !== asked.etag) return false;
+  const given = readContentRange(answer.fields.get("content-range"));
+  const { first, last } = rangeOf(asked, asked.index);
+  return given !== undefined && given.first === first && given.last === last && given.total === asked.total;
+}
+
+/**
+ * The `Range` that a first request for an unknown object asks for: the segment in which its first range begins, so that what
+ * comes can be kept and any number of clients share it. A suffix begins nobody knows where: the first segment tells. Undefined
+ * where the request wants no range, or its field is to be ignored.
+ */
+export function alignedRange(rangeHeader: string | undefined): string | undefined {
+  const specs = rangeHeader === undefined ? undefined : rangeSpecs(rangeHeader);
+  if (specs === undefined) return undefined;
+  const firsts = specs.map((spec) => (spec.kind === "from" ? spec.first : 0));
+  const index = Math.floor(Math.min(...firsts) / LIMITS.segmentBytes);
+  // Beyond what a number can count exactly there is no object.
+  if (!Number.isSafeInteger((index + 1) * LIMITS.segmentBytes)) return undefined;
+  return `bytes=${index * LIMITS.segmentBytes}-${(index + 1) * LIMITS.segmentBytes - 1}`;
+}
