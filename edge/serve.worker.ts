@@ -129,7 +129,7 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
     return new Response(null, { status: 101, headers: headersOf(explained), webSocket: answer.upgrade as WebSocket });
   const body = answer.body.kind === "stream" ? (answer.body.native as ReadableStream) : null;
   const { status } = answer;
-  const from = answer.facts?.answered.outcome === "error" ? "meridian" : "origin";
+  const from = answer.facts?.answered.by === "none" ? "meridian" : "origin";
   const page = at && actAfterwards(at.actions, { ...at, status, fields: explained, from, requestId });
   if (page === undefined) return new Response(body, { status, headers: headersOf(explained), encodeBody: "manual" });
   // Whoever fills the cache with the origin's own page goes on; this client reads no more of it.
