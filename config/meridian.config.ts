@@ -37,6 +37,10 @@ export default defineConfig({
       origin: "shop",
       key: { query: { except: ["utm_*", "fbclid", "gclid"] } },
       ttl: { byStatus: { 404: 5 } },
+      actions: {
+        redirect: { paths: [{ from: "/product/*", to: "/products/*", status: 301 }] },
+        response: { set: { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin" } },
+      },
     },
   ],
 });
