@@ -39,7 +39,9 @@ export default defineConfig({
       ttl: { byStatus: { 404: 5 } },
       actions: {
         redirect: { paths: [{ from: "/product/*", to: "/products/*", status: 301 }] },
-        response: { set: { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin" } },
+        response: {
+          set: { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin" },
+        },
       },
     },
   ],

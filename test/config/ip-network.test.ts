@@ -50,7 +50,7 @@ describe("what is no network", () => {
   });
 });
 
-test("it agrees with Node about which network holds which address", () => {
+test("networks hold the same addresses as in Node", () => {
   const address = fc.oneof(fc.ipV4(), fc.ipV6()).map((text) => parseIpAddress(text)?.text ?? "");
   fc.assert(
     fc.property(address, address, fc.integer({ min: 0, max: 128 }), (base, other, length) => {
