@@ -99,7 +99,10 @@ export async function serve(
 async function answer(visit: Visit, request: Request, admitted: Admitted, fields: Fields): Promise<Response> {
   const { env, requestId, arrivedAt, waitUntil, at } = visit;
   const { method } = request;
-  const upload = request.body ?? undefined;
+  // Content of a GET means nothing (RFC 9110 section 9.3.1): a cached answer cannot depend on it, and no fetch can send it on.
+  const isBodiless = method === "GET" || method === "HEAD";
+  if (isBodiless && request.body !== null && admitted.passage === "passed") return refuse(visit, CONTENT_OF_GET);
+  const upload = isBodiless ? undefined : (request.body ?? undefined);
   if (admitted.passage === "connection") {
     const response = await connect(env, configOf(env), admitted, fields, requestId);
     return response ?? refuse(visit, NO_CONNECTION);
@@ -180,6 +183,15 @@ function own(
   }
   return new Response(page ?? given.body, { status, headers: headersOf(explained) });
 }
+
+const CONTENT_OF_GET: RefusedRequest = {
+  kind: "refused",
+  status: 400,
+  code: "content-of-get",
+  title: "Bad request",
+  detail: "GET and HEAD have no content that could be passed on: use POST.",
+  proxyError: "http_request_error",
+};
 
 const NO_CONNECTION: RefusedRequest = {
   kind: "refused",

@@ -69,8 +69,22 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
   }
   const normal = normaliseUrl(arrival.url);
   if (normal.kind === "invalid") return refused(400, "bad-url", "Bad request", normal.detail);
+  const written = fields.get("host");
+  // The platform writes the URL from this field, whatever it holds: with a slash in it a part of it would become the path.
+  if (written !== undefined && /[\s/?#@\\]/.test(written)) {
+    return refused(
+      400,
+      "bad-host",
+      "Bad request",
+      "Host holds a host name, and a port if need be (RFC 9110 section 7.2).",
+    );
+  }
   if (arrival.method === "PURGE") {
     return refused(405, "purge-not-here", "Method not allowed", "Purge through the control API: POST /v1/purges.");
+  }
+  if (arrival.method === "TRACE" || arrival.method === "CONNECT") {
+    // An origin that answers TRACE says back what it was sent, the secret that proves us to it as well.
+    return refused(405, "method-not-here", "Method not allowed", `${arrival.method} is not passed on.`);
   }
   if (loopOf(fields.get("cdn-loop")) >= LIMITS.cdnLoop) {
     return refused(
@@ -127,8 +141,15 @@ function sizeOf(fields: Fields): number {
   return size;
 }
 
+/**
+ * Whether this opens a WebSocket (RFC 6455 section 4.1). An Upgrade alone does not: it is ignored (RFC 9110 section 7.8), or
+ * one field would lead any request past cache and gate, and a POST would lose its method and content on the way.
+ */
+const isHandshake = (method: string, fields: Fields): boolean =>
+  method === "GET" && fields.get("upgrade")?.trim().toLowerCase() === "websocket" && fields.has("sec-websocket-key");
+
 function passageOf({ method, fields }: Arrival, route: Route): Passage {
-  if (fields.get("upgrade")?.toLowerCase() === "websocket") return "connection";
+  if (isHandshake(method, fields)) return "connection";
   if (route.mode === "bypass" || (method !== "GET" && method !== "HEAD")) return "passed";
   // An event stream never ends: nobody may wait for it, and a browser that asks for one says so.
   return fields.get("accept")?.toLowerCase().startsWith("text/event-stream") ? "passed" : "cached";
