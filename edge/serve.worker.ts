@@ -107,6 +107,8 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
     const response = await connect(env, configOf(env), admitted, fields, requestId);
     return response ?? refuse(visit, NO_CONNECTION);
   }
+  // An Upgrade that opens no connection is ignored, and would be taken for one by the platform further up.
+  fields.delete("upgrade");
   const served = await askRegions(env, { admitted, method, fields, upload, requestId, arrivedAt });
   if (served.kind === "refused") return refuse(visit, served);
 
