@@ -30,7 +30,7 @@ test("an answer with a lifetime that names its own URL is kept", async () => {
   expect(await get(world)).toBe("posted");
 });
 
-test("it takes the place of what was stored before", async () => {
+test("such an answer takes the place of what was stored before", async () => {
   const world = new ShardWorld(KEEPING);
   expect(await get(world)).toBe("got");
   await world.settle();

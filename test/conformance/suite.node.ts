@@ -1,0 +1,100 @@
+/// <reference path="./http-cache-tests.d.ts" />
+// Runs the suite against a CDN of its own: the suite's origin, two regions before it, and the suite's client, which asks the
+// edge of the region that is not the shield's. All over real sockets; everything that was started is ended.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { getResults, runTests } from "http-cache-tests/client/runner.mjs";
+import groups from "http-cache-tests/tests/index.mjs";
+import surrogate from "http-cache-tests/tests/surrogate-control.mjs";
+import { validate } from "../../config/validate.ts";
+import { launch } from "../../control-plane/local/launcher.node.ts";
+import { CLIENT_REGION, conformanceConfig } from "./configuration.ts";
+import { CORRECTED, CORRECTIONS } from "./corrections.ts";
+import type { Outcome } from "./score.ts";
+
+/** Tests that run at once: more would only measure how busy this machine is. */
+const TOGETHER = 200;
+/** A run that takes longer hangs: the suite pauses for three seconds in most tests, and has no deadline of its own. */
+const DEADLINE_MILLIS = 240_000;
+
+export interface SuiteOptions {
+  readonly frontDoor: number;
+  /** Only this test, with everything that goes over its connections printed. */
+  readonly only?: string | undefined;
+}
+
+/** What came of the suite as it was released, and of what is corrected. */
+export interface SuiteOutcomes {
+  readonly released: readonly Outcome[];
+  readonly corrected: readonly Outcome[];
+}
+
+/** Every test of the suite that is not for browsers alone, with its outcome. Rejects if the run cannot be made. */
+export async function runSuite({ frontDoor, only }: SuiteOptions): Promise<SuiteOutcomes> {
+  const origin = new Worker(new URL("./origin.node.ts", import.meta.url), { stdout: only === undefined });
+  const stateFolder = await mkdtemp(join(tmpdir(), "meridian-conformance-"));
+  try {
+    const port = await new Promise<number>((resolve, reject) => origin.on("message", resolve).on("error", reject));
+    const checked = validate(conformanceConfig(`http://127.0.0.1:${port}`));
+    if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.errors));
+    const cluster = await launch({ config: checked.config, frontDoor, stateFolder, distances: "none" });
+    try {
+      const edge = cluster.edges[CLIENT_REGION];
+      if (edge === undefined) throw new Error(`${CLIENT_REGION} has no edge`);
+      return await outcomesAt(edge, only);
+    } finally {
+      await cluster.stop();
+    }
+  } finally {
+    await origin.terminate();
+    await rm(stateFolder, { recursive: true, force: true });
+  }
+}
+
+async function outcomesAt(edge: string, only: string | undefined): Promise<SuiteOutcomes> {
+  const released = [...groups, surrogate];
+  const corrected = { id: "corrected", name: "Corrected", tests: correctedTests(released) };
+  const chosen = [...released, corrected].map((group) => ({
+    ...group,
+    tests: group.tests.filter(({ id, browser_only }) => browser_only !== true && (only ?? id) === id),
+  }));
+  for (const { tests } of chosen) for (const test of tests) if (only !== undefined) test.dump = true;
+  // The client that the suite's published results were made with; it changes no fields, unlike the platform's own `fetch`.
+  const fetch = createRequire(import.meta.resolve("http-cache-tests/cli.mjs"))("node-fetch") as unknown;
+  const late = sleep(DEADLINE_MILLIS, "late" as const, { ref: false });
+  if ((await Promise.race([runTests(chosen, fetch, false, edge, TOGETHER), late])) === "late") {
+    throw new Error(`the suite did not end within ${DEADLINE_MILLIS / 1000} s`);
+  }
+  const results = getResults();
+  const outcomes = chosen.flatMap(({ id: group, tests }) =>
+    tests.map(({ id, kind = "required", depends_on = [] }): Outcome => {
+      const result = results[id] ?? ["Missing", "did not run"];
+      const problem = result === true ? undefined : `${result[0]}: ${result[1]}`;
+      return { id, group, kind, dependsOn: only === undefined ? depends_on : [], problem };
+    }),
+  );
+  const isCorrected = ({ group }: Outcome): boolean => group === corrected.id;
+  return { released: outcomes.filter((outcome) => !isCorrected(outcome)), corrected: outcomes.filter(isCorrected) };
+}
+
+/** The tests of `corrections.ts`: the released ones' requests with other expectations. */
+function correctedTests(released: readonly SuiteGroup[]): SuiteTest[] {
+  const tests = released.flatMap((group) => group.tests);
+  return CORRECTIONS.map(({ id, request, expect }) => {
+    const test = tests.find((one) => one.id === id);
+    if (test === undefined) throw new Error(`the suite has no test ${id}`);
+    // The suite writes into its tests' requests.
+    const requests = structuredClone(test.requests).map((one, index) =>
+      index === request ? { ...one, ...expect } : one,
+    );
+    const said = requests.map((one) =>
+      Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined)),
+    );
+    return { ...test, id: id + CORRECTED, requests: said };
+  });
+}
