@@ -19,7 +19,7 @@ export function checkActions(route: Route, config: Config, report: Report): void
   if (actions === undefined) return;
   checkAccess(actions, report);
   checkRedirects(actions, config, report);
-  checkCors(actions, report);
+  checkCors(actions, route.match.methods, report);
   checkSigned(actions, report);
   for (const [index, rule] of (actions.rewrite ?? []).entries()) checkPathRule(rule, "path", report, "rewrite", index);
   checkRequestFields(route, actions, config, report);
@@ -99,8 +99,11 @@ function checkPathRule(
   }
 }
 
-function checkCors({ cors }: Actions, report: Report): void {
+function checkCors({ cors }: Actions, methods: Route["match"]["methods"], report: Report): void {
   if (cors === undefined) return;
+  if (methods !== undefined && !methods.includes("OPTIONS")) {
+    report('needs "OPTIONS" among match.methods: preflights would never come to this route', "cors");
+  }
   if (cors.origins === "any") {
     if (cors.credentials) {
       report(

@@ -6,6 +6,7 @@
 
 import { normaliseUrl } from "../../config/normal-url.ts";
 import type { Route } from "../../config/schema.ts";
+import { SIGNATURE_PARAMETERS } from "../../config/signed-url.ts";
 import { deviceOf } from "../action/device.ts";
 import type { Fields } from "../http/fields.ts";
 import { matchRoute } from "../route/match-route.ts";
@@ -71,7 +72,9 @@ export const canonicalUrls =
 function canonicalUrl(url: string, route: Route): string {
   const start = url.indexOf("?");
   if (start < 0) return url;
-  const counts = parameterFilter(route.key.query);
+  const byRule = parameterFilter(route.key.query);
+  // A signed URL names what the bare one names: in purges and explanations too, where nobody has taken the signature off.
+  const counts = route.actions?.signed === undefined ? byRule : (name: string) => !SIGNATURE.has(name) && byRule(name);
   const parameters = url
     .slice(start + 1)
     .split("&")
@@ -82,6 +85,8 @@ function canonicalUrl(url: string, route: Route): string {
   parameters.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return `${url.slice(0, start)}?${parameters.map((parameter) => parameter.text).join("&")}`;
 }
+
+const SIGNATURE: ReadonlySet<string> = new Set(Object.values(SIGNATURE_PARAMETERS));
 
 /** The name as an origin would read it, so that `utm%5Fsource` does not pass for another parameter than `utm_source`. */
 function parameterName(text: string): string {

@@ -193,6 +193,14 @@ describe("wrong", () => {
     expect(errorsOf(withActions({ request: { remove: [name] } }, route))).toEqual([expect.stringMatching(expected)]);
   });
 
+  test("preflights must be able to reach the route", () => {
+    const actions = { cors: { origins: "any" } };
+    expect(errorsOf(withActions(actions, { match: { methods: ["GET"] } }))).toEqual([
+      expect.stringMatching(/^routes\[0\]\.actions\.cors: needs "OPTIONS" among match\.methods/),
+    ]);
+    expect(errorsOf(withActions(actions, { match: { methods: ["GET", "OPTIONS"] } }))).toEqual([]);
+  });
+
   test("an alias cannot be redirected as well", () => {
     const redirect = { hosts: { from: ["a.example"], to: "b.example" } };
     const errors = errorsOf(withRoute({ actions: { redirect } }, { aliases: { "a.example": "b.example" } }));

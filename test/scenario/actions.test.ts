@@ -1,7 +1,7 @@
 // The actions of routes in a running CDN of two regions, in front of the example shop: as clients see them, and what the
 // origin sees of them. Clients at other addresses are connections from other addresses of this machine's loopback.
 
-import { Agent, request } from "undici";
+import { Agent, request, WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defineConfig } from "../../config/schema.ts";
 import { register as registerSign } from "../../control-plane/cli/commands/sign.node.ts";
@@ -19,6 +19,13 @@ const input = defineConfig({
       match: { paths: ["/products/1*"] },
       origin: "shop",
       actions: { access: { deny: { countries: ["KP"], addresses: ["127.0.0.2"] } }, errorPages: PAGES },
+    },
+    {
+      name: "talk",
+      match: { paths: ["/talk/*"] },
+      origin: "shop",
+      mode: "bypass",
+      actions: { access: { deny: { addresses: ["127.0.0.2"] } }, rewrite: [{ from: "/talk/*", to: "/ws" }] },
     },
     {
       name: "limited",
@@ -103,6 +110,21 @@ describe("access", () => {
     expect([denied.status, codeOf(denied)]).toEqual([403, "address-denied"]);
     expect(denied.headers["proxy-status"]).toBe("meridian;error=http_request_denied");
     expect((await visitFromElsewhere("/products/3")).status).toBe(200);
+  });
+
+  test("a WebSocket obeys the same rules, and finds its way to the rewritten path", async () => {
+    const opens = (dispatcher?: Agent) =>
+      new Promise<boolean>((resolve) => {
+        const url = `${cdn.cluster.frontDoor.replace("http", "ws")}/talk/room`;
+        const socket = new WebSocket(url, dispatcher === undefined ? [] : { dispatcher });
+        socket.onopen = () => {
+          socket.close();
+          resolve(true);
+        };
+        socket.onerror = () => resolve(false);
+      });
+    expect(await opens()).toBe(true);
+    expect(await opens(elsewhere)).toBe(false);
   });
 
   test("a client cannot write itself another address", async () => {

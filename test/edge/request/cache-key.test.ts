@@ -172,6 +172,13 @@ describe("a purge of a URL", () => {
     expect(purged(url)).toEqual(expected);
   });
 
+  test("a signed URL means the bare one, where URLs are signed at all", () => {
+    const url = "https://h.example/a?b=1&meridian-expires=1&meridian-key=k&meridian-prefix=/&meridian-signature=s";
+    const signed = route({ actions: { signed: { keys: { k: "URL_KEY" } } } });
+    expect(canonicalUrls([signed])(url)).toEqual(["https://h.example/a?b=1"]);
+    expect(canonicalUrls([route()])(url)).toEqual([url]);
+  });
+
   test("a URL that no route takes is itself", () => {
     expect(canonicalUrls([])("http://h.example/?b&a")).toEqual(["http://h.example/?b&a"]);
   });
