@@ -109,6 +109,8 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
   }
   // An Upgrade that opens no connection is ignored, and would be taken for one by the platform further up.
   fields.delete("upgrade");
+  // Nor may a length of what is not sent go on: the next node would wait for it, or take even a length of 0 for an upload.
+  if (isBodiless) fields.delete("content-length");
   const served = await askRegions(env, { admitted, method, fields, upload, requestId, arrivedAt });
   if (served.kind === "refused") return refuse(visit, served);
 

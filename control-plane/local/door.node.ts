@@ -19,11 +19,12 @@ export interface DoorOptions {
 export function createDoor(options: DoorOptions): Server {
   const server = createServer(
     // Uploads and event streams may take as long as they like: the far end has the timeouts that matter.
-    // Only WebSockets are upgraded; a client that offers h2c gets a plain answer (RFC 9110 section 7.8).
+    // Only WebSockets' handshakes are upgrades; anything else that offers one gets a plain answer (RFC 9110 section 7.8).
     {
       requestTimeout: 0,
       noDelay: true,
-      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
+      shouldUpgradeCallback: ({ method, headers }) =>
+        method === "GET" && headers.upgrade?.toLowerCase() === "websocket" && "sec-websocket-key" in headers,
     },
     async (request, response) => {
       const handed = await hand(request, response, options.choose(request));
