@@ -27,7 +27,8 @@ import { variantKey, varyOf } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { isPersonal } from "../request/forwarded.ts";
 import { flightKeyOf } from "./asked.ts";
-import { peek, sourceOf, watched } from "./plain-body.ts";
+import { once } from "./parts.ts";
+import { peek, watched } from "./plain-body.ts";
 import { pump } from "./pump.ts";
 import { answerFromSibling, inCoding, inForm, type SiblingPorts, type Wanted } from "./siblings.ts";
 import { type ByteSource, Spool } from "./spool.ts";
@@ -178,7 +179,7 @@ export class Negotiation {
     const peeked = await peek(source, this.#ports.after);
     return peeked.kind === "long"
       ? { kind: "plain", answer, source: peeked.source, length, encodable }
-      : { kind: "plain", answer, source: sourceOf(peeked.bytes), length: peeked.bytes.byteLength, encodable: false };
+      : { kind: "plain", answer, source: once(peeked.bytes), length: peeked.bytes.byteLength, encodable: false };
   }
 
   #inCoding({ coding }: Wanted, { answer, encodable, length }: Plain, source: ByteSource): UpstreamAnswer {

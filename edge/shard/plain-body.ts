@@ -36,11 +36,6 @@ export async function peek(source: ByteSource, after: After): Promise<Peeked> {
   }
 }
 
-/** Bytes as the source of a body. */
-export function sourceOf(bytes: Uint8Array): ByteSource {
-  return resumed([bytes], Promise.resolve(undefined), undefined);
-}
-
 /** The same source; `ended` hears of it once when it has ended, broken off or been left. */
 export function watched(source: ByteSource, ended: () => void): ByteSource {
   let told = false;

@@ -14,7 +14,7 @@ import { evaluateConditions, notModifiedFields } from "../http/validate.ts";
 import { variantKey } from "../http/vary.ts";
 import type { Entry, EntryStore } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { sourceOf } from "./plain-body.ts";
+import { once } from "./parts.ts";
 import type { ByteSource } from "./spool.ts";
 import type { Body, UpstreamAnswer, UpstreamRequest } from "./tier.ts";
 
@@ -62,9 +62,9 @@ export function answerFromSibling(ports: SiblingPorts, wanted: Wanted): Upstream
   const from = plainFacts(fields)?.coding;
   if (from === wanted.coding) return { ...answer, status: 200, fields, body: { kind: "bytes", bytes } };
   if (from === undefined) {
-    return { ...answer, status: 200, ...inCoding(ports, fields, sourceOf(bytes), wanted.coding, bytes.byteLength) };
+    return { ...answer, status: 200, ...inCoding(ports, fields, once(bytes), wanted.coding, bytes.byteLength) };
   }
-  const plain = ports.decode(sourceOf(bytes), from);
+  const plain = ports.decode(once(bytes), from);
   if (plain === undefined) return undefined;
   return { ...answer, status: 200, ...inCoding(ports, decodedFields(fields), plain, wanted.coding, undefined) };
 }
