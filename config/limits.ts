@@ -47,9 +47,8 @@ export const LIMITS = {
   actionRules: 64,
   /** Characters of a field value that an action sets: what common servers take in one line, with room for others. */
   actionValueCharacters: 1_024,
-  /** Characters of an error page of one's own: it travels with the configuration to every region, so pictures stay outside. */
+  /** Characters of an error page of one's own, and of all together: they travel with the configuration, so pictures stay outside. */
   errorPageCharacters: 16 * KiB,
-  /** Characters of all error pages together: local runs hand the configuration over as one text. */
   errorPagesCharacters: 128 * KiB,
   /** Clients whose rate an isolate remembers; the one unheard for longest goes first. About 10 MB. */
   rateLimitClients: 65_536,
@@ -98,10 +97,25 @@ export const LIMITS = {
   hitForMissMillis: 10_000,
   /** A background refresh that has not finished by then no longer holds the place of another. */
   refreshMillis: 60_000,
-  /** How old a shard's knowledge of purges may be before it asks its hub again; half of it renews in the background. */
-  knowledgeMillis: 2_000,
+  /**
+   * How long a hub's lease lets a shard release responses, counted by the shard from before it asked; half of it renews in
+   * the background. The longer, the fewer questions, and the later a purge is complete.
+   */
+  leaseMillis: 2_000,
+  /** What is added where the end of others' leases is waited for: clocks may drift by 3 % over a hearing and a lease. */
+  leaseMarginMillis: 250,
+  /** How long a hub grants leases on having heard another hub, counted from before it asked; half of it renews. */
+  hearingMillis: 6_000,
+  /** How long a sync waits for hubs that were not heard lately: the longest way round the earth and back, twice. */
+  hearTimeoutMillis: 800,
+  /** A hub that failed to answer is asked again for a hearing after this long; until then nobody waits for it. */
+  hearRetryMillis: 1_000,
+  /** A hub that has not answered for this long is suspended: much longer than a deploy or a restart takes. */
+  suspendAfterMillis: 10_000,
+  /** How long a route that serves when it is cut off does so; then it revalidates (DESIGN section 4). */
+  cutOffServeMillis: 60_000,
   /** How long a shard waits for its hub before it goes on with what it knows (the route says how). */
-  syncTimeoutMillis: 1_000,
+  syncTimeoutMillis: 1_500,
 
   // --- compression
   /** Less plain text than this fits into one packet as it is. */
@@ -161,8 +175,6 @@ export const LIMITS = {
   gossipRepairFirstMillis: 2_000,
   /** The longest time between repairs while somebody lacks something: a region that comes back hears of it by then. */
   gossipRepairMostMillis: 60_000,
-  /** Without a word from any hub for this long, a hub that is used asks one: costs one request, and nothing while idle. */
-  gossipQuietMillis: 30_000,
   /** Time for a peer's answer to one message. */
   peerTimeoutMillis: 2_000,
   /** Time for another hub to hold a purge durably before it is refused as not durable. */
@@ -171,14 +183,12 @@ export const LIMITS = {
   consultTimeoutMillis: 1_000,
   /** How long a sync may ask other hubs for what its shard was shown: less than the shard waits. */
   wantTimeoutMillis: 700,
-  /** How long the first sync of a hub's life waits for a word from another hub. */
-  wakeTimeoutMillis: 400,
   /** Time for a shard to apply a purge; then it is left alone, and asks again before it uses what it stored. */
   applyTimeoutMillis: 1_000,
   /** Messages to a shard that keeps answering that it lacks more. */
   applyRounds: 4,
-  /** How long a hub counts a shard as using what it was told: as long as the shard does, and as much again for drift. */
-  subscriptionMillis: 4_000,
+  /** How long a hub counts a shard as using what it was told: its lease, and the margin. */
+  subscriptionMillis: 2_250,
   /** How long one question after a purge's state is held open; asked again until the client's time is up. */
   awaitSliceMillis: 1_000,
   /** Questions after a purge's state held open at once: objects have six connections, and purges need the others. */
@@ -218,6 +228,25 @@ export const LIMITS = {
   regionGreetingMillis: 10_000,
   /** How long stopping may take before what is left is killed: within the five seconds that users are promised. */
   stopMillis: 4_000,
+
+  // --- prefetching
+  /** URLs of one prefetch, those of its sitemaps among them; more are counted and left out. */
+  prefetchUrls: 5_000,
+  /** Visits (a URL in a region) of one request: an invocation on the platform may ask others about a thousand times. */
+  prefetchVisits: 500,
+  /** Visits under way at once, if the origin takes as many: an invocation waits for six answers, and clients come first. */
+  prefetchConcurrency: 4,
+  /** After this long no visit is begun; what is left is handed back. */
+  prefetchMillis: 240_000,
+  /** The same once nobody reads along: the platform lets an invocation live on for 30 s. */
+  prefetchUnheardMillis: 20_000,
+  /** The longest that a body is read for: a large object over a slow origin is warm as far as it was read. */
+  warmBodyMillis: 60_000,
+  /** Sitemaps of one prefetch, an index and those it names, and the bytes of each when unpacked. */
+  sitemaps: 16,
+  sitemapBytes: 8 * MiB,
+  /** Elements within each other: a sitemap has three. */
+  sitemapDepth: 8,
 
   // --- the control API
   /** Scopes in one purge: what an event may carry to every hub and shard at once. */

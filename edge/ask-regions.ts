@@ -14,6 +14,7 @@ import { cacheKey } from "./request/cache-key.ts";
 import { chooseRegion, type RegionChoice } from "./route/choose-region.ts";
 import { RegionHealth } from "./route/region-health.ts";
 import { ringOf } from "./shard/owner.ts";
+import { discard } from "./shard/release.ts";
 import type { TierRequest, UpstreamAnswer } from "./shard/tier.ts";
 import type { RequestContext } from "./shard/wire.ts";
 
@@ -84,19 +85,44 @@ export class RegionAsker {
     return chooseRegion({ place, route, config, drained: this.#drained, unhealthy });
   }
 
-  /** The first answer that a region gives, or why there is none. */
-  async ask(config: Config, serving: Serving, ports: RegionPorts): Promise<Served> {
-    const choices = this.regionsFor(config, serving.admitted);
+  /** The first answer that a region gives, or why there is none. `only` this region is asked, whatever clients would be. */
+  async ask(config: Config, serving: Serving, ports: RegionPorts, only?: RegionId): Promise<Served> {
+    const choices = only === undefined ? this.regionsFor(config, serving.admitted) : [{ region: only }];
     if (choices.length === 0) return NO_REGION;
     for (const { region } of choices.slice(0, LIMITS.regionAttempts)) {
       const spent = this.#now() - serving.arrivedAt;
       const budget = millis(Math.max(0, LIMITS.requestBudgetMillis - spent));
-      const asked = await this.#askRegion(config, serving, ports, region, budget);
+      const asked = await this.#askUntilValid(config, serving, ports, region, budget);
       if (asked.kind === "answer") return { ...asked, region };
       if (asked.kind === "late") return TOO_LATE;
       if (asked.sent && mustArriveOnce(serving)) return LOST_ON_THE_WAY;
     }
     return ALL_LOST;
+  }
+
+  /**
+   * An answer may be released only as long as the lease of the shard that gave it (DESIGN section 4). One that was under way
+   * for longer is asked for once more: by then it is stored, and the way there and back is all that it takes.
+   */
+  async #askUntilValid(
+    config: Config,
+    serving: Serving,
+    ports: RegionPorts,
+    region: RegionId,
+    budget: Millis,
+  ): Promise<Asked> {
+    const first = await this.#askRegion(config, serving, ports, region, budget);
+    if (!this.#isOutlived(first)) return first;
+    discard(first.answer.body);
+    const second = await this.#askRegion(config, serving, ports, region, budget);
+    return this.#isOutlived(second) ? { kind: "late" } : second;
+  }
+
+  #isOutlived(asked: Asked): asked is Asked & { kind: "answer" } {
+    if (asked.kind !== "answer") return false;
+    const { facts, requestAt } = asked.answer;
+    if (facts?.validFor === undefined || facts.personal === true) return false;
+    return this.#now() - requestAt > facts.validFor;
   }
 
   async #askRegion(

@@ -46,7 +46,7 @@ export const purgeBodySchema = z
       .optional()
       .meta({ description: "The same key from the same token gives the same receipt, from any hub" }),
     wait: z.enum(["accepted", "applied", "complete"]).default("accepted").meta({
-      description: "Hold the answer until this state is reached. `complete` is not given yet: the answer is 202",
+      description: "Hold the answer until this state is reached, or timeoutSeconds are over; then the answer is 202",
     }),
     timeoutSeconds: z.number().min(0).max(LIMITS.purgeWaitSeconds).default(30),
     dryRun: z.boolean().default(false).meta({ description: "Say what would be hit, and purge nothing" }),

@@ -59,6 +59,7 @@ export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): Re
   if (receipt.reason !== undefined) answer.reason = receipt.reason;
   if (receipt.appliedAt !== undefined) answer.appliedAt = instant(receipt.appliedAt);
   if (receipt.completeAt !== undefined) answer.completeAt = instant(receipt.completeAt);
+  if (receipt.completeBy !== undefined) answer.completeBy = instant(receipt.completeBy);
   if (wait !== undefined && !reached(receipt.state, wait)) answer.detail = notReached(receipt.state, wait);
   return answer;
 }
@@ -72,6 +73,4 @@ const ORDER: Readonly<Record<ReceiptState, number>> = { partial: 0, accepted: 0,
 const reached = (state: ReceiptState, wait: PurgeCommand["wait"]): boolean => ORDER[state] >= ORDER[wait];
 
 const notReached = (state: ReceiptState, wait: PurgeCommand["wait"]): string =>
-  wait === "complete" && state === "applied"
-    ? "applied is as far as a receipt goes: there is no proof of `complete` yet"
-    : `the time to wait for ${wait} is up; ask for this receipt again`;
+  `the time to wait for ${wait} is up, it is ${state}; ask for this receipt again`;

@@ -40,7 +40,7 @@ export const receiptSchema = z
     id: z.string().meta({ description: "The purge's dot: region, incarnation and number in its hub's log" }),
     state: z.enum(["accepted", "applied", "complete", "partial"]).meta({
       description:
-        "accepted: durable in two hubs; applied: the shards known to each hub have acknowledged it; partial: some region is behind, and not final. `complete` is not given yet",
+        "accepted: durable in two hubs; applied: the shards known to each hub have acknowledged it; complete: no node can release anything older any more; partial: some region cannot be reached, and not final",
     }),
     soft: z.boolean(),
     scopes: receiptScopesSchema,
@@ -49,6 +49,9 @@ export const receiptSchema = z
     acceptedAt: instant,
     appliedAt: instant.optional(),
     completeAt: instant.optional(),
+    completeBy: instant
+      .optional()
+      .meta({ description: "While it is not complete: when it will be, as far as is known" }),
     hub: region.meta({ description: "The region whose hub accepted it" }),
     regions: z.array(
       z.strictObject({

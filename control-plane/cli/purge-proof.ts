@@ -47,7 +47,9 @@ export function provePurge(
   if (silent.length > 0) notProven.push(`These hubs did not answer: ${silent.join(", ")}.`);
   if (!applied)
     notProven.push(`The receipt is ${receipt.state}: some shards have not acknowledged it, as far as is known.`);
-  if (receipt.state !== "complete") {
+  if (receipt.state === "complete")
+    proven.push("Every lease from before it is over: no node releases anything older any more.");
+  else {
     notProven.push(
       "That no node can release anything older any more: that is `complete`, and this receipt does not say it.",
     );

@@ -48,7 +48,10 @@ export interface Receipt {
   readonly reason?: string;
   readonly acceptedAt: EpochMillis;
   readonly appliedAt?: EpochMillis;
+  /** When every lease from before it was over in every region. */
   readonly completeAt?: EpochMillis;
+  /** While it is not complete: when it will be, as far as is known, whoever cannot be reached. */
+  readonly completeBy?: EpochMillis;
   /** The region whose hub accepted it. */
   readonly hub: RegionId;
   readonly regions: readonly RegionReceipt[];

@@ -44,9 +44,6 @@ export class Hub {
   readonly #subscribers: Subscribers;
   readonly #acceptance: Acceptance;
   readonly #receipts: Receipts;
-  /** A word with another hub that is under way because none was heard for long. */
-  #asking: Promise<void> | undefined;
-  #woken = false;
 
   /** Reads its log, or begins one. */
   constructor(place: HubPlace, ports: HubPorts) {
@@ -72,7 +69,7 @@ export class Hub {
     });
     const tell = (event: PurgeEvent): void => this.#tellShards([event]);
     this.#acceptance = new Acceptance(ports, this.#ledger, this.#peers, this.#condition, tell);
-    this.#receipts = new Receipts(place, ports, this.#peers, this.#subscribers, this.#condition);
+    this.#receipts = new Receipts(place, ports, this.#peers, this.#subscribers, this.#condition, this.#ledger);
     this.#peers.plan();
   }
 
@@ -81,7 +78,7 @@ export class Hub {
     const deadline = this.#deadline(command);
     const outcome = await this.#acceptance.accept(command);
     if (outcome.kind === "refused") return outcome;
-    if (command.wait !== "accepted") await this.#receipts.follow([outcome.event], deadline);
+    if (command.wait !== "accepted") await this.#receipts.follow([outcome.event], command.wait, deadline);
     return { kind: "receipt", receipt: this.#receipts.receipt(outcome.event) };
   }
 
@@ -91,14 +88,14 @@ export class Hub {
     await this.#catchUp({ [dot.hub]: dot.counter }, millis(LIMITS.consultTimeoutMillis));
     const event = this.#ports.log.find(dot);
     if (event?.kind !== "purge") return refused("no-such-purge", "no hub that answers knows of this purge");
-    await this.#receipts.follow([event], deadline);
+    await this.#receipts.follow([event], waiting.wait === "complete" ? "complete" : "applied", deadline);
     return { kind: "receipt", receipt: this.#receipts.receipt(event) };
   }
 
   /** A page of the list of purges, newest first, with their present states. */
   list(request: PageRequest): Promise<ReceiptPage> {
     return readPage(this.#ports.log, request, async (events) => {
-      if (events.length > 0) await this.#receipts.follow(events, this.#ports.now());
+      if (events.length > 0) await this.#receipts.follow(events, "applied", this.#ports.now());
       return events.map((event) => this.#receipts.receipt(event));
     });
   }
@@ -112,12 +109,15 @@ export class Hub {
     return this.state();
   }
 
-  /** A shard asks what it lacks. What it was shown and this hub lacks is first asked from other hubs, for a bounded time. */
+  /**
+   * A shard asks what it lacks, and for a lease. What it was shown and this hub lacks is first asked from other hubs, for a
+   * bounded time. Between looking whether a lease may be granted and putting the news together nothing else happens.
+   */
   async sync(request: SyncRequest): Promise<SyncResponse> {
-    await this.#wake();
     await this.#catchUp(join(request.vector, request.want ?? {}), millis(LIMITS.wantTimeoutMillis));
+    const lease = (await this.#mayLease()) ? { leaseMillis: millis(LIMITS.leaseMillis) } : {};
     this.#subscribers.subscribe(request.shard, request.vector);
-    return { ...this.#ledger.purges.newsSince(request.vector), drained: this.#ledger.drained };
+    return { ...this.#ledger.purges.newsSince(request.vector), drained: this.#ledger.drained, ...lease };
   }
 
   /** Another hub pushes what is new, or asks for it. */
@@ -174,14 +174,16 @@ export class Hub {
     this.#condition.notify();
   }
 
-  /** While in use, has a word with another hub if none was heard for long; the first answer of its life waits for that. */
-  async #wake(): Promise<void> {
-    this.#asking ??= this.#peers.consultIfQuiet().finally(() => {
-      this.#asking = undefined;
-      this.#woken = true;
-      this.#condition.notify();
+  /** Whether leases may be granted; waits a bounded time for hubs that were not heard lately. */
+  #mayLease(): Promise<boolean> {
+    return this.#peers.hear((asked) => {
+      let isOver = false;
+      void Promise.all(asked).then(() => {
+        isOver = true;
+        this.#condition.notify();
+      });
+      return this.#condition.until(() => isOver, millis(LIMITS.hearTimeoutMillis));
     });
-    await this.#condition.until(() => this.#woken, millis(LIMITS.wakeTimeoutMillis));
   }
 
   /** Asks for what `want` says there is: first the hubs that it names, halfway all, until it is here or the time is up. */

@@ -3,14 +3,16 @@
 // incarnations of its region joins again, replacing them. One dot never names two events: a log that went back to an old
 // copy is given up, and what it held comes back from the other hubs.
 
+import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
-import type { EpochMillis } from "../../config/units.ts";
+import { type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import { type DrainState, drainAt, drainedRegions, withDrain } from "../gossip/drain-state.ts";
 import { isSameEvent, sortOut } from "../gossip/exchange.ts";
 import { members, replacedHubs, unreplaced } from "../gossip/membership.ts";
-import type { ControlEvent, DrainEvent, JoinEvent, PurgeEvent } from "../purge/event.ts";
+import { standingSuspensions } from "../gossip/suspension.ts";
+import type { ControlEvent, DrainEvent, JoinEvent, PurgeEvent, SuspendEvent } from "../purge/event.ts";
 import { PurgeSet } from "../purge/purge-set.ts";
-import type { Dot, HubId, Vector } from "../purge/vector.ts";
+import { covers, type Dot, formatDot, type HubId, type Vector } from "../purge/vector.ts";
 import type { EventLog } from "./log.ts";
 
 /** A purge to be logged; dot, version and instant are the ledger's to give. */
@@ -35,7 +37,11 @@ export class Ledger {
   #hub: HubId;
   #purges = new PurgeSet(MATCHES_NOTHING);
   #joins: JoinEvent[] = [];
+  #suspends: SuspendEvent[] = [];
   #drains: DrainState = new Map();
+  /** When events were logged here, for those of the last moments: earlier ones have been held for longer than matters. */
+  readonly #loggedAt = new Map<string, EpochMillis>();
+  readonly #startedAt: EpochMillis;
 
   /** Reads the whole log, or begins one. */
   constructor(log: EventLog, region: RegionId, now: () => EpochMillis, random: () => number) {
@@ -43,6 +49,7 @@ export class Ledger {
     this.#region = region;
     this.#now = now;
     this.#random = random;
+    this.#startedAt = now();
     const identity = log.identity();
     if (identity === undefined) this.#hub = this.#begin();
     else {
@@ -78,14 +85,34 @@ export class Ledger {
     return replacedHubs(this.#joins).has(hub);
   }
 
+  /** Regions' hubs that some hub could not reach for long, and that have not joined again since. */
+  get suspensions(): readonly SuspendEvent[] {
+    return standingSuspensions(this.#suspends, this.#joins, (hub) => this.isReplaced(hub));
+  }
+
   /** The last join event of this incarnation: what others must hold before it accepts purges. */
   get joinDot(): Dot {
     const own = this.#joins.filter((event) => event.dot.hub === this.#hub);
     return { hub: this.#hub, counter: Math.max(...own.map((event) => event.dot.counter)) };
   }
 
+  /**
+   * How long this hub has held the event at `dot`, by its own clock, and never said longer than it is; undefined if it does
+   * not hold it. What it held before a restart counts from the restart: it no longer knows since when.
+   */
+  heldFor(dot: Dot): Millis | undefined {
+    if (!covers(this.vector, dot)) return undefined;
+    return millis(Math.max(0, this.#now() - (this.#loggedAt.get(formatDot(dot)) ?? this.#startedAt)));
+  }
+
   appendPurge(purge: NewPurge): PurgeEvent {
     const event: PurgeEvent = { v: 1, kind: "purge", dot: this.#nextDot(), at: this.#now(), ...purge };
+    this.#add([event]);
+    return event;
+  }
+
+  appendSuspend(region: RegionId, hub: HubId): SuspendEvent {
+    const event: SuspendEvent = { v: 1, kind: "suspend", dot: this.#nextDot(), at: this.#now(), region, hub };
     this.#add([event]);
     return event;
   }
@@ -97,7 +124,7 @@ export class Ledger {
     return event;
   }
 
-  /** Logs what is new of events that came in. Joins again if they tell of earlier incarnations of this region. */
+  /** Logs what is new of events that came in. Joins again if they tell of earlier incarnations of this region, or suspend it. */
   take(events: readonly ControlEvent[]): Taken {
     const { fresh, repeated } = sortOut(events, this.vector);
     this.#add(fresh);
@@ -107,7 +134,8 @@ export class Ledger {
       if (logged !== undefined && !isSameEvent(logged, event)) contradicted.add(event.dot.hub);
     }
     const replaces = unreplaced(this.#joins, this.#hub, this.#region);
-    if (fresh.length > 0 && replaces.length > 0) this.#join(replaces);
+    const lifts = this.suspensions.filter((event) => event.hub === this.#hub).map((event) => event.dot);
+    if (fresh.length > 0 && (replaces.length > 0 || lifts.length > 0)) this.#join(replaces, lifts);
     return { fresh, contradicted };
   }
 
@@ -115,6 +143,7 @@ export class Ledger {
   restart(): void {
     this.#purges = new PurgeSet(MATCHES_NOTHING);
     this.#joins = [];
+    this.#suspends = [];
     this.#drains = new Map();
     this.#hub = this.#begin();
   }
@@ -128,8 +157,9 @@ export class Ledger {
     return hub;
   }
 
-  #join(replaces: readonly HubId[]): void {
-    this.#add([{ v: 1, kind: "join", dot: this.#nextDot(), at: this.#now(), region: this.#region, replaces }]);
+  #join(replaces: readonly HubId[], lifts: readonly Dot[] = []): void {
+    const join = { v: 1, kind: "join", dot: this.#nextDot(), at: this.#now(), region: this.#region, replaces } as const;
+    this.#add([lifts.length === 0 ? join : { ...join, lifts }]);
   }
 
   #nextDot(): Dot {
@@ -139,7 +169,20 @@ export class Ledger {
   #add(events: readonly ControlEvent[]): void {
     if (events.length === 0) return;
     this.#log.append(events);
-    for (const event of events) this.#derive(event);
+    const now = this.#now();
+    for (const event of events) {
+      this.#derive(event);
+      this.#loggedAt.set(formatDot(event.dot), now);
+    }
+    this.#forgetOldInstants(now);
+  }
+
+  /** What has been held for longer than any wait counts as held since the start; a clock that was set back keeps it. */
+  #forgetOldInstants(now: EpochMillis): void {
+    for (const [dot, at] of this.#loggedAt) {
+      if (now - at < LIMITS.hearingMillis + LIMITS.leaseMillis + 2 * LIMITS.leaseMarginMillis) break;
+      this.#loggedAt.delete(dot);
+    }
   }
 
   #readAll(hub: HubId, last: number): void {
@@ -153,6 +196,7 @@ export class Ledger {
     // A later version's event is passed on unread; the purge set has its own rule for it.
     if (event.v !== 1) return;
     if (event.kind === "join") this.#joins.push(event);
+    if (event.kind === "suspend") this.#suspends.push(event);
     if (event.kind === "drain" || event.kind === "undrain") this.#drains = withDrain(this.#drains, event);
   }
 }

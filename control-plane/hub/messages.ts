@@ -42,7 +42,14 @@ const knownEvent = z.discriminatedUnion("kind", [
     requestDigest: z.string(),
     settleSeconds: z.number().optional(),
   }),
-  z.looseObject({ ...logged, kind: z.literal("join"), region, replaces: z.array(hubId) }),
+  z.looseObject({
+    ...logged,
+    kind: z.literal("join"),
+    region,
+    replaces: z.array(hubId),
+    lifts: z.array(dot).optional(),
+  }),
+  z.looseObject({ ...logged, kind: z.literal("suspend"), region, hub: hubId }),
   z.looseObject({ ...logged, kind: z.enum(["drain", "undrain"]), region, by: z.string() }),
 ]);
 /** An event of a later format: only what every event has is checked, and nothing of it is lost. */
@@ -95,7 +102,12 @@ export const answers = {
     v: v1,
     region,
     states: z.array(
-      z.object({ held: z.boolean(), appliedAt: instant.optional(), waitingFor: z.array(z.int()).optional() }),
+      z.object({
+        held: z.boolean(),
+        completeIn: duration.optional(),
+        appliedAt: instant.optional(),
+        waitingFor: z.array(z.int()).optional(),
+      }),
     ),
   }),
   apply: z.object({ v: v1, vector }),

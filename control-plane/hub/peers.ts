@@ -12,8 +12,10 @@ import { isJoined } from "../gossip/membership.ts";
 import type { ControlEvent } from "../purge/event.ts";
 import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, type HubId, type Vector } from "../purge/vector.ts";
 import type { ExchangeRequest, ExchangeResponse, HeldVectors } from "../purge/wire.ts";
+import { Hearing } from "./hearing.ts";
 import type { Ledger, Taken } from "./ledger.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
+import { Quorum } from "./quorum.ts";
 import { RepairAlarm } from "./repair-alarm.ts";
 
 /** What the hub does about what peers say. */
@@ -33,6 +35,8 @@ interface Line {
   /** Messages under way. */
   inFlight: number;
   failedAt?: EpochMillis;
+  /** The first of the failures in a row. */
+  failingSince?: EpochMillis;
 }
 
 const BATCH = { events: LIMITS.gossipBatchEvents, bytes: LIMITS.gossipBatchBytes };
@@ -46,6 +50,10 @@ export class Peers {
   readonly #held: Held;
   readonly #lines = new Map<RegionId, Line>();
   readonly #alarm: RepairAlarm;
+  readonly #hearing = new Hearing();
+  readonly quorum: Quorum;
+  /** Questions under way that are to renew a hearing. */
+  readonly #hearings = new Map<RegionId, Promise<unknown>>();
 
   constructor(place: HubPlace, ports: HubPorts, ledger: Ledger, events: PeersEvents) {
     this.#ports = ports;
@@ -55,6 +63,7 @@ export class Peers {
     this.#others = place.regions.filter((region) => region !== place.region);
     this.#held = new Held(ports.log.peers());
     this.#alarm = new RepairAlarm(ports);
+    this.quorum = new Quorum(ledger, this.#held, place.region, this.#others);
   }
 
   /** The other configured regions. */
@@ -81,11 +90,12 @@ export class Peers {
     return this.#others.length === 0 || this.#others.some((region) => this.holds(region, dot));
   }
 
-  /** Whether this hub may accept purges. Once it may, it may for as long as its log lives. */
+  /** Whether this hub may accept purges. Once it may, it may for as long as its log lives and nobody has suspended it. */
   hasJoined(): boolean {
-    if (this.#ports.log.recall("joined") === this.#ledger.hub) return true;
-    if (!isJoined(this.#ledger.joinDot, this.#others, (region) => this.#held.get(region)?.vector)) return false;
-    this.#ports.log.remember("joined", this.#ledger.hub);
+    const { joinDot } = this.#ledger;
+    if (this.#ports.log.recall("joined") === formatDot(joinDot)) return true;
+    if (!isJoined(joinDot, this.quorum.active, (region) => this.#held.get(region)?.vector)) return false;
+    this.#ports.log.remember("joined", formatDot(joinDot));
     return true;
   }
 
@@ -104,13 +114,17 @@ export class Peers {
     line.inFlight++;
     try {
       for (let round = 0; round < LIMITS.gossipRounds; round++) {
+        const askedAt = this.#ports.now();
         const response = await this.#ports.peers.exchange(region, this.#request(line));
-        if (!this.#heard(response, line)) break;
+        const unfinished = this.#heard(response, line);
+        if (coversAll(this.#ledger.vector, response.vector)) this.#hearing.heard(region, askedAt);
+        if (!unfinished) break;
       }
       return true;
     } catch {
       // Expected whenever a region is cut off. What it lacks stays pending, and the alarm tries again.
       line.failedAt = this.#ports.now();
+      line.failingSince ??= line.failedAt;
       line.sent = this.#held.get(region)?.vector ?? EMPTY_VECTOR;
       return false;
     } finally {
@@ -140,12 +154,41 @@ export class Peers {
     await Promise.all(regions.filter((region) => this.#others.includes(region)).map((region) => this.talk(region)));
   }
 
-  /** Asks one hub for what was missed, if none was heard for long: traffic pays for repair, idleness never does. */
-  async consultIfQuiet(): Promise<void> {
-    const heard = this.#others.map((region) => this.#held.get(region)?.heardAt ?? Number.NEGATIVE_INFINITY);
-    if (this.#ports.now() - Math.max(...heard) < LIMITS.gossipQuietMillis) return;
-    const answering = this.#others.filter((region) => !this.isSilent(region));
-    await this.consult(sample(answering.length > 0 ? answering : this.#others, 1, this.#ports.random));
+  /**
+   * Whether this hub may grant leases now. Hubs that were not heard lately are asked, and waited for; those that soon will
+   * not have been are asked in the background. Traffic pays for that, idleness never does.
+   */
+  async hear(until: (asked: readonly Promise<unknown>[]) => Promise<unknown>): Promise<boolean> {
+    const now = this.#ports.now();
+    for (const region of this.#hearing.due(this.#others, now, LIMITS.hearingMillis / 2)) this.#askAgain(region, now);
+    const overdue = this.#hearing.due(this.quorum.active, now, LIMITS.hearingMillis);
+    const asked = overdue.flatMap((region) => this.#hearings.get(region) ?? []);
+    // Where one of them is not even asked, because it failed a moment ago, waiting for the others gives no lease either.
+    if (overdue.length > 0 && asked.length === overdue.length) await until(asked);
+    return this.#hearing.isLive(this.quorum.active, this.#ports.now());
+  }
+
+  #askAgain(region: RegionId, now: EpochMillis): void {
+    const { failedAt } = this.#line(region);
+    const failedLately = failedAt !== undefined && now >= failedAt && now - failedAt < LIMITS.hearRetryMillis;
+    if (failedLately || this.#hearings.has(region)) return;
+    const asked = this.talk(region)
+      .then((answered) => {
+        if (!answered) this.#suspendIfLost(region);
+      })
+      .finally(() => this.#hearings.delete(region));
+    this.#hearings.set(region, asked);
+  }
+
+  /** A hub that has failed to answer for long is suspended, so that a majority can go on without it. */
+  #suspendIfLost(region: RegionId): void {
+    const { failingSince } = this.#line(region);
+    const hub = this.#ledger.members.get(region);
+    if (failingSince === undefined || hub === undefined) return;
+    if (this.#ports.now() - failingSince < LIMITS.suspendAfterMillis) return;
+    if (this.#ledger.suspensions.some((event) => event.hub === hub)) return;
+    this.#ledger.appendSuspend(region, hub);
+    this.push();
   }
 
   /** Sets the alarm if somebody lacks something. `soon`: something is new. */
@@ -189,6 +232,7 @@ export class Peers {
   /** Takes an answer. Answers whether there is more to say, in either direction. */
   #heard(response: ExchangeResponse, line: Line): boolean {
     line.failedAt = undefined;
+    line.failingSince = undefined;
     if (response.restored === true) this.#restart();
     this.#giveUpOldCopy(response.vector);
     this.#take(response.events);
@@ -209,6 +253,7 @@ export class Peers {
   #restart(): void {
     this.#ledger.restart();
     this.#lines.clear();
+    this.#hearing.forget();
     this.#events.restarted();
   }
 

@@ -1,6 +1,7 @@
 // What is true of a purge, region by region: asked from the regions' own hubs, and never said beyond what they said. A state that
-// can change no more is remembered. Without leases there is no proof of `complete`, so a receipt stops at `applied`.
-// A region that does not answer makes a receipt `partial`: a failure is never reported as success.
+// can change no more is remembered. A region is complete once its hub has held the purge for a lease and its margin: by then
+// every lease from before is over, whoever acknowledged what. A region that does not answer makes a receipt `partial` until
+// its hub cannot have leased without hearing of the purge: its hearing, then a lease. A failure is never reported as success.
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
@@ -10,9 +11,21 @@ import { type Dot, formatDot } from "../purge/vector.ts";
 import type { AwaitRequest, AwaitResponse, HeldState } from "../purge/wire.ts";
 import type { Receipt, RegionReceipt } from "./commands.ts";
 import type { Condition } from "./condition.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Peers } from "./peers.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
 import type { Subscribers } from "./subscribers.ts";
+
+/** What a region's hub said of a purge, and when by this hub's clock the leases from before it are over there. */
+type Told = Omit<HeldState, "completeIn"> & { readonly completeAt?: EpochMillis };
+
+/** How long a purge must have been held in a region before every earlier lease there is over. */
+const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;
+/**
+ * How long after a purge was accepted a region that never heard of it can still release what it ends: its hub's hearing, a
+ * lease, and the time for which routes may serve when they are cut off.
+ */
+const UNHEARD_END = LIMITS.hearingMillis + LEASES_END + LIMITS.cutOffServeMillis;
 
 export class Receipts {
   readonly #place: HubPlace;
@@ -20,17 +33,26 @@ export class Receipts {
   readonly #peers: Peers;
   readonly #subscribers: Subscribers;
   readonly #condition: Condition;
+  readonly #ledger: Ledger;
   /** Purges' states in other regions, those last asked about at the end. */
-  readonly #known = new Map<string, Map<RegionId, HeldState>>();
+  readonly #known = new Map<string, Map<RegionId, Told>>();
   readonly #unanswered = new Set<RegionId>();
   #asking = 0;
 
-  constructor(place: HubPlace, ports: HubPorts, peers: Peers, subscribers: Subscribers, condition: Condition) {
+  constructor(
+    place: HubPlace,
+    ports: HubPorts,
+    peers: Peers,
+    subscribers: Subscribers,
+    condition: Condition,
+    ledger: Ledger,
+  ) {
     this.#place = place;
     this.#ports = ports;
     this.#peers = peers;
     this.#subscribers = subscribers;
     this.#condition = condition;
+    this.#ledger = ledger;
   }
 
   /** What is known here without asking anybody. */
@@ -40,33 +62,39 @@ export class Receipts {
     const isApplied = applied.every((at) => at !== undefined);
     const missing = regions.filter((region) => region.state === "pending").map((region) => region.region);
     const isPartial = missing.some((region) => this.#unanswered.has(region)) || !this.#peers.isDurable(event.dot);
+    const completeAt = this.#completeAt(event.dot);
+    const isComplete = completeAt <= this.#ports.now() && this.#peers.isDurable(event.dot);
     return {
       id: formatDot(event.dot),
-      state: isApplied ? "applied" : isPartial ? "partial" : "accepted",
+      state: isComplete ? "complete" : isPartial ? "partial" : isApplied ? "applied" : "accepted",
       severity: event.severity,
       scopes: event.scopes,
       by: event.by,
       ...(event.reason === undefined ? {} : { reason: event.reason }),
       acceptedAt: event.at,
       ...(isApplied ? { appliedAt: epochMillis(Math.max(...(applied as EpochMillis[]))) } : {}),
+      ...(isComplete ? { completeAt } : Number.isFinite(completeAt) ? { completeBy: completeAt } : {}),
       hub: event.dot.hub.split(".")[0] as RegionId,
       regions,
       missing,
     };
   }
 
-  /** Waits until these purges are applied in all regions, at most until `deadline`; asks every region at least once. */
-  async follow(events: readonly PurgeEvent[], deadline: EpochMillis): Promise<void> {
+  /** Waits until these purges are in `goal` everywhere, at most until `deadline`; asks every region at least once. */
+  async follow(events: readonly PurgeEvent[], goal: "applied" | "complete", deadline: EpochMillis): Promise<void> {
     for (;;) {
       const left = millis(deadline - this.#ports.now());
       const slice = millis(Math.max(0, Math.min(left, LIMITS.awaitSliceMillis)));
       await Promise.all([
-        this.#awaitHere(events, slice),
+        goal === "applied" ? this.#awaitHere(events, slice) : undefined,
         ...this.#peers.others.map((region) => this.#ask(region, events, slice)),
       ]);
-      if (left <= 0 || events.every((event) => this.receipt(event).state === "applied")) return;
-      // Regions that fail do so at once: they are not asked again before the next slice.
-      if (this.#unanswered.size > 0) await this.#condition.until(() => false, slice);
+      if (left <= 0 || events.every((event) => hasReached(this.receipt(event), goal))) return;
+      // Regions that fail do so at once: they are not asked again before the next slice. Leases end by themselves.
+      const now = this.#ports.now();
+      const ends = goal === "complete" ? events.map(({ dot }) => this.#completeAt(dot) - now) : [];
+      const idle = this.#unanswered.size > 0 || ends.length > 0;
+      if (idle) await this.#condition.until(() => false, millis(Math.max(1, Math.min(slice, ...ends))));
     }
   }
 
@@ -79,11 +107,34 @@ export class Receipts {
   }
 
   #stateHere(dot: Dot): HeldState {
-    if (this.#ports.log.find(dot) === undefined) return { held: false };
+    const heldFor = this.#ledger.heldFor(dot);
+    if (heldFor === undefined) return { held: false };
     const appliedAt = this.#subscribers.appliedAt(dot);
+    const held = { held: true, completeIn: millis(Math.max(0, LEASES_END - heldFor)) } as const;
     return appliedAt === undefined
-      ? { held: true, waitingFor: this.#subscribers.waitingFor(dot) }
-      : { held: true, appliedAt };
+      ? { ...held, waitingFor: this.#subscribers.waitingFor(dot) }
+      : { ...held, appliedAt };
+  }
+
+  /**
+   * When this purge is complete in every region, by this hub's clock, as far as is known now: where a region's hub was not
+   * heard to hold it, when it can have leased without it no longer. Later answers only make it earlier.
+   */
+  #completeAt(dot: Dot): EpochMillis {
+    const now = this.#ports.now();
+    const heldFor = this.#ledger.heldFor(dot) ?? 0;
+    const here = now + Math.max(0, LEASES_END - heldFor);
+    const unheard = this.#unheardEnd(dot, now + Math.max(0, UNHEARD_END - heldFor));
+    const elsewhere = this.#peers.others.map((region) => this.#knownOf(dot).get(region)?.completeAt ?? unheard);
+    return epochMillis(Math.max(here, ...elsewhere.map((at) => Math.min(at, unheard))));
+  }
+
+  /**
+   * When regions that were not heard to hold the purge are past all that they may release. Only a purge that so many hubs
+   * hold that nobody can have gone on without its hub unknown to it (gossip/suspension.ts) ends that way; else never.
+   */
+  #unheardEnd(dot: Dot, at: number): number {
+    return this.#peers.quorum.isHeldAgainstSuspension(dot) ? at : Number.POSITIVE_INFINITY;
   }
 
   async #awaitHere(events: readonly PurgeEvent[], duration: Millis): Promise<void> {
@@ -95,7 +146,7 @@ export class Receipts {
 
   /** Asks one region about those purges that it may still have something new to say of. */
   async #ask(region: RegionId, events: readonly PurgeEvent[], duration: Millis): Promise<void> {
-    const dots = events.map(({ dot }) => dot).filter((dot) => this.#knownOf(dot).get(region)?.appliedAt === undefined);
+    const dots = events.map(({ dot }) => dot).filter((dot) => !isFinal(this.#knownOf(dot).get(region)));
     if (dots.length === 0) return;
     await this.#condition.until(
       () => this.#asking < LIMITS.awaitConcurrency,
@@ -106,7 +157,11 @@ export class Receipts {
       for (let start = 0; start < dots.length; start += LIMITS.awaitDots) {
         const some = dots.slice(start, start + LIMITS.awaitDots);
         const response = await this.#ports.peers.await(region, { v: 1, dots: some, timeoutMillis: duration });
-        for (const [index, state] of response.states.entries()) this.#knownOf(some[index] as Dot).set(region, state);
+        const now = this.#ports.now();
+        for (const [index, { completeIn, ...state }] of response.states.entries()) {
+          const completeAt = completeIn === undefined ? {} : { completeAt: epochMillis(now + completeIn) };
+          this.#knownOf(some[index] as Dot).set(region, { ...state, ...completeAt });
+        }
       }
       this.#unanswered.delete(region);
     } catch {
@@ -119,8 +174,12 @@ export class Receipts {
   }
 
   #regionReceipt(dot: Dot, region: RegionId): RegionReceipt {
-    const state = region === this.#place.region ? this.#stateHere(dot) : this.#knownOf(dot).get(region);
-    if (state?.appliedAt !== undefined) return { region, state: "applied", appliedAt: state.appliedAt };
+    const state = this.#toldOf(dot, region);
+    const applied = state?.appliedAt === undefined ? {} : { appliedAt: state.appliedAt };
+    if (state?.completeAt !== undefined && state.completeAt <= this.#ports.now()) {
+      return { region, state: "complete", ...applied };
+    }
+    if (state?.appliedAt !== undefined) return { region, state: "applied", ...applied };
     if (state?.held === true || this.#peers.holds(region, dot)) {
       const shards = state?.waitingFor ?? [];
       return {
@@ -132,9 +191,15 @@ export class Receipts {
     return { region, state: "pending", ...(this.#unanswered.has(region) ? { reason: "its hub does not answer" } : {}) };
   }
 
-  #knownOf(dot: Dot): Map<RegionId, HeldState> {
+  #toldOf(dot: Dot, region: RegionId): Told | undefined {
+    if (region !== this.#place.region) return this.#knownOf(dot).get(region);
+    const { completeIn, ...state } = this.#stateHere(dot);
+    return completeIn === undefined ? state : { ...state, completeAt: epochMillis(this.#ports.now() + completeIn) };
+  }
+
+  #knownOf(dot: Dot): Map<RegionId, Told> {
     const key = formatDot(dot);
-    const known = this.#known.get(key) ?? new Map<RegionId, HeldState>();
+    const known = this.#known.get(key) ?? new Map<RegionId, Told>();
     this.#known.delete(key);
     this.#known.set(key, known);
     if (this.#known.size > LIMITS.receiptsRemembered) {
@@ -146,3 +211,10 @@ export class Receipts {
     return known;
   }
 }
+
+/** Whether nothing that a region could still say of a purge would be news. */
+const isFinal = (told: Told | undefined): boolean => told?.appliedAt !== undefined && told.completeAt !== undefined;
+
+/** `applied` in every region counts as reached also while the receipt is called partial for want of a second copy. */
+const hasReached = (receipt: Receipt, goal: "applied" | "complete"): boolean =>
+  receipt.state === "complete" || (goal === "applied" && receipt.appliedAt !== undefined);

@@ -42,6 +42,15 @@ export interface JoinEvent extends Logged {
   readonly kind: "join";
   readonly region: RegionId;
   readonly replaces: readonly HubId[];
+  /** Suspensions of this hub that it knows of: it is heard again by whoever holds this. */
+  readonly lifts?: readonly Dot[];
+}
+
+/** A region's hub could not be reached for long: once a majority holds this, nobody waits for it (gossip/suspension.ts). */
+export interface SuspendEvent extends Logged {
+  readonly kind: "suspend";
+  readonly region: RegionId;
+  readonly hub: HubId;
 }
 
 /** A region takes no clients (`drain`), or takes them again (`undrain`). The one with the latest `at` holds; dots break ties. */
@@ -51,4 +60,4 @@ export interface DrainEvent extends Logged {
   readonly by: string;
 }
 
-export type ControlEvent = PurgeEvent | JoinEvent | DrainEvent;
+export type ControlEvent = PurgeEvent | JoinEvent | SuspendEvent | DrainEvent;

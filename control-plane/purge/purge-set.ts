@@ -168,10 +168,13 @@ export class PurgeSet {
   }
 }
 
+/** Events that are known to be no purges. */
+const PURGE_NOTHING: ReadonlySet<string> = new Set(["join", "suspend", "drain", "undrain"]);
+
 /** What an event purges; of one that this code cannot read, all that it might. */
 export function purgesIn(event: ControlEvent): readonly { readonly scope: Scope; readonly severity: Severity }[] {
   const kind: string = event.kind;
-  if (event.v === 1 && (kind === "join" || kind === "drain" || kind === "undrain")) return [];
+  if (event.v === 1 && PURGE_NOTHING.has(kind)) return [];
   if (event.v !== 1 || kind !== "purge") return [{ scope: EVERYTHING, severity: "hard" }];
   const { scopes, severity } = event as PurgeEvent;
   return scopes.map((scope) => ({ scope, severity }));

@@ -37,6 +37,11 @@ export interface SyncRequest {
 export interface SyncResponse extends PurgeNews {
   /** Regions that take no clients. */
   readonly drained: readonly RegionId[];
+  /**
+   * A lease: the shard may release responses for this long, counted from before it asked, with what came along applied.
+   * Absent while the hub has not heard from every other hub lately.
+   */
+  readonly leaseMillis?: Millis;
 }
 
 /** Hub -> shard, or tier -> tier that is behind, `POST /apply`. Answered once applied. */
@@ -89,6 +94,8 @@ export interface AwaitResponse {
 export interface HeldState {
   /** Durable in this hub's log. */
   readonly held: boolean;
+  /** How long until every lease that this hub's region granted before it held the purge is over; 0 once they are. */
+  readonly completeIn?: Millis;
   /** When the last subscribed shard had acknowledged it, by this hub's clock. */
   readonly appliedAt?: EpochMillis;
   /** Shards that have not acknowledged it, where that is what it waits for. */

@@ -1,20 +1,24 @@
-// What a shard knows of purges, and how fresh that is. Knowledge is asked from the region's hub when a request needs it and
-// it is older than `knowledgeMillis`, renewed in the background at half of that, and pushed by the hub in between. An idle
-// shard asks nothing. A shard that cannot reach its hub is cut off; then the route decides (DESIGN section 4).
+// What a shard knows of purges, and until when it may act on it. A lease from the region's hub is permission to release
+// responses for a short time with the purges applied that came along; it counts from before the hub was asked. It is asked
+// for when a request needs one, renewed in the background at half its life, and pushed news do not prolong it. An idle shard
+// holds none and asks nothing. A shard that gets none is cut off; then the route decides (DESIGN section 4).
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
-import type { EpochMillis } from "../../config/units.ts";
+import { after, type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import type { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import { coversAll, join, type Vector } from "../../control-plane/purge/vector.ts";
 import type { ApplyRequest, PurgeNews, SyncResponse } from "../../control-plane/purge/wire.ts";
 
-/** How good a shard's knowledge is for one request. */
+/** On what footing a request may be answered. */
 export type Standing =
-  /** Asked or told within the limit, and not behind the request. */
-  | { readonly kind: "current" }
-  /** The hub cannot be reached; what is known may be old, but covers the request. */
-  | { readonly kind: "cut-off" }
+  /** Under a live lease, and not behind the request. */
+  | { readonly kind: "leased" }
+  /**
+   * No lease is to be had; what is known may be old, but covers the request. `since`: when the last lease ended, however
+   * long nobody has asked; undefined if this object never had one.
+   */
+  | { readonly kind: "cut-off"; readonly since: EpochMillis | undefined }
   /** The request knows of purges that neither the shard nor its hub could find out. */
   | { readonly kind: "behind" };
 
@@ -25,9 +29,9 @@ export class Knowledge {
   readonly purges: PurgeSet;
   /** Regions that take no clients, as the hub said last. */
   drained: readonly RegionId[] = [];
-  /** From before the hub was last asked with success; undefined before the first answer. */
-  #knownAt: EpochMillis | undefined;
-  #asking: Promise<boolean> | undefined;
+  /** When the lease runs out, by this holder's clock. */
+  #leasedUntil: EpochMillis | undefined;
+  #asking: Promise<void> | undefined;
   readonly #ask: AskHub;
   readonly #now: () => EpochMillis;
 
@@ -42,26 +46,31 @@ export class Knowledge {
     return this.purges.vector;
   }
 
-  /**
-   * Makes the knowledge good enough for a request that itself knows `vector`, or says why it is not. Costs nothing while
-   * fresh; waits for the hub at most `syncTimeoutMillis` (the shell's ask rejects then).
-   */
-  async ensure(vector: Vector): Promise<Standing> {
-    const age = this.#age();
-    const covers = coversAll(this.vector, vector);
-    if (covers && age < LIMITS.knowledgeMillis) {
-      if (age >= LIMITS.knowledgeMillis / 2) void this.#renew(undefined);
-      return { kind: "current" };
-    }
-    const renewed = await this.#renew(covers ? undefined : vector);
-    if (!coversAll(this.vector, vector)) return { kind: "behind" };
-    return { kind: renewed ? "current" : "cut-off" };
+  /** How long the lease still lasts; 0 without one. */
+  get leaseLeft(): Millis {
+    return millis(Math.max(0, (this.#leasedUntil ?? 0) - this.#now()));
   }
 
-  /** Takes news that a hub pushed or a caller sent along. It does not count as having heard from the hub. */
-  apply(news: ApplyRequest): void {
-    this.purges.merge(news);
+  /**
+   * Gets a request that itself knows `vector` onto the best footing there is. Costs nothing under a live lease; waits for
+   * the hub at most `syncTimeoutMillis` (the shell's ask rejects then).
+   */
+  async ensure(vector: Vector): Promise<Standing> {
+    const covers = coversAll(this.vector, vector);
+    if (covers && this.leaseLeft > 0) {
+      if (this.leaseLeft <= LIMITS.leaseMillis / 2) void this.#renew(undefined);
+      return { kind: "leased" };
+    }
+    await this.#renew(covers ? undefined : vector);
+    if (!coversAll(this.vector, vector)) return { kind: "behind" };
+    return this.leaseLeft > 0 ? { kind: "leased" } : { kind: "cut-off", since: this.#leasedUntil };
+  }
+
+  /** Takes news that a hub pushed or a caller sent along; they prolong no lease. `gap`: they began beyond what is known. */
+  apply(news: ApplyRequest): "whole" | "gap" {
+    const { gap } = this.purges.merge(news);
     if (news.drained !== undefined) this.drained = news.drained;
+    return gap ? "gap" : "whole";
   }
 
   /** What someone at `vector` lacks. */
@@ -74,15 +83,11 @@ export class Knowledge {
     return join(this.vector, vector);
   }
 
-  #age(): number {
-    return this.#knownAt === undefined ? Number.POSITIVE_INFINITY : this.#now() - this.#knownAt;
-  }
-
   /** Asks the hub, once for all that wait. Whoever needs more than is being asked for asks again after it. */
-  async #renew(want: Vector | undefined): Promise<boolean> {
+  async #renew(want: Vector | undefined): Promise<void> {
     if (this.#asking !== undefined) {
-      const answered = await this.#asking;
-      if (want === undefined || coversAll(this.vector, want)) return answered;
+      await this.#asking;
+      if (want === undefined ? this.leaseLeft > 0 : coversAll(this.vector, want)) return;
     }
     this.#asking ??= this.#askHub(want).finally(() => {
       this.#asking = undefined;
@@ -90,15 +95,16 @@ export class Knowledge {
     return this.#asking;
   }
 
-  async #askHub(want: Vector | undefined): Promise<boolean> {
-    const before = this.#now();
+  async #askHub(want: Vector | undefined): Promise<void> {
+    const askedAt = this.#now();
+    let lease: Millis | undefined;
     try {
-      this.apply(await this.#ask(this.vector, want));
-      this.#knownAt = before;
-      return true;
+      const news = await this.#ask(this.vector, want);
+      // With a gap in them the news were for somebody who knew more: they are taken, but are no ground for a lease.
+      if (this.apply(news) === "whole") lease = news.leaseMillis;
     } catch {
-      // An unreachable hub is an expected state, not an error: the caller acts on `false`, and the route decides.
-      return false;
+      // An unreachable hub is an expected state, not an error: there is no lease then, and the route decides.
     }
+    if (lease !== undefined) this.#leasedUntil = after(askedAt, lease);
   }
 }

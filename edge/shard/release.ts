@@ -4,6 +4,7 @@
 
 import type { RegionId } from "../../config/regions.ts";
 import type { Config } from "../../config/schema.ts";
+import type { Millis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import { cacheStatusMember, type Outcome } from "../http/cache-status.ts";
 import { Fields } from "../http/fields.ts";
@@ -24,6 +25,8 @@ export interface Releasing {
   /** Facts and timings of the tier that was asked for this answer, if one was. */
   readonly upstream?: ResponseFacts | undefined;
   readonly timings: Timings;
+  /** What is left of the lease under which it is released. */
+  readonly validFor?: Millis;
 }
 
 const NAMES = { shard: "meridian-shard", shield: "meridian-shield" } as const satisfies Record<Tier, string>;
@@ -43,6 +46,7 @@ export function factsOf(
     drained: releasing.drained,
     timings: releasing.timings,
     ...(entry === undefined ? {} : { seen: entry.seen }),
+    ...(entry === undefined || releasing.validFor === undefined ? {} : { validFor: releasing.validFor }),
     ...(entry?.bornAt === undefined ? {} : { bornAt: entry.bornAt }),
   };
 }

@@ -13,7 +13,7 @@ import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
 import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
-import { type Change, type ChangePorts, Changes, changeOf, changeTo, endsByGroup } from "./change.ts";
+import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./change.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
@@ -70,10 +70,10 @@ export class Shard {
       if (context.tier === "shield") return { v: 1, vector: knowledge.vector };
       return this.#fail(request, arrivedAt, FAILURES.unknownPurge);
     }
-    if (context.segment !== undefined) return this.#segment(request, route, context.segment, arrivedAt);
-    if (standing.kind === "cut-off" && route.whenCutOff === "refuse") {
+    if (trustOf(standing, route, context.tier, now()) === "refuse") {
       return this.#fail(request, arrivedAt, FAILURES.cutOff);
     }
+    if (context.segment !== undefined) return this.#segment(request, route, context.segment, arrivedAt);
     const asked = askedOf(request, route, config, standing, arrivedAt);
     return context.passes ? this.#pass(asked) : this.#cached(asked);
   }
@@ -87,7 +87,8 @@ export class Shard {
     return change.urls.reduce((count, url) => count + entries.deleteUrl(name, url), byGroup);
   }
 
-  async #cached(asked: Asked): Promise<TierResponse> {
+  async #cached(first: Asked): Promise<TierResponse> {
+    let asked = first;
     let company: "shared" | "alone" = asked.personal ? "alone" : "shared";
     let learned: readonly string[] = [];
     let changed = 0;
@@ -111,6 +112,8 @@ export class Shard {
       if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
       const landed = await this.#flights.wait(boarded, asked.request.context.budgetMillis);
       const why = boarded.leads ? whyAsked(found) : "collapsed";
+      asked = await this.#leasedAnew(asked);
+      if (this.#trust(asked) === "refuse") return this.#fail(asked.request, asked.arrivedAt, FAILURES.cutOff);
 
       if (landed?.kind === "kept") {
         if (this.#mayRelease(asked, landed)) {
@@ -148,6 +151,17 @@ export class Shard {
     return this.#fail(asked.request, asked.arrivedAt, FAILURES.alwaysPurged);
   }
 
+  /** The lease under which a request came may have run out while it was filled: every first byte needs a live one. */
+  async #leasedAnew(asked: Asked): Promise<Asked> {
+    const { knowledge } = this.#ports;
+    if (asked.standing.kind === "leased" && knowledge.leaseLeft > 0) return asked;
+    return { ...asked, standing: await knowledge.ensure(asked.request.context.vector) };
+  }
+
+  #trust({ standing, route, request }: Asked): Trust {
+    return trustOf(standing, route, request.context.tier, this.#ports.now());
+  }
+
   #look(asked: Asked): Found {
     const { name, entries, knowledge, now } = this.#ports;
     const names = entries.varyOf(name, asked.key);
@@ -175,12 +189,11 @@ export class Shard {
   }
 
   #reuse(asked: Asked, entry: Entry, verdict: Verdict): Reuse {
-    const { request, policy, route, standing } = asked;
+    const { request, policy } = asked;
     const mayServeStale = request.context.tier === "shard";
     const reuse = decideReuse(entry.response, request, this.#ports.now(), { verdict, mayServeStale, policy });
     // Cut off, nothing stored can be trusted without asking, where the route says so.
-    const distrusted = standing.kind === "cut-off" && route.whenCutOff === "revalidate";
-    if (!distrusted || reuse.kind === "revalidate" || reuse.kind === "unusable") return reuse;
+    if (this.#trust(asked) !== "ask" || reuse.kind === "revalidate" || reuse.kind === "unusable") return reuse;
     return { kind: "revalidate", reason: "stale", usableOnErrorUntil: undefined };
   }
 
@@ -211,6 +224,7 @@ export class Shard {
   /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
   #mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
     if (this.#verdict(landed.entry) === "hard") return false;
+    if (this.#trust(asked) === "ask" && !isJustFetched(landed.answer.requestAt, this.#ports.now())) return false;
     if (landed.spool !== undefined && !landed.spool.joinable) return false;
     if (!answersFromPart(asked.request, landed.entry)) return false;
     return variantKey(landed.vary, asked.request.fields) === landed.variant;
@@ -259,7 +273,6 @@ export class Shard {
     if (begun.kind === "failed") return this.#fail(asked.request, asked.arrivedAt, begun.failure);
     if (begun.kind === "begun" && this.#verdict(entry) !== "hard") return begun.answer;
     if (begun.kind === "begun") discard(begun.answer.body);
-    else await this.#ports.invalidate(changeTo(asked.url));
     return undefined;
   }
 
@@ -334,6 +347,8 @@ export class Shard {
     const spent = Object.values(below).reduce<number>((sum, part) => sum + (part ?? 0), 0);
     const own: Millis = millis(Math.max(0, between(arrivedAt, now()) - spent));
     const timings: Timings = { ...below, [tier]: own };
-    return { outcome, vector: knowledge.vector, drained: knowledge.drained, upstream: upstream?.facts, timings };
+    const { vector, drained, leaseLeft } = knowledge;
+    const lease = leaseLeft > 0 ? { validFor: leaseLeft } : {};
+    return { outcome, vector, drained, upstream: upstream?.facts, timings, ...lease };
   }
 }

@@ -61,6 +61,11 @@ export interface ResponseFacts {
   readonly seen?: Vector;
   /** When the response would have had age 0: its time of receipt less its initial age (RFC 9111 section 4.2.3). */
   readonly bornAt?: EpochMillis;
+  /**
+   * How long the answer may still be released, counted by the receiver from before it asked: what was left of the lease
+   * under which it was. Absent on what needs none.
+   */
+  readonly validFor?: Millis;
   /** What the answering tier knew of purges at release. */
   readonly vector?: Vector;
   readonly drained?: readonly RegionId[];

@@ -78,7 +78,7 @@ test.each<[ReceiptState, string, number, RegExp | undefined]>([
   ["accepted", "applied", 202, /time to wait for applied is up/],
   ["partial", "accepted", 200, undefined],
   ["partial", "applied", 202, /time to wait for applied is up/],
-  ["applied", "complete", 202, /no proof of `complete` yet/],
+  ["applied", "complete", 202, /time to wait for complete is up/],
   ["complete", "complete", 200, undefined],
   ["complete", "applied", 200, undefined],
 ])("a purge that is %s, when %s was waited for, is %i", async (state, wait, status, detail) => {

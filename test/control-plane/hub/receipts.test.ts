@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/regions.ts";
+import type { Receipt } from "../../../control-plane/hub/commands.ts";
 import { parseCursor } from "../../../control-plane/hub/purge-list.ts";
 import { dotOf, met, receiptOf, refusalOf, shard, THREE } from "./hub-world.ts";
 import { SETTLING } from "./network.ts";
@@ -32,7 +33,7 @@ describe("a shard", () => {
     expect(shard(network, "apac", 0).purges.vector[dot.hub]).toBe(dot.counter);
   });
 
-  test("that does not answer holds up `applied` until it must ask again, and no longer", async () => {
+  test("that does not answer holds up `applied` until its lease is over, when the purge is complete", async () => {
     const network = await met(THREE);
     await network.sync("apac", 0);
     await network.sync("apac", 1);
@@ -44,9 +45,9 @@ describe("a shard", () => {
     const late = receiptOf(
       await network.finish(network.hub("enam").receipt(dotOf(early), { wait: "applied", timeoutSeconds: 10 })),
     );
-    expect(late.state).toBe("applied");
-    expect((late.appliedAt as number) - late.acceptedAt).toBeLessThanOrEqual(
-      LIMITS.subscriptionMillis + LIMITS.awaitSliceMillis,
+    expect(late.state).toBe("complete");
+    expect((late.completeAt as number) - late.acceptedAt).toBeLessThanOrEqual(
+      LIMITS.leaseMillis + LIMITS.leaseMarginMillis + LIMITS.awaitSliceMillis,
     );
   });
 
@@ -75,7 +76,7 @@ describe("a shard", () => {
 });
 
 describe("a receipt", () => {
-  test("names the regions that cannot be reached, and becomes applied when they are back", async () => {
+  test("names the regions that cannot be reached, and becomes complete when they are back", async () => {
     const network = await met(THREE);
     network.kill("apac");
     const partial = receiptOf(await network.purge("weur", { wait: "applied", timeoutSeconds: 5 }));
@@ -84,17 +85,40 @@ describe("a receipt", () => {
       state: "pending",
       reason: "its hub does not answer",
     });
+    const longest = LIMITS.hearingMillis + LIMITS.leaseMillis + LIMITS.leaseMarginMillis + LIMITS.cutOffServeMillis;
+    expect((partial.completeBy as number) - partial.acceptedAt).toBeLessThanOrEqual(longest);
     network.start("apac");
     await network.run(SETTLING);
     const whole = receiptOf(
       await network.finish(network.hub("enam").receipt(dotOf(partial), { wait: "accepted", timeoutSeconds: 0 })),
     );
-    expect(whole).toMatchObject({ id: partial.id, state: "applied", missing: [] });
+    expect(whole).toMatchObject({ id: partial.id, state: "complete", missing: [] });
   });
 
-  test("never says complete, for nothing proves it yet", async () => {
+  test("is complete a lease and its margin after every hub holds it, and not before", async () => {
     const network = await met(THREE);
-    expect(receiptOf(await network.purge("weur", { wait: "complete" })).state).toBe("applied");
+    const early = receiptOf(await network.purge("weur", { wait: "complete", timeoutSeconds: 1 }));
+    expect(early.state).toBe("applied");
+    const done = receiptOf(await network.purge("weur", { wait: "complete" }));
+    expect(done.state).toBe("complete");
+    const took = (done.completeAt as number) - done.acceptedAt;
+    expect(took).toBeGreaterThanOrEqual(LIMITS.leaseMillis + LIMITS.leaseMarginMillis);
+    expect(took).toBeLessThanOrEqual(LIMITS.leaseMillis + LIMITS.leaseMarginMillis + 500);
+  });
+
+  test("of a region that stays lost is complete once nothing there can be released any more, and not before", async () => {
+    const network = await met(THREE);
+    network.kill("apac");
+    const { id } = receiptOf(await network.purge("weur"));
+    const ask = (): Promise<Receipt> =>
+      network
+        .finish(network.hub("weur").receipt(dotOf({ id }), { wait: "accepted", timeoutSeconds: 0 }))
+        .then(receiptOf);
+    const longest = LIMITS.hearingMillis + LIMITS.leaseMillis + LIMITS.leaseMarginMillis + LIMITS.cutOffServeMillis;
+    await network.run(longest - 5_000);
+    expect((await ask()).state).toBe("partial");
+    await network.run(6_000);
+    expect(await ask()).toMatchObject({ state: "complete", missing: ["apac"] });
   });
 
   test("can be had from a hub that has not heard of the purge, and from none if there is no such purge", async () => {
@@ -121,7 +145,7 @@ describe("a receipt", () => {
       const page = await network.finish(
         network
           .hub(THREE[listed.length % 3] as RegionId)
-          .list({ limit: 2, state: "applied", ...(place === undefined ? {} : { cursor: place }) }),
+          .list({ limit: 2, ...(place === undefined ? {} : { cursor: place }) }),
       );
       listed.push(...page.purges.map(({ id }) => id));
       cursor = page.cursor;

@@ -226,7 +226,9 @@ describe("a start", () => {
 describe("what a killed launcher leaves behind", () => {
   it("is ended by the next start in the same folder, and nothing else is", async () => {
     const own = await mkdtemp(join(tmpdir(), "meridian-launcher-"));
-    const child = spawn(process.execPath, [LAUNCH_ALONE, own, String(secondDoor)], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [LAUNCH_ALONE, own, String(secondDoor)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(child.stdout, "data");
     const record = await new StateFolder(own).readRun();
     const orphan = record?.regions.weur?.pid ?? 0;

@@ -1,0 +1,112 @@
+// Leases: when a hub grants them, who it must have heard, and how a majority goes on without a region that is lost.
+
+import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../config/limits.ts";
+import type { RegionId } from "../../../config/regions.ts";
+import { dotOf, met, NINE, receiptOf, refusalOf, THREE } from "./hub-world.ts";
+import { type Network, SETTLING } from "./network.ts";
+
+/** The lease that a region's hub grants its first shard now. */
+async function lease(network: Network, region: RegionId): Promise<number | undefined> {
+  const vector = {};
+  const answer = await network.finish(network.hub(region).sync({ v: 1, shard: 0, vector }));
+  return answer.leaseMillis;
+}
+
+/** Asks for leases now and then for a while, as traffic does. */
+async function trafficFor(network: Network, regions: readonly RegionId[], duration: number): Promise<void> {
+  for (let passed = 0; passed < duration; passed += 1_000) {
+    for (const region of regions) await lease(network, region);
+    await network.run(1_000);
+  }
+}
+
+describe("a lease", () => {
+  test("is granted by a hub that has heard from all others, however long it was idle", async () => {
+    const network = await met(NINE);
+    await network.run(600_000);
+    expect(await lease(network, "apac")).toBe(LIMITS.leaseMillis);
+  });
+
+  test("is refused once another hub has not been heard for the hearing's time", async () => {
+    const network = await met(THREE);
+    expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
+    network.isolate("apac");
+    await network.run(LIMITS.hearingMillis - 100);
+    expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
+    await network.run(LIMITS.hearingMillis);
+    expect(await lease(network, "weur")).toBeUndefined();
+  });
+
+  test("is refused to the shards of a hub that hears nobody, though others' messages come in", async () => {
+    const network = await met(THREE);
+    for (const other of ["enam", "apac"]) network.cut.add(`weur>${other}`);
+    await network.run(LIMITS.hearingMillis + 1);
+    receiptOf(await network.purge("enam"));
+    await network.run(200);
+    expect(await lease(network, "weur")).toBeUndefined();
+  });
+
+  test("comes with every purge that was complete anywhere when it was granted", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const network = await met(THREE, seed);
+      network.cut.add("weur>apac");
+      const done = receiptOf(await network.purge("weur", { wait: "complete", timeoutSeconds: 60 }));
+      const answer = await network.finish(network.hub("apac").sync({ v: 1, shard: 0, vector: {} }));
+      if (done.state === "complete" && answer.leaseMillis !== undefined) {
+        expect(answer.vector[dotOf(done).hub], `seed ${seed}`).toBeGreaterThanOrEqual(dotOf(done).counter);
+      }
+    }
+  });
+});
+
+describe("a region that is lost", () => {
+  test("is suspended by a majority, which then leases without it", async () => {
+    const network = await met(NINE);
+    const rest = NINE.filter((region) => region !== "apac");
+    network.kill("apac");
+    await trafficFor(network, ["weur", "enam"], LIMITS.suspendAfterMillis + 2 * LIMITS.hearingMillis);
+    for (const region of rest) expect(await lease(network, region), region).toBe(LIMITS.leaseMillis);
+  });
+
+  test("holds up leases for good where the others are no majority", async () => {
+    const network = await met(["weur", "enam"]);
+    network.kill("enam");
+    await trafficFor(network, ["weur"], 60_000);
+    expect(await lease(network, "weur")).toBeUndefined();
+  });
+
+  test("joins again when it is back, and accepts nothing before", async () => {
+    const network = await met(THREE);
+    network.isolate("apac");
+    await trafficFor(network, ["weur", "enam"], LIMITS.suspendAfterMillis + 2 * LIMITS.hearingMillis);
+    expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
+    expect(refusalOf(await network.purge("apac")).code).toBe("not-durable");
+    network.isolate("apac", false);
+    await network.run(SETTLING);
+    await trafficFor(network, THREE, 5_000);
+    expect(receiptOf(await network.purge("apac", { wait: "applied" })).state).toBe("applied");
+    expect(await lease(network, "apac")).toBe(LIMITS.leaseMillis);
+    network.isolate("apac");
+    await network.run(LIMITS.hearingMillis + 1);
+    expect(await lease(network, "weur")).toBeUndefined();
+  });
+
+  test("of a divided network at most one part goes on", async () => {
+    const network = await met(NINE);
+    const [few, many] = [NINE.slice(0, 4), NINE.slice(4)];
+    for (const one of few) {
+      for (const other of many) {
+        network.cut.add(`${one}>${other}`);
+        network.cut.add(`${other}>${one}`);
+      }
+    }
+    await trafficFor(network, NINE, LIMITS.suspendAfterMillis + 3 * LIMITS.hearingMillis);
+    for (const region of many) expect(await lease(network, region), region).toBe(LIMITS.leaseMillis);
+    for (const region of few) expect(await lease(network, region), region).toBeUndefined();
+    const minor = receiptOf(await network.purge("wnam"));
+    await network.run(200_000);
+    const later = network.hub("wnam").receipt(dotOf(minor), { wait: "accepted", timeoutSeconds: 0 });
+    expect(receiptOf(await network.finish(later)).state).toBe("partial");
+  });
+});
