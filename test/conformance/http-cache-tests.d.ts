@@ -36,6 +36,10 @@ declare module "http-cache-tests/client/runner.mjs" {
   /** By test: true, or the name and the message of what went wrong. */
   export function getResults(): Readonly<Record<string, true | readonly [name: string, message: string]>>;
 }
+declare module "http-cache-tests/client/test.mjs" {
+  /** Runs one test with the client that `runTests` was given. Never rejects: what came of it is among the results. */
+  export function makeCacheTest(test: SuiteTest): Promise<void>;
+}
 declare module "http-cache-tests/server/handle-config.mjs" {
   const handle: import("./origin.node.ts").Handler;
   export default handle;
