@@ -14,6 +14,7 @@ import { variantKey } from "../http/vary.ts";
 import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
 import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./change.ts";
+import { isJustFetched, type Trust, trustOf } from "./cut-off.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
