@@ -29,8 +29,8 @@ export function assemble(set: SegmentSet, range: ByteRange, open: OpenSegment, c
   let toRead = wanted.first;
   let isClosed = false;
 
-  const openAhead = (): void => {
-    while (toOpen <= Math.min(wanted.last, toRead + LIMITS.segmentsAhead)) {
+  const openUpTo = (index: number): void => {
+    while (toOpen <= Math.min(wanted.last, index)) {
       const opened = open(toOpen);
       // Whoever reads on hears of it; whoever left does not care.
       opened.catch(() => undefined);
@@ -49,12 +49,12 @@ export function assemble(set: SegmentSet, range: ByteRange, open: OpenSegment, c
     while (!isClosed) {
       if (current === undefined) {
         if (toRead > wanted.last) break;
-        openAhead();
+        openUpTo(toRead);
         const source = await (ahead.shift() as Promise<ByteSource>);
         const { first, last } = rangeOf(set, toRead);
         current = { source, position: first, last };
+        openUpTo(toRead + LIMITS.segmentsAhead);
         toRead += 1;
-        openAhead();
       }
       const chunk = await current.source.read();
       if (chunk === undefined) throw new Error("a segment ended before its last byte");
@@ -65,11 +65,9 @@ export function assemble(set: SegmentSet, range: ByteRange, open: OpenSegment, c
         current.source.cancel();
         current = undefined;
       }
-      const part = chunk.subarray(
-        Math.max(0, Math.min(chunk.byteLength, range.first - start)),
-        Math.min(chunk.byteLength, range.last + 1 - start),
-      );
-      if (part.byteLength > 0) return part;
+      const end = Math.min(chunk.byteLength, range.last + 1 - start);
+      if (start + end > range.last) close();
+      if (start + end > range.first) return chunk.subarray(Math.max(0, range.first - start), end);
     }
     close();
     return undefined;

@@ -7,6 +7,7 @@ import { millis } from "../../config/units.ts";
 import type { ByteRange } from "../http/range.ts";
 import { type Asked, impersonal, withoutOwnFields } from "./asked.ts";
 import { assemble, begin, type NotBegun, SegmentError } from "./assemble.ts";
+import { type Change, changeTo } from "./change.ts";
 import type { Entry } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { once } from "./parts.ts";
@@ -19,6 +20,7 @@ import type { ResponseFacts } from "./wire.ts";
 export interface LargePorts {
   readonly knowledge: Knowledge;
   readonly after: After;
+  readonly invalidate: (change: Change) => Promise<void>;
   /** Asks the owner of a segment, in this region and as this tier. Never rejects. */
   readonly segment: (request: TierRequest) => Promise<UpstreamAnswer | UpstreamFailure>;
   /** Hands a segment to its owner. Never rejects. */
@@ -30,7 +32,7 @@ export interface LargePorts {
 }
 
 /** A request for the object, or the fill that brings it. */
-type Reading = Pick<Asked, "key" | "request" | "route" | "personal">;
+type Reading = Pick<Asked, "key" | "url" | "request" | "route" | "personal">;
 /** The entry of an object that is stored in segments. */
 export type Head = Entry & { readonly segments: SegmentSet };
 
@@ -101,7 +103,11 @@ export class LargeObjects {
       return answer.body.kind === "bytes" ? once(answer.body.bytes) : answer.body.open();
     }
     if (answer.body.kind === "stream") answer.body.open().cancel();
-    if (answer.status === SEGMENT_CHANGED) throw new SegmentError("changed");
+    if (answer.status === SEGMENT_CHANGED) {
+      // Whoever asks next begins with the version that there is now.
+      await this.#ports.invalidate(changeTo(reading.url));
+      throw new SegmentError("changed");
+    }
     throw new SegmentError(LOST);
   }
 
