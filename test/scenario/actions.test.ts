@@ -262,8 +262,8 @@ describe("towards the origin", () => {
 
 describe("on the way out", () => {
   test("a stored answer carries the route's fields, and our explanations stay", async () => {
-    await cdn.visit("/products/30", "DE");
-    const hit = await cdn.visit("/products/30", "DE");
+    await cdn.visit("/products/8", "DE");
+    const hit = await cdn.visit("/products/8", "DE");
     expect(cacheStatusOf(hit)).toContain("meridian-shard;hit");
     expect(hit.headers["x-content-type-options"]).toBe("nosniff");
     expect(hit.headers.etag).toBeUndefined();
@@ -278,7 +278,9 @@ describe("on the way out", () => {
       expect(answer.text).toBe(`<h1>Our own 404</h1><p>${answer.headers["meridian-request-id"]}</p>`);
       expect(answer.headers["content-type"]).toBe("text/html; charset=utf-8");
     }
-    expect(cacheStatusOf(second)).toContain("meridian-shard;hit");
+    // Whoever gets a page does not wait for the body that it replaces, so the second may come while that is still on its way.
+    expect(cacheStatusOf(second)).toMatch(/meridian-shard;(?:hit|.*collapsed)/);
+    expect(await cdn.originRequests("/products/9999")).toBe(1);
     expect((await cdn.visit("/products/9999", "DE", { method: "HEAD" })).status).toBe(404);
   });
 
