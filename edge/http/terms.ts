@@ -103,6 +103,10 @@ export function bornAt(response: { fields: Fields; requestAt: EpochMillis; respo
   return after(responseAt, millis(-Math.max(apparentAge, correctedAge)));
 }
 
+/** The freshness left, negative by how long it has been stale. */
+export const ttlOf = ({ bornAt: born, freshFor }: Terms, now: EpochMillis): Millis =>
+  millis(freshFor - ageAt(now, born));
+
 /** How old a response is; never negative, though clocks may be set back. */
 export const ageAt = (now: EpochMillis, born: EpochMillis): Millis => millis(Math.max(0, between(born, now)));
 

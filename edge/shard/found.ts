@@ -1,7 +1,9 @@
 // What one look at the store finds for a request, and how that and what came of a fill are told in the words of `Cache-Status`.
 
+import type { Millis } from "../../config/units.ts";
 import type { Outcome } from "../http/cache-status.ts";
 import type { Reuse } from "../http/reuse.ts";
+import type { Asked } from "./asked.ts";
 import type { Entry } from "./entries.ts";
 import type { UpstreamAnswer } from "./tier.ts";
 
@@ -25,6 +27,16 @@ export function whyAsked(found: Found): Exclude<Why, "collapsed"> {
       if (found.entry.part !== undefined && found.reuse.kind !== "revalidate") return "partial";
       return found.reuse.kind === "revalidate" && found.reuse.reason === "request" ? "request" : "stale";
   }
+}
+
+/**
+ * An outcome with what is known at release: how long a response that was just kept stays fresh, and the key on routes that
+ * show it (RFC 9211 sections 2.3 and 2.6).
+ */
+export function told(outcome: Outcome, { key, route }: Pick<Asked, "key" | "route">, ttl?: Millis): Outcome {
+  if (outcome.kind === "failed") return outcome;
+  const lasts = outcome.kind === "forwarded" && outcome.stored && ttl !== undefined ? { ttl } : {};
+  return { ...outcome, ...lasts, ...(route.showKey ? { key } : {}) };
 }
 
 /** The outcome of a fill: kept and released, or relayed for the reason that `notKept` gives. */

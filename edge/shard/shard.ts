@@ -10,6 +10,7 @@ import type { Outcome } from "../http/cache-status.ts";
 import { Fields } from "../http/fields.ts";
 import { decideReuse, onlyIfCached, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
+import { ttlOf } from "../http/terms.ts";
 import { variantKey } from "../http/vary.ts";
 import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
@@ -20,7 +21,7 @@ import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
 import type { Landing } from "./flight.ts";
 import { Flights } from "./flights.ts";
-import { type Found, forwarded, type Why, whyAsked } from "./found.ts";
+import { type Found, forwarded, told, type Why, whyAsked } from "./found.ts";
 import { applyHead } from "./head.ts";
 import { isHead, LargeObjects, type LargePorts, SEGMENT_CHANGED } from "./large-objects.ts";
 import { answersFromPart, bodyOfPart, type HowToFill, howToFill } from "./part-fill.ts";
@@ -254,8 +255,7 @@ export class Shard {
     const now = this.#ports.now();
     if (reuse.usableOnErrorUntil === undefined || reuse.usableOnErrorUntil <= now) return undefined;
     if (this.#verdict(entry) === "hard") return undefined;
-    const { bornAt, freshFor } = entry.response.terms;
-    const ttl = millis(freshFor - between(bornAt, now));
+    const ttl = ttlOf(entry.response.terms, now);
     return this.#release(asked, entry, this.#bodyOf(asked, entry), { kind: "stale", ttl, detail });
   }
 
@@ -301,14 +301,17 @@ export class Shard {
 
   #release(asked: Asked, entry: Entry, body: Body, outcome: Outcome, upstream?: UpstreamAnswer): TierResponse {
     const { request, arrivedAt } = asked;
-    return releaseEntry(request, entry, body, this.#releasing(request.context.tier, outcome, arrivedAt, upstream));
+    const ttl = ttlOf(entry.response.terms, this.#ports.now());
+    const releasing = this.#releasing(request.context.tier, told(outcome, asked, ttl), arrivedAt, upstream);
+    return releaseEntry(request, entry, body, releasing);
   }
 
   /** Hands on an answer that is not kept. */
   #relay(asked: Asked, landed: Landing & { kind: "relay" }, why: Why): TierResponse {
     const { answer, seen, reason } = landed;
     const { tier } = asked.request.context;
-    const releasing = this.#releasing(tier, forwarded(why, answer, reason), asked.arrivedAt, answer);
+    const outcome = told(forwarded(why, answer, reason), asked);
+    const releasing = this.#releasing(tier, outcome, asked.arrivedAt, answer);
     const facts = factsOf(tier, releasing, { seen, bornAt: answer.facts?.bornAt });
     const body: Body = asked.request.method === "HEAD" ? { kind: "none" } : answer.body;
     // A part that the origin gave as it was asked is its client's, but may be kept by every tier on the way.
