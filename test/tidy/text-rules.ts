@@ -40,8 +40,14 @@ export const headers: Rule = (files) =>
     .filter(({ path, text }) => COMMENT[path.split(".").at(-1) as string]?.test(text) === false)
     .map(({ path }) => `${path} does not begin with a comment that says what it is for`);
 
-/** A file beyond this is two ideas. Tests repeat one form and may be longer; generated files say so in their names. */
-const mostLines = (path: string): number => (path.startsWith("test/") ? 500 : 300);
+/**
+ * A file beyond this is two ideas. Tests repeat one form and may be longer; generated files say so in their names; and the
+ * limits of everything stand in one list on purpose, which grows with what is limited.
+ */
+function mostLines(path: string): number {
+  if (path === "config/limits.ts") return 450;
+  return path.startsWith("test/") ? 500 : 300;
+}
 
 export const sizes: Rule = (files) =>
   files
