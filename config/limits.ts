@@ -141,7 +141,7 @@ export const LIMITS = {
   /** Pieces in which an origin's body is read: large for speed; what arrives smaller is kept smaller. */
   originReadBytes: 64 * KiB,
   /** A reader that takes nothing of an origin's body for this long leaves its slot to others: a few could hold them all. */
-  originReaderRestMillis: 2_000,
+  originReaderRestMillis: 500,
   /** A reader that takes nothing for this long is given up: slow clients behind full buffers pause for a minute or two. */
   originReaderGoneMillis: 300_000,
   /** How long an event stream may say nothing; other bodies have the origin's `idleTimeoutSeconds`. */

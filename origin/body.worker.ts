@@ -1,6 +1,6 @@
 // Watches an origin's body while it is read: a pause that is too long fails it, an end of any kind is told once. Only time
-// that is spent waiting for the origin counts; a reader that takes its time costs the origin nothing but its slot. The
-// first read must come within the same time, or the body counts as forgotten and is given up. It buffers nothing.
+// that is spent waiting for the origin counts; a reader that takes its time is waited for, but for so long only, and its slot
+// is free meanwhile. The first read must come within the origin's own time, or the body counts as forgotten. It buffers nothing.
 
 import { LIMITS } from "../config/limits.ts";
 import { type Millis, millis } from "../config/units.ts";
@@ -18,12 +18,15 @@ export interface WatchedBody {
   readonly body: ReadableStream<Uint8Array>;
   /** Resolves when the body has ended, failed or was given up. */
   readonly ended: Promise<void>;
+  /** Resolves when the reader has paused for `LIMITS.originReaderRestMillis` for the first time. */
+  readonly resting: Promise<void>;
 }
 
 /** `source` with its pauses watched. A read rejects when the origin pauses for too long or breaks off. */
 export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): WatchedBody {
   const reader = source.getReader({ mode: "byob" });
   const end = Promise.withResolvers<void>();
+  const rest = Promise.withResolvers<void>();
   const readBytes = watch.length > 0 ? Math.min(LIMITS.originReadBytes, watch.length) : LIMITS.originReadBytes;
   let failure: Error | undefined;
   const giveUp = (reason: Error) => {
@@ -33,16 +36,24 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
     reader.cancel(reason).catch(() => undefined);
     end.resolve();
   };
-  const forgotten = setTimeout(() => giveUp(new Error("the origin's body was never read")), watch.idle);
+  let pause = setTimeout(() => giveUp(new Error("the origin's body was never read")), watch.idle);
+  const watchReader = () => {
+    pause = setTimeout(() => {
+      rest.resolve();
+      const gone = () => giveUp(new Error("the reader of the origin's body paused for too long"));
+      pause = setTimeout(gone, LIMITS.originReaderGoneMillis - LIMITS.originReaderRestMillis);
+    }, LIMITS.originReaderRestMillis);
+  };
 
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        clearTimeout(forgotten);
+        clearTimeout(pause);
         const result: Read =
           failure === undefined ? await readWithin(reader, readBytes, watch.idle) : { kind: "failed", reason: failure };
         if (result.kind === "bytes") {
           controller.enqueue(result.bytes);
+          watchReader();
           return;
         }
         if (result.kind === "end") {
@@ -54,14 +65,14 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
         controller.error(result.reason);
       },
       cancel(reason) {
-        clearTimeout(forgotten);
+        clearTimeout(pause);
         giveUp(reason instanceof Error ? reason : new Error("the reader gave up"));
       },
     },
     // Nothing is read ahead: whoever reads sets the pace, and back-pressure reaches the origin.
     { highWaterMark: 0 },
   );
-  return { body, ended: end.promise };
+  return { body, ended: end.promise, resting: rest.promise };
 }
 
 type Read =

@@ -13,7 +13,7 @@ import { isRepeatable, RetryBudget } from "./retry-budget.ts";
 import { Turns } from "./turns.ts";
 
 type Attempt<Body, Socket> =
-  | { readonly kind: "answered"; readonly outcome: OriginOutcome<Body, Socket>; readonly ended: Promise<unknown> }
+  | { readonly kind: "answered"; readonly outcome: OriginOutcome<Body, Socket>; readonly busyUntil: Promise<unknown> }
   | { readonly kind: "failed"; readonly error: OriginError; readonly retryIn?: Millis };
 
 interface Sent<Body, Socket> {
@@ -68,11 +68,12 @@ export class OriginClient<Body, Socket = never> {
     try {
       const result = await this.#attemptTwice(request);
       if (result.kind === "failed") return this.#fail(result.error, result.retryIn);
-      holder = holdsSlotAfterHeader(request, result.outcome) ? result.ended : undefined;
+      holder = holdsSlotAfterHeader(request, result.outcome) ? result.busyUntil : undefined;
       return result.outcome;
     } finally {
       // A fill keeps its slot until its body has ended: a Durable Object may wait for few answers at once, and an origin
-      // that is busy with four bodies should not get a fifth. So an object never has more than `maxConcurrent` fills.
+      // that is busy with four bodies should not get a fifth. One whose reader rests keeps no slot: a few clients that read
+      // nothing would hold all of them, and nobody else would get anything from this origin.
       const leave = () => this.#turns.giveBack();
       if (holder === undefined) leave();
       else void holder.then(leave, leave);
@@ -110,10 +111,10 @@ export class OriginClient<Body, Socket = never> {
         return { kind: "failed", error: named };
       }
       result = isFailureStatus(reply.status) ? "failure" : "success";
-      const { ended, ...answer } = reply;
+      const { ended, resting, ...answer } = reply;
       const responseAt = this.#ports.now();
       const outcome = { ...answer, kind: "response", requestAt, responseAt, retried: attempt === 2 } as const;
-      return { kind: "answered", outcome, ended };
+      return { kind: "answered", outcome, busyUntil: resting === undefined ? ended : Promise.race([ended, resting]) };
     } finally {
       this.#settle(permit, result);
     }

@@ -39,6 +39,8 @@ export type OriginReply<Body, Socket> =
       readonly socket?: Socket;
       /** Settles when the body has ended, failed or was cancelled; at once where there is none. */
       readonly ended: Promise<unknown>;
+      /** Resolves when whoever reads the body has paused for so long that the origin has nothing to do for it. */
+      readonly resting?: Promise<unknown>;
     }
   | { readonly kind: "error"; readonly error: OriginError };
 

@@ -66,6 +66,21 @@ describe("a request to an origin", () => {
     expect(world.received).toHaveLength(3);
   });
 
+  test("gives its slot to others while the body's reader rests, and only once", async () => {
+    const { world, client } = setUp({ maxConcurrent: 1 });
+    await start(world, client);
+    const first = answer(200);
+    world.at(0).answer(first.reply);
+    await start(world, client);
+    await start(world, client);
+    first.rest();
+    await world.settle();
+    expect(world.received).toHaveLength(2);
+    first.end();
+    await world.settle();
+    expect(world.received).toHaveLength(2);
+  });
+
   test.each([
     ["an answer without a body", answer(304, null), {}],
     ["an event stream", answer(200, "data:", [["Content-Type", "text/event-stream; charset=utf-8"]]), {}],

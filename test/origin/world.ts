@@ -85,6 +85,13 @@ export function answer(
 ) {
   const ended = Promise.withResolvers<void>();
   if (text === null) ended.resolve();
-  const reply: Reply = { kind: "reply", status, fields, body: text === null ? null : { text }, ended: ended.promise };
-  return { reply, end: ended.resolve, fail: () => ended.reject(new Error("the body broke off")) };
+  const resting = Promise.withResolvers<void>();
+  const body = text === null ? null : { text };
+  const reply: Reply = { kind: "reply", status, fields, body, ended: ended.promise, resting: resting.promise };
+  return {
+    reply,
+    end: ended.resolve,
+    rest: resting.resolve,
+    fail: () => ended.reject(new Error("the body broke off")),
+  };
 }
