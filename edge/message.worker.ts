@@ -32,7 +32,8 @@ export function headersOf(fields: Fields): Record<string, string> | Headers {
     for (const [name, value] of fields) headers.append(SPELT.get(name) ?? name, value);
     return headers;
   }
-  const headers: Record<string, string> = {};
+  // Without a prototype, whose members would pass for fields: `constructor` is a name that a client may send.
+  const headers: Record<string, string> = Object.create(null);
   for (const [name, value] of fields) {
     const spelt = SPELT.get(name) ?? name;
     const before = headers[spelt];
