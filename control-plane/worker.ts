@@ -4,7 +4,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { greatCircle } from "../config/distance.ts";
 import type { Environment } from "../config/environment.worker.ts";
-import type { Explained, ExplainQuery } from "../config/explanation.ts";
 import { Tally } from "../config/metrics.ts";
 import { configOf, nodesOf, ownRegion } from "../config/nodes.worker.ts";
 import { REGIONS, type RegionId } from "../config/regions.ts";
@@ -13,32 +12,35 @@ import { epochMillis } from "../config/units.ts";
 import { parseTokens, type TokenRecord } from "./api/access.ts";
 import { controlApp } from "./api/app.worker.ts";
 import { DASHBOARD_PAGE } from "./api/dashboard-page.worker.ts";
-import { regionsOf } from "./api/ports.worker.ts";
+import { type ControlPorts, regionsOf } from "./api/ports.worker.ts";
 
 export { Hub } from "./hub/hub.worker.ts";
 export { Meter } from "./meter/meter.worker.ts";
 
 const apps = new WeakMap<Environment, OpenAPIHono>();
 
+/** What the control API asks of the edge. */
+export type EdgePorts = Pick<ControlPorts, "explain" | "warm">;
+
 /**
- * Answers a request to the control API. `explain` is kept for later requests of the same environment, so it must not hold on
+ * Answers a request to the control API. `edge` is kept for later requests of the same environment, so it must not hold on
  * to this one.
  */
 export async function controlFetch(
   request: Request,
   env: Environment,
   ctx: ExecutionContext,
-  explain: (query: ExplainQuery) => Promise<Explained>,
+  edge: EdgePorts,
 ): Promise<Response> {
   let app = apps.get(env);
   if (app === undefined) {
-    app = build(request, env, explain);
+    app = build(request, env, edge);
     apps.set(env, app);
   }
   return app.fetch(request, env, ctx);
 }
 
-function build(request: Request, env: Environment, explain: (query: ExplainQuery) => Promise<Explained>): OpenAPIHono {
+function build(request: Request, env: Environment, edge: EdgePorts): OpenAPIHono {
   const config = configOf(env);
   const nodes = nodesOf(env);
   const region = ownRegion(env) ?? nearestRegion(config, request);
@@ -51,7 +53,7 @@ function build(request: Request, env: Environment, explain: (query: ExplainQuery
     tally: new Tally(crypto.randomUUID(), region),
     hub: (of) => nodes.hub(of),
     meter: (of) => nodes.meter(of),
-    explain,
+    ...edge,
     log: (message, fault) => console.error(`control API: ${message}`, ...(fault === undefined ? [] : [fault])),
     now: () => epochMillis(Date.now()),
     deadline: (after) => AbortSignal.timeout(after),

@@ -8,6 +8,7 @@ import { controlFetch } from "../control-plane/worker.ts";
 import { explain } from "./explain.worker.ts";
 import { countryReader } from "./geo/database.worker.ts";
 import { serve } from "./serve.worker.ts";
+import { warm } from "./warm.worker.ts";
 
 export { Hub, Internal, Meter, Shard } from "./worker.ts";
 
@@ -30,7 +31,10 @@ async function addressReader(env: Environment): Promise<CountryOf> {
 export class Control extends WorkerEntrypoint<Environment> {
   override async fetch(request: Request): Promise<Response> {
     const countryOf = await addressReader(this.env);
-    return controlFetch(request, this.env, this.ctx, (query) => explain(this.env, query, countryOf));
+    return controlFetch(request, this.env, this.ctx, {
+      explain: (query) => explain(this.env, query, countryOf),
+      warm: (query) => warm(this.env, query, countryOf),
+    });
   }
 }
 

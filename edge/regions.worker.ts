@@ -22,12 +22,17 @@ export const learnDrained = (regions: readonly RegionId[] | undefined): void => 
 export const regionsFor = (env: Environment, admitted: Pick<Admitted, "place" | "route">): RegionChoice[] =>
   asker.regionsFor(configOf(env), admitted);
 
-/** The first answer that a region gives, or why there is none. */
-export const askRegions = (env: Environment, serving: Serving): Promise<Served> =>
-  asker.ask(configOf(env), serving, {
-    request: (to, request) => askShard(env, to, request),
-    isAlive: ({ region, shard }) => isAlive(nodesOf(env).shard(region, shard)),
-  });
+/** The first answer that a region gives, or why there is none. `only` this region is asked, if one is named. */
+export const askRegions = (env: Environment, serving: Serving, only?: RegionId): Promise<Served> =>
+  asker.ask(
+    configOf(env),
+    serving,
+    {
+      request: (to, request) => askShard(env, to, request),
+      isAlive: ({ region, shard }) => isAlive(nodesOf(env).shard(region, shard)),
+    },
+    only,
+  );
 
 async function askShard(env: Environment, { region, shard }: ShardPlace, request: TierRequest): Promise<RegionReply> {
   const requestAt = now();

@@ -9,6 +9,7 @@ import { controlFetch } from "../control-plane/worker.ts";
 import { explain } from "./explain.worker.ts";
 import { answerPeer } from "./internal.worker.ts";
 import { serve } from "./serve.worker.ts";
+import { warm } from "./warm.worker.ts";
 
 export { Hub, Meter } from "../control-plane/worker.ts";
 export { Shard } from "./shard/shard.worker.ts";
@@ -26,7 +27,10 @@ export default {
   fetch(request, env, ctx): Promise<Response> {
     const { controlHost } = configOf(env);
     if (controlHost !== undefined && new URL(request.url).hostname === controlHost) {
-      return controlFetch(request, env, ctx, (query) => explain(env, query, countryOf));
+      return controlFetch(request, env, ctx, {
+        explain: (query) => explain(env, query, countryOf),
+        warm: (query) => warm(env, query, countryOf),
+      });
     }
     return serve(request, env, (work) => ctx.waitUntil(work), { countryOf });
   },

@@ -5,8 +5,11 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { Scope } from "../purge/event.ts";
 
-/** `purge`: ask for purges and see receipts; `read`: see everything; `regions`: drain and undrain; `admin`: all of it. */
-export const ACCESS_SCOPES = ["purge", "read", "regions", "admin"] as const;
+/**
+ * `purge`: ask for purges, see receipts, and warm what was purged; `prefetch`: warm URLs; `read`: see everything; `regions`: drain
+ * and undrain; `admin`: all of it.
+ */
+export const ACCESS_SCOPES = ["purge", "read", "regions", "prefetch", "admin"] as const;
 export type AccessScope = (typeof ACCESS_SCOPES)[number];
 
 /** A token as it is stored: `sha256` is the lower-case hex digest of the token's text. */

@@ -9,6 +9,7 @@ import { mountFastly } from "./compat/fastly.worker.ts";
 import { mountObservation } from "./observe.worker.ts";
 import { mountPage } from "./page.worker.ts";
 import type { ControlPorts } from "./ports.worker.ts";
+import { mountPrefetch } from "./prefetch.worker.ts";
 import { problem } from "./problems.ts";
 import { mountPurges } from "./purges.worker.ts";
 import type { Bucket } from "./rate-limit.ts";
@@ -25,6 +26,7 @@ export function controlApp(ports: ControlPorts): OpenAPIHono {
     for (const [name, value] of securityFields(ports)) if (!headers.has(name)) headers.set(name, value);
   });
   mountPurges(on);
+  mountPrefetch(on);
   mountRegions(on);
   mountObservation(on);
   mountDocument(on);

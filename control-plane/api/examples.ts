@@ -63,7 +63,7 @@ const SUMMARY = {
 export const EXAMPLES = {
   problem: {
     type: "urn:meridian:problem:invalid-body",
-    title: "The body is not a purge",
+    title: "The body does not say what it must",
     status: 422,
     detail: "/urls/3: a URL to a cache has no fragment: it is never sent",
     code: "invalid-body",

@@ -7,6 +7,7 @@ import type { Node } from "../../config/ports.worker.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { Config } from "../../config/schema.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { Warmed, WarmQuery } from "../../config/warming.ts";
 import type { TokenRecord } from "./access.ts";
 
 export interface ControlPorts {
@@ -24,6 +25,8 @@ export interface ControlPorts {
   hub(region: RegionId): Node;
   meter(region: RegionId): Node;
   explain(query: ExplainQuery): Promise<Explained>;
+  /** Asks for a URL in a region's place, along the path of clients' requests. Never rejects for what a network does. */
+  warm(query: WarmQuery): Promise<Warmed>;
   now(): EpochMillis;
   /** Takes what clients are not told: addresses, stacks. */
   log(message: string, fault?: unknown): void;

@@ -5,8 +5,9 @@ import type { Explained, ExplainQuery } from "../../../config/explanation.ts";
 import { type Measurements, type MeterPush, Tally } from "../../../config/metrics.ts";
 import type { Node } from "../../../config/ports.worker.ts";
 import type { RegionId } from "../../../config/regions.ts";
-import { type EpochMillis, epochMillis } from "../../../config/units.ts";
+import { bytes, type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import { validate } from "../../../config/validate.ts";
+import type { Warmed, WarmQuery } from "../../../config/warming.ts";
 import { ACCESS_SCOPES, type TokenRecord } from "../../../control-plane/api/access.ts";
 import { sha256 } from "../../../control-plane/api/admission.worker.ts";
 import { controlApp } from "../../../control-plane/api/app.worker.ts";
@@ -140,6 +141,7 @@ export const TOKENS = {
   purge: "purge-token-0001",
   read: "read-token-0002",
   regions: "regions-token-0003",
+  prefetch: "prefetch-token-0006",
   admin: "admin-token-0004",
   shop: "shop-token-0005",
 } as const;
@@ -151,6 +153,17 @@ export class Deployment {
   readonly log: string[] = [];
   readonly background: Promise<unknown>[] = [];
   explained: Explained | Error = { kind: "invalid", parameter: "url", detail: "not told" };
+  /** What it was asked to warm, and how that went. */
+  readonly warmed: WarmQuery[] = [];
+  warming: (query: WarmQuery) => Warmed = ({ region = "weur" }) => ({
+    kind: "answered",
+    region,
+    status: 200,
+    outcome: "miss",
+    stored: true,
+    bytes: bytes(100),
+    took: millis(5),
+  });
   readonly #deadlines = new Map<AbortSignal, { readonly end: AbortController; readonly after: number }>();
   readonly #app: ReturnType<typeof controlApp>;
 
@@ -175,6 +188,10 @@ export class Deployment {
       hub: (region) => this.hubs.get(region) as FakeHub,
       meter: (region) => this.meters.get(region) as FakeMeter,
       explain: (query) => this.#explain(query),
+      warm: (query) => {
+        this.warmed.push(query);
+        return Promise.resolve(this.warming(query));
+      },
       now: () => this.time,
       log: (message, fault) => this.log.push(fault === undefined ? message : `${message}: ${fault}`),
       deadline: (after) => {

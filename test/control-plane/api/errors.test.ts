@@ -18,6 +18,7 @@ async function problemOf(response: Response): Promise<Problem> {
 const JSON_TYPE = { "content-type": "application/json" };
 const GUARDED = [
   ["POST", "/v1/purges", ["purge", "admin"]],
+  ["POST", "/v1/prefetch", ["prefetch", "purge", "admin"]],
   ["GET", "/v1/purges", ["read", "purge", "admin"]],
   ["GET", "/v1/purges/weur.abcd12.1", ["read", "purge", "admin"]],
   ["GET", "/v1/regions", ["read", "admin"]],
@@ -51,7 +52,7 @@ describe.each(GUARDED)("%s %s", (method, path, scopes) => {
   });
 
   test(`is for ${scopes.join(", ")}; any other token is 403, and the missing scope is named`, async () => {
-    for (const as of ["purge", "read", "regions", "admin"] as const) {
+    for (const as of ["purge", "read", "regions", "prefetch", "admin"] as const) {
       const world = await Deployment.start();
       const response = await world.request(path, { method, as });
       if ((scopes as readonly string[]).includes(as)) {

@@ -42,6 +42,7 @@ interface Case {
 }
 
 const purge = { method: "post", path: "/v1/purges", ask: "/v1/purges", as: "purge" } as const;
+const prefetch = { method: "post", path: "/v1/prefetch", ask: "/v1/prefetch", as: "prefetch" } as const;
 const explain = { method: "get", path: "/v1/explain", ask: "/v1/explain?url=https://a.example/", as: "read" } as const;
 const noHub = (world: Deployment) => [...world.hubs.values()].map((hub) => (hub.mood = "down"));
 const explanation = {
@@ -78,6 +79,10 @@ const CASES: readonly Case[] = [
   { ...purge, status: 415 },
   { ...purge, status: 422, body: { tags: ["a b"] } },
   { ...purge, status: 503, body: { tags: ["a"] }, before: noHub },
+  { ...prefetch, status: 200, body: { urls: ["https://a.example/"] } },
+  { ...prefetch, status: 415 },
+  { ...prefetch, status: 403, as: "shop", body: { urls: ["https://a.example/"] } },
+  { ...prefetch, status: 422, body: {} },
   {
     method: "get",
     path: "/v1/purges",
@@ -192,6 +197,7 @@ describe("the document", () => {
       "GET /v1/regions",
       "GET /v1/regions/{id}",
       "GET /v1/stats",
+      "POST /v1/prefetch",
       "POST /v1/purges",
       "POST /v1/regions/{id}/drain",
       "POST /v1/regions/{id}/undrain",
@@ -219,6 +225,7 @@ describe("the document", () => {
       "DryRun",
       "Explanation",
       "Health",
+      "PrefetchRequest",
       "Problem",
       "PurgeRequest",
       "Receipt",

@@ -24,9 +24,9 @@ export default {
       const node = kind === "hub" ? env.HUB.getByName("hub:weur") : env.METER.getByName("meter:weur");
       return node.fetch(`https://node${path}`, request);
     }
-    return controlFetch(request, env, ctx, async ({ url }) => ({
-      kind: "explained",
-      explanation: { url } as Explanation,
-    }));
+    return controlFetch(request, env, ctx, {
+      explain: async ({ url }) => ({ kind: "explained", explanation: { url } as Explanation }),
+      warm: async () => ({ kind: "failed", detail: "there is no edge here" }),
+    });
   },
 } satisfies ExportedHandler<Environment>;

@@ -1,0 +1,38 @@
+// How the control API has the edge ask for a URL as a client of some region would, so that it is stored there: what `explain`
+// is to looking, this is to fetching. The edge decides what may be asked (a configured route, within its residency) and asks
+// along the path of clients' requests; the shape lives here, since the control plane knows nothing of the edge.
+
+import type { RegionId } from "./regions.ts";
+import type { Bytes, Millis } from "./units.ts";
+
+export interface WarmQuery {
+  /** Absolute, as clients use it. */
+  readonly url: string;
+  /** The region whose caches are warmed; without one, the region that would serve a client from `from`. */
+  readonly region?: RegionId;
+  /** As whom to ask, as in `Meridian-From`: its country may take part in the key. */
+  readonly from?: string;
+  /** The id of a purge's receipt: nothing older than that purge counts as warm. */
+  readonly after?: string;
+  /** Hand the body over, if it has at most this many bytes; a route that stores nothing is then asked, too. */
+  readonly keep?: Bytes;
+}
+
+export type Warmed =
+  /** The answer's body was read to its end. `stored`: absent where another request's fill decides it. */
+  | {
+      readonly kind: "answered";
+      readonly region: RegionId;
+      readonly status: number;
+      readonly outcome: string;
+      readonly stored?: boolean;
+      readonly bytes: Bytes;
+      readonly took: Millis;
+      /** With `keep`, unless the body was larger. */
+      readonly content?: Uint8Array;
+    }
+  /** The query cannot be asked by anybody. */
+  | { readonly kind: "invalid"; readonly parameter: "url" | "from" | "after"; readonly detail: string }
+  /** Right as it is: there is nothing to warm there. */
+  | { readonly kind: "passed-over"; readonly reason: "residency" | "not-cached" }
+  | { readonly kind: "failed"; readonly detail: string };

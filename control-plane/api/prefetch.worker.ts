@@ -1,0 +1,109 @@
+// POST /v1/prefetch: warms URLs in regions while the client reads how it goes, one JSON object a line. The answer is the whole
+// of it: no job is kept anywhere. A client that goes away leaves it to go on for some seconds, and one that was cut off asks
+// again for what it has not seen, which costs the origin nothing for what is warm.
+
+import { z } from "zod";
+import { LIMITS } from "../../config/limits.ts";
+import { prefetchBodySchema, readPrefetchBody } from "../prefetch/body.ts";
+import { type Prefetch, type PrefetchPorts, prefetch } from "../prefetch/prefetch.ts";
+import { mayPurge, type TokenRecord } from "./access.ts";
+import { readBody } from "./body.worker.ts";
+import type { ControlPorts } from "./ports.worker.ts";
+import { type Problem, problem } from "./problems.ts";
+import { type Call, type Mount, mount, problemResponse } from "./route.worker.ts";
+
+/** Mounts /v1/prefetch. */
+export function mountPrefetch(on: Mount): void {
+  mount(
+    on,
+    {
+      method: "post",
+      path: "/v1/prefetch",
+      summary: "Warm URLs, or those of a sitemap, in regions",
+      access: ["prefetch", "purge"],
+      body: prefetchBodySchema,
+      responses: {
+        200: {
+          description:
+            "How it goes, one JSON object a line, each with its `kind`: `began`, `sitemap`, `visited`, `passed-over`, `failed`, and last `ended`, whose `left` are URLs to ask for again",
+          content: { "application/jsonl": { schema: z.string() } },
+        },
+      },
+      problems: ["malformed-body", "host-not-allowed", "body-too-large", "unsupported-media-type", "invalid-body"],
+    },
+    (call) => answer(on.ports, call),
+  );
+}
+
+async function answer(ports: ControlPorts, { context, token }: Call<unknown>): Promise<Response> {
+  const text = await readBody(context.req.raw);
+  if (text.kind === "problem") return problemResponse(text.problem);
+  const body = readPrefetchBody(text.text, ports.config);
+  if (body.kind === "problem") return problemResponse(body.problem);
+  const outside = urlsOutside(token, body.prefetch);
+  if (outside !== undefined) return problemResponse(outside);
+
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  const tell: PrefetchPorts["tell"] = (line) =>
+    writer.write(encoder.encode(`${JSON.stringify(line)}\n`)).then(
+      () => "heard" as const,
+      // The client has gone. What it asked for goes on, as far as it may.
+      () => "unheard" as const,
+    );
+  const work = prefetch(body.prefetch, {
+    warm: (query) => ports.warm(query),
+    textOf,
+    mayAsk: (url) => mayAsk(token, url),
+    now: () => ports.now(),
+    tell,
+    concurrency: concurrencyFor(ports),
+  })
+    .catch((fault: unknown) => ports.log("a prefetch broke off", fault))
+    .then(() => writer.close())
+    .catch(() => undefined);
+  context.executionCtx.waitUntil(work);
+  return new Response(readable, { headers: { "content-type": "application/jsonl" } });
+}
+
+/** As many visits at once as the most careful origin takes requests, and no more than leaves room for clients'. */
+const concurrencyFor = ({ config }: ControlPorts): number =>
+  Math.min(LIMITS.prefetchConcurrency, ...Object.values(config.origins).map(({ maxConcurrent }) => maxConcurrent));
+
+const mayAsk = (token: TokenRecord, url: string): boolean => mayPurge(token, { kind: "url", url });
+
+function urlsOutside(token: TokenRecord, { urls, sitemap }: Prefetch): Problem | undefined {
+  const detail = `the token is limited to ${token.hosts?.join(", ")}`;
+  const errors = urls.flatMap((url, index) => (mayAsk(token, url) ? [] : [{ pointer: `/urls/${index}`, detail }]));
+  if (sitemap !== undefined && !mayAsk(token, sitemap)) errors.push({ pointer: "/sitemap", detail });
+  if (errors.length === 0) return undefined;
+  return problem("host-not-allowed", `the token ${token.name} may warm URLs of its own hosts only`, errors);
+}
+
+/** Sitemaps are UTF-8, and often packed with gzip (RFC 1952: by its first two bytes). */
+async function textOf(content: Uint8Array, most: number): Promise<string | undefined> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  try {
+    if (content[0] !== 0x1f || content[1] !== 0x8b) return decoder.decode(content);
+    const reader = new Blob([content as Uint8Array<ArrayBuffer>])
+      .stream()
+      .pipeThrough(new DecompressionStream("gzip"))
+      .getReader();
+    let text = "";
+    let read = 0;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      read += part.value.byteLength;
+      if (read > most) {
+        await reader.cancel();
+        return undefined;
+      }
+      text += decoder.decode(part.value, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (fault) {
+    // What cannot be unpacked or is not UTF-8.
+    if (fault instanceof TypeError) return undefined;
+    throw fault;
+  }
+}
