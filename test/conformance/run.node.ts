@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { EXPECTED_FAILURES } from "./expected-failures.ts";
-import { failuresOf, KINDS, type Kind, type Score, scoreOf, surprisesOf, type Tally } from "./score.ts";
+import { failuresOf, KINDS, type Kind, type Outcome, type Score, scoreOf, surprisesOf, type Tally } from "./score.ts";
 import { runSuite } from "./suite.node.ts";
 
 const HELP = `Usage: npm run conformance -- [options]
@@ -41,12 +41,12 @@ function drawn({ groups, kinds }: Score): string {
 }
 
 async function main(): Promise<number> {
-  const { released, corrected } = await runSuite({
+  const { released, corrected, targeted } = await runSuite({
     frontDoor: Number(values.port),
     only: values.only,
     isExpected: (id) => values.only !== undefined || id in EXPECTED_FAILURES,
   });
-  const outcomes = [...released, ...corrected];
+  const outcomes = [...released, ...corrected, ...targeted];
   if (values.only !== undefined) {
     for (const { id, problem } of outcomes) console.log(`${id}: ${problem ?? "passed"}`);
     return outcomes.length === 1 ? 0 : 1;
@@ -54,13 +54,20 @@ async function main(): Promise<number> {
   const score = scoreOf(released);
   // These depend on released tests, so they are judged among all.
   const failures = failuresOf(outcomes);
-  const mended = { passed: corrected.filter(({ id }) => !failures.has(id)).length, all: corrected.length };
+  const tally = (these: readonly Outcome[]): Tally => ({
+    passed: these.filter(({ id }) => !failures.has(id)).length,
+    all: these.length,
+  });
+  const own = { corrected: tally(corrected), targeted: tally(targeted) };
   const surprises = surprisesOf(outcomes, EXPECTED_FAILURES);
-  if (values.json) console.log(JSON.stringify({ score, corrected: mended, surprises, outcomes }, null, 2));
+  if (values.json) console.log(JSON.stringify({ score, ...own, surprises, outcomes }, null, 2));
   else {
     console.log(drawn(score));
     console.log(
-      `${text(mended)} of the tests whose released form contradicts RFC 9111 (corrections.ts), as the RFC has it.`,
+      `${text(own.corrected)} of the tests whose released form contradicts RFC 9111 (corrections.ts), as the RFC has it.`,
+    );
+    console.log(
+      `${text(own.targeted)} of our own tests of targeted fields (targeted.ts), which the release does not know.`,
     );
     for (const { id, problem } of surprises.failed) console.log(`failed, and should not: ${id} (${problem})`);
     for (const id of surprises.passed) console.log(`passed, and is listed as a failure: ${id}`);

@@ -17,6 +17,7 @@ import { launch } from "../../control-plane/local/launcher.node.ts";
 import { CLIENT_REGION, conformanceConfig } from "./configuration.ts";
 import { CORRECTED, CORRECTIONS } from "./corrections.ts";
 import type { Outcome } from "./score.ts";
+import { TARGETED } from "./targeted.ts";
 
 /** Tests that run at once: more would only measure how busy this machine is. */
 const TOGETHER = 200;
@@ -36,10 +37,11 @@ export interface SuiteOptions {
   readonly isExpected: (id: string) => boolean;
 }
 
-/** What came of the suite as it was released, and of what is corrected. */
+/** What came of the suite as it was released, of what is corrected, and of our own tests of targeted fields. */
 export interface SuiteOutcomes {
   readonly released: readonly Outcome[];
   readonly corrected: readonly Outcome[];
+  readonly targeted: readonly Outcome[];
 }
 
 /** Every test of the suite that is not for browsers alone, with its outcome. Rejects if the run cannot be made. */
@@ -68,7 +70,8 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteOutcomes> {
 async function outcomesAt(edge: string, { only, isExpected }: SuiteOptions): Promise<SuiteOutcomes> {
   const released = [...groups, surrogate];
   const corrected = { id: "corrected", name: "Corrected", tests: correctedTests(released) };
-  const chosen = [...released, corrected].map((group) => ({
+  const targeted = { id: "targeted", name: "Targeted", tests: TARGETED };
+  const chosen = [...released, corrected, targeted].map((group: SuiteGroup) => ({
     ...group,
     tests: group.tests.filter(({ id, browser_only }) => browser_only !== true && (only ?? id) === id),
   }));
@@ -88,8 +91,12 @@ async function outcomesAt(edge: string, { only, isExpected }: SuiteOptions): Pro
       return { id, group, kind, dependsOn: only === undefined ? depends_on : [], problem };
     }),
   );
-  const isCorrected = ({ group }: Outcome): boolean => group === corrected.id;
-  return { released: outcomes.filter((outcome) => !isCorrected(outcome)), corrected: outcomes.filter(isCorrected) };
+  const own = new Set([corrected.id, targeted.id]);
+  return {
+    released: outcomes.filter(({ group }) => !own.has(group)),
+    corrected: outcomes.filter(({ group }) => group === corrected.id),
+    targeted: outcomes.filter(({ group }) => group === targeted.id),
+  };
 }
 
 /** What the suite says of a test; undefined if it passed. */

@@ -12,15 +12,17 @@ const COMMAND = fileURLToPath(new URL("../conformance/run.node.ts", import.meta.
 interface Report {
   readonly score: Score;
   readonly corrected: Tally;
+  readonly targeted: Tally;
   readonly surprises: Surprises;
 }
 
 test("the CDN passes what the list says that it passes, and nothing else", { timeout: 300_000 }, async () => {
   const run = promisify(execFile)(process.execPath, [COMMAND, "--json", "--port", "25787"], { maxBuffer: 2 ** 24 });
   const { stdout } = await run.catch((error: { readonly stdout: string }) => error);
-  const { surprises, score, corrected } = JSON.parse(stdout) as Report;
+  const { surprises, score, corrected, targeted } = JSON.parse(stdout) as Report;
   expect(surprises).toEqual({ failed: [], passed: [], unknown: [] });
   expect(corrected.passed).toBe(corrected.all);
+  expect(targeted.passed).toBe(targeted.all);
   expect(score.kinds.required.passed).toBeGreaterThanOrEqual(150);
   expect(score.kinds.optimal.passed).toBeGreaterThanOrEqual(89);
 });
