@@ -6,7 +6,7 @@ import { LIMITS } from "../../config/limits.ts";
 import type { Config, Route } from "../../config/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
 import { type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
-import type { Vector } from "../../control-plane/purge/vector.ts";
+import { coversAll, type Vector } from "../../control-plane/purge/vector.ts";
 import type { Fields } from "../http/fields.ts";
 import type { ByteRange } from "../http/range.ts";
 import { decideStore } from "../http/store.ts";
@@ -105,7 +105,10 @@ async function confirmed(
   answer: UpstreamAnswer,
   seen: Vector,
 ): Promise<Landing> {
-  const ended = ports.knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";
+  // The shield may confirm by purges that have not been heard of here: the stamp would then cover a purge that ended the body.
+  const { knowledge } = ports;
+  const isJudged = coversAll(knowledge.vector, seen) || (await knowledge.ensure(seen)).kind !== "behind";
+  const ended = !isJudged || knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";
   const answers = answersFor(confirm.response, answer.fields, fill.policy.notModified);
   if (ended || !answers) return fly(ports, { ...fill, confirm: undefined });
   const fields = mergeNotModified(confirm.response, answer);
