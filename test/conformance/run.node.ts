@@ -9,7 +9,7 @@ import { runSuite } from "./suite.node.ts";
 
 const HELP = `Usage: npm run conformance -- [options]
 
-  --port N     the front door's port; all others keep their distance to it (default 24787)
+  --port N     the front door's port, or the next one up that is free (default 24787)
   --only ID    one test, with everything that it sends and gets; compared with nothing
   --json       print the score and the surprises as JSON
   --help       show this`;

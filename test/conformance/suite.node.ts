@@ -14,6 +14,7 @@ import groups from "http-cache-tests/tests/index.mjs";
 import surrogate from "http-cache-tests/tests/surrogate-control.mjs";
 import { validate } from "../../config/validate.ts";
 import { launch } from "../../control-plane/local/launcher.node.ts";
+import { freeFrontDoor } from "../fixtures/free-ports.node.ts";
 import { CLIENT_REGION, conformanceConfig } from "./configuration.ts";
 import { CORRECTED, CORRECTIONS } from "./corrections.ts";
 import type { Outcome } from "./score.ts";
@@ -30,6 +31,7 @@ const DEADLINE_MILLIS = 120_000;
 const AGAIN = "-again";
 
 export interface SuiteOptions {
+  /** The front door's port, or the next one up whose ports are all free. */
   readonly frontDoor: number;
   /** Only this test, with everything that goes over its connections printed. */
   readonly only?: string | undefined;
@@ -46,7 +48,8 @@ export interface SuiteOutcomes {
 
 /** Every test of the suite that is not for browsers alone, with its outcome. Rejects if the run cannot be made. */
 export async function runSuite(options: SuiteOptions): Promise<SuiteOutcomes> {
-  const { frontDoor, only } = options;
+  const { only } = options;
+  const frontDoor = await freeFrontDoor(options.frontDoor);
   const origin = new Worker(new URL("./origin.node.ts", import.meta.url), { stdout: only === undefined });
   const stateFolder = await mkdtemp(join(tmpdir(), "meridian-conformance-"));
   try {
