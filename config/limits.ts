@@ -66,6 +66,8 @@ export const LIMITS = {
   segmentedAboveShare: 1 / 20,
   /** Segments that are asked for ahead of the one that a client reads. */
   segmentsAhead: 1,
+  /** How long a large body waits for its first reader, who may have to renew a lease before it may be released. */
+  firstReaderMillis: 2_000,
   /** Characters of the tags that travel with each question for a segment: it has to fit beside the other fields. */
   segmentTagCharacters: 4 * KiB,
   /** Bytes that all flights of an isolate may hold before further ones go at the pace of their slowest reader. */
@@ -128,8 +130,8 @@ export const LIMITS = {
   compressFlushMillis: 25,
   /** Encoders and decoders at work in one isolate, each with 1 to 3 MB of memory; beyond it text goes out plain. */
   encoders: 16,
-  /** How long a plain body is kept after its end for requests in other codings, until its encoded form is stored. */
-  plainLingerMillis: 1_000,
+  /** Bodies up to this length are encoded in one piece, at half the cost: it holds up the isolate for about two milliseconds. */
+  compressAtOnceBytes: 64 * KiB,
   /** Plain bodies that requests in other codings may join in one shard; beyond it they ask the origin themselves. */
   plainBodies: 256,
 

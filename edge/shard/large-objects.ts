@@ -12,6 +12,7 @@ import type { Entry } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { once } from "./parts.ts";
 import { Passing, type PassingReader } from "./passing.ts";
+import { SEGMENT_CHANGED } from "./segment-owner.ts";
 import { isSegment, type SegmentSet, segmentKey } from "./segments.ts";
 import type { ByteSource } from "./spool.ts";
 import type { After, Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
@@ -124,9 +125,6 @@ export class LargeObjects {
 
 /** Whether an entry's body lies in segments. */
 export const isHead = (entry: Entry): entry is Head => entry.segments !== undefined;
-
-/** What a segment's owner answers when the object is another by now. */
-export const SEGMENT_CHANGED = 412;
 
 const setKey = (key: string, set: SegmentSet): string => segmentKey(key, { ...set, index: -1 });
 

@@ -38,6 +38,8 @@ export class Passing {
   #next: number;
   #wanted = -1;
   #readers = 0;
+  /** Whether the first reader is still to come. */
+  #isAwaited = true;
   #ended = false;
   #kept: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
@@ -55,6 +57,7 @@ export class Passing {
 
   attach(): PassingReader {
     this.#readers += 1;
+    this.#isAwaited = false;
     let attached = true;
     return {
       segment: (index) => (attached ? this.#segment(index) : undefined),
@@ -67,17 +70,19 @@ export class Passing {
     };
   }
 
-  /** Moves the body. By the next turn of the event loop somebody has attached, or nobody will. Never rejects. */
+  /** Moves the body. The first reader may have to wait for a lease before it comes. Never rejects. */
   async run(): Promise<void> {
     let cause: unknown = new Error("nobody reads this body any more");
+    const forget = this.#ports.after(millis(LIMITS.firstReaderMillis), () => {
+      this.#isAwaited = false;
+      this.#wakeUp();
+    });
     try {
-      await new Promise<void>((resolve) => {
-        this.#ports.after(millis(0), resolve);
-      });
       await this.#readAll();
     } catch (broken) {
       cause = broken;
     }
+    forget();
     this.#ended = true;
     // A connection whose body was read to its end can be used again; any other is given up.
     if (!(await this.#isAtEnd())) this.#source.cancel();
@@ -138,7 +143,7 @@ export class Passing {
 
   /** Waits until a reader is near the next segment; false once there are no readers. */
   async #isWanted(): Promise<boolean> {
-    while (this.#readers > 0 && this.#wanted < this.#next - LIMITS.segmentsAhead) {
+    while (this.#isAwaited || (this.#readers > 0 && this.#wanted < this.#next - LIMITS.segmentsAhead)) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -20,11 +20,11 @@ import { landing } from "./flight.ts";
 import { forwarded } from "./found.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { pump } from "./pump.ts";
-import { bodyOf, streamOf } from "./release.ts";
+import { bodyOf, factsOf, type Releasing, releaseFailure, streamOf } from "./release.ts";
 import { isSegment, rangeOf, type SegmentAsked, segmentKey } from "./segments.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import { Spool } from "./spool.ts";
-import type { After, Body, TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import type { After, Body, TierRequest, TierResponse, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { ResponseFacts } from "./wire.ts";
 
 export interface SegmentPorts {
@@ -222,6 +222,36 @@ export class SegmentOwner {
     const { name, entries, knowledge } = this.#ports;
     if (knowledge.purges.verdict(target, entry.seen) === "hard") return;
     entries.put(name, id, url, [], "", { ...entry, body });
+  }
+}
+
+/** What a segment's owner answers when the object is another by now. */
+export const SEGMENT_CHANGED = 412;
+
+/** The answer to the shard that puts the object together. `releasing` says what this shard says of an outcome. */
+export function segmentResponse(
+  answer: SegmentAnswer,
+  request: TierRequest,
+  releasing: (outcome: Outcome, upstream?: UpstreamAnswer) => Releasing,
+): TierResponse {
+  const { tier } = request.context;
+  switch (answer.kind) {
+    case "failed":
+      return releaseFailure(request, answer.failure, releasing({ kind: "failed", detail: answer.failure.code }));
+    case "changed": {
+      const facts = factsOf(tier, releasing({ kind: "failed", detail: "changed" }));
+      return {
+        status: SEGMENT_CHANGED,
+        fields: new Fields(),
+        body: { kind: "none" },
+        facts: { ...facts, personal: true },
+      };
+    }
+    case "segment": {
+      const { seen, response } = answer.entry;
+      const facts = factsOf(tier, releasing(answer.outcome, answer.answer), { seen, bornAt: response.terms.bornAt });
+      return { status: 206, fields: response.fields, body: answer.body, facts };
+    }
   }
 }
 

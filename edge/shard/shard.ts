@@ -3,19 +3,15 @@
 // the purge set's; here they are put in order. No platform: clock, timers, hub and next tier come in as ports.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Config, Route } from "../../config/schema.ts";
+import type { Config } from "../../config/schema.ts";
 import { between, type EpochMillis, type Millis, millis } from "../../config/units.ts";
-import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { Outcome } from "../http/cache-status.ts";
-import { Fields } from "../http/fields.ts";
-import { decideReuse, onlyIfCached, type Reuse } from "../http/reuse.ts";
-import { tagsOf } from "../http/tags.ts";
+import { onlyIfCached } from "../http/reuse.ts";
 import { ttlOf } from "../http/terms.ts";
-import { variantKey } from "../http/vary.ts";
 import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
 import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./change.ts";
-import { isJustFetched, type Trust, trustOf } from "./cut-off.ts";
+import { trustOf } from "./cut-off.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
@@ -23,12 +19,13 @@ import type { Landing } from "./flight.ts";
 import { Flights } from "./flights.ts";
 import { type Found, forwarded, told, type Why, whyAsked } from "./found.ts";
 import { applyHead } from "./head.ts";
-import { isHead, LargeObjects, type LargePorts, SEGMENT_CHANGED } from "./large-objects.ts";
+import { Judge } from "./judge.ts";
+import { isHead, LargeObjects, type LargePorts } from "./large-objects.ts";
 import { answersFromPart, bodyOfPart, type HowToFill, howToFill } from "./part-fill.ts";
 import { termsOfPost } from "./post.ts";
 import { bodyOf, discard, factsOf, releaseEntry, releaseFailure, routeNamed, streamOf } from "./release.ts";
-import { SegmentOwner } from "./segment-owner.ts";
-import { type SegmentAsked, segmentedAbove } from "./segments.ts";
+import { SegmentOwner, segmentResponse } from "./segment-owner.ts";
+import { segmentedAbove } from "./segments.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { BehindResponse, ResponseFacts, Tier, Timings } from "./wire.ts";
 
@@ -45,6 +42,7 @@ export class Shard {
   readonly #changes: Changes;
   readonly #large: LargeObjects;
   readonly #segments: SegmentOwner;
+  readonly #judge: Judge;
 
   constructor(ports: ShardPorts) {
     this.#ports = { ...ports, upstream: orderly(ports.upstream) };
@@ -53,6 +51,7 @@ export class Shard {
     this.#flights = new Flights({ ...this.#ports, large: this.#large, wholeUpTo });
     this.#segments = new SegmentOwner(this.#ports);
     this.#changes = new Changes(ports);
+    this.#judge = new Judge(ports);
   }
 
   /** Fills under way. */
@@ -75,7 +74,12 @@ export class Shard {
     if (trustOf(standing, route, context.tier, now()) === "refuse") {
       return this.#fail(request, arrivedAt, FAILURES.cutOff);
     }
-    if (context.segment !== undefined) return this.#segment(request, route, context.segment, arrivedAt);
+    if (context.segment !== undefined) {
+      const answer = await this.#segments.answer(request, route, context.segment);
+      return segmentResponse(answer, request, (outcome, upstream) =>
+        this.#releasing(context.tier, outcome, arrivedAt, upstream),
+      );
+    }
     const asked = askedOf(request, route, config, standing, arrivedAt);
     return context.passes ? this.#pass(asked) : this.#cached(asked);
   }
@@ -95,7 +99,7 @@ export class Shard {
     let learned: readonly string[] = [];
     let changed = 0;
     for (let attempt = 0; attempt < LIMITS.fillAttempts; attempt += 1) {
-      const found = this.#look(asked);
+      const found = this.#judge.look(asked);
       const stored = this.#releaseStored(asked, found);
       if (stored !== undefined) {
         const begun = found.kind === "entry" ? await this.#begun(asked, found.entry, stored) : stored;
@@ -114,11 +118,11 @@ export class Shard {
       if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
       const landed = await this.#flights.wait(boarded, asked.request.context.budgetMillis);
       const why = boarded.leads ? whyAsked(found) : "collapsed";
-      asked = await this.#leasedAnew(asked);
-      if (this.#trust(asked) === "refuse") return this.#fail(asked.request, asked.arrivedAt, FAILURES.cutOff);
+      asked = await this.#judge.leasedAnew(asked);
+      if (this.#judge.trust(asked) === "refuse") return this.#fail(asked.request, asked.arrivedAt, FAILURES.cutOff);
 
       if (landed?.kind === "kept") {
-        if (this.#mayRelease(asked, landed)) {
+        if (this.#judge.mayRelease(asked, landed)) {
           const begun = await this.#begun(asked, landed.entry, this.#releaseKept(asked, landed, why));
           if (begun !== undefined) return begun;
           changed += 1;
@@ -126,7 +130,7 @@ export class Shard {
         }
         // A purge came meanwhile, or it is another's variant: look again, and fetch again with both known. The tags by which
         // a purge ended it are the answer's, so only here can the flight be closed to those who would join it in vain.
-        if (this.#verdict(landed.entry) === "hard") boarded.flight.doomed = true;
+        if (this.#judge.verdict(landed.entry) === "hard") boarded.flight.doomed = true;
         learned = landed.vary;
         continue;
       }
@@ -138,7 +142,7 @@ export class Shard {
           return stale;
         }
       }
-      if (landed?.kind === "relay" && this.#isPurgedRelay(asked, landed)) {
+      if (landed?.kind === "relay" && this.#judge.isPurgedRelay(asked, landed)) {
         if (boarded.leads) discard(landed.answer.body);
         continue;
       }
@@ -151,52 +155,6 @@ export class Shard {
       company = "alone";
     }
     return this.#fail(asked.request, asked.arrivedAt, FAILURES.alwaysPurged);
-  }
-
-  /** The lease under which a request came may have run out while it was filled: every first byte needs a live one. */
-  async #leasedAnew(asked: Asked): Promise<Asked> {
-    const { knowledge } = this.#ports;
-    if (asked.standing.kind === "leased" && knowledge.leaseLeft > 0) return asked;
-    return { ...asked, standing: await knowledge.ensure(asked.request.context.vector) };
-  }
-
-  #trust({ standing, route, request }: Asked): Trust {
-    return trustOf(standing, route, request.context.tier, this.#ports.now());
-  }
-
-  #look(asked: Asked): Found {
-    const { name, entries, knowledge, now } = this.#ports;
-    const names = entries.varyOf(name, asked.key);
-    if (names === undefined) return { kind: "miss", reason: "uri-miss" };
-    const variant = variantKey(names, asked.request.fields);
-    const item = entries.get(name, asked.key, variant);
-    if (item === undefined) return { kind: "miss", reason: "vary-miss" };
-    if (item.kind === "entry") {
-      const verdict = this.#verdict(item);
-      if (verdict !== "hard") return { kind: "entry", entry: item, reuse: this.#reuse(asked, item, verdict) };
-    } else if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {
-      return { kind: "hit-for-miss" };
-    }
-    entries.delete(name, asked.key, variant);
-    return { kind: "miss", reason: "uri-miss" };
-  }
-
-  /** Whether a purge has ended the entry. One comparison, unless purges have come since it was last looked at. */
-  #verdict(entry: Entry): Verdict {
-    const { purges } = this.#ports.knowledge;
-    if (entry.checkedVersion === purges.version) return "alive";
-    const verdict = purges.verdict(entry.target, entry.seen);
-    if (verdict === "alive") entry.checkedVersion = purges.version;
-    return verdict;
-  }
-
-  #reuse(asked: Asked, entry: Entry, verdict: Verdict): Reuse {
-    const { request, policy } = asked;
-    const mayServeStale = request.context.tier === "shard";
-    const reuse = decideReuse(entry.response, request, this.#ports.now(), { verdict, mayServeStale, policy });
-    // Cut off, nothing stored can be trusted without asking, where the route says so.
-    if (this.#trust(asked) !== "ask" || reuse.kind === "revalidate" || reuse.kind === "unusable") return reuse;
-    return { kind: "revalidate", reason: "stale", usableOnErrorUntil: undefined };
   }
 
   /** The answer from what is stored, if it may be given without asking or while asking. */
@@ -223,24 +181,6 @@ export class Shard {
     }
   }
 
-  /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
-  #mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
-    if (this.#verdict(landed.entry) === "hard") return false;
-    if (this.#trust(asked) === "ask" && !isJustFetched(landed.answer.requestAt, this.#ports.now())) return false;
-    if (landed.spool !== undefined && !landed.spool.joinable) return false;
-    if (!answersFromPart(asked.request, landed.entry)) return false;
-    return variantKey(landed.vary, asked.request.fields) === landed.variant;
-  }
-
-  /**
-   * Whether a purge has ended an answer that is only passed on: one from the store of the tier above, or one that several get.
-   * What an origin gave to one client alone is that client's own, and outside what purges promise.
-   */
-  #isPurgedRelay(asked: Asked, { answer, seen, shared }: Landing & { kind: "relay" }): boolean {
-    if (!shared && (answer.facts === undefined || answer.facts.personal === true)) return false;
-    return this.#ports.knowledge.purges.verdict(purgeTarget(asked.url, tagsOf(answer.fields)), seen) === "hard";
-  }
-
   #releaseKept(asked: Asked, landed: Landing & { kind: "kept" }, why: Why): TierResponse {
     const { entry, spool, answer } = landed;
     const body = spool === undefined ? this.#bodyOf(asked, entry) : streamOf(spool, answer);
@@ -254,7 +194,7 @@ export class Shard {
     const { entry, reuse } = found;
     const now = this.#ports.now();
     if (reuse.usableOnErrorUntil === undefined || reuse.usableOnErrorUntil <= now) return undefined;
-    if (this.#verdict(entry) === "hard") return undefined;
+    if (this.#judge.verdict(entry) === "hard") return undefined;
     const ttl = ttlOf(entry.response.terms, now);
     return this.#release(asked, entry, this.#bodyOf(asked, entry), { kind: "stale", ttl, detail });
   }
@@ -272,25 +212,14 @@ export class Shard {
     if (entry.segments === undefined || answer.body.kind !== "stream") return answer;
     const begun = await this.#large.begin(asked, answer);
     if (begun.kind === "failed") return this.#fail(asked.request, asked.arrivedAt, begun.failure);
-    if (begun.kind === "begun" && this.#verdict(entry) !== "hard") return begun.answer;
+    const leased = await this.#judge.leasedAnew(asked);
+    if (this.#judge.trust(leased) === "refuse") {
+      if (begun.kind === "begun") discard(begun.answer.body);
+      return this.#fail(asked.request, asked.arrivedAt, FAILURES.cutOff);
+    }
+    if (begun.kind === "begun" && this.#judge.verdict(entry) !== "hard") return begun.answer;
     if (begun.kind === "begun") discard(begun.answer.body);
     return undefined;
-  }
-
-  /** Answers the shard that puts a large object together, as the owner of one of its segments. */
-  async #segment(request: TierRequest, route: Route, segment: SegmentAsked, arrivedAt: EpochMillis) {
-    const { tier } = request.context;
-    const answer = await this.#segments.answer(request, route, segment);
-    if (answer.kind === "failed") return this.#fail(request, arrivedAt, answer.failure);
-    if (answer.kind === "changed") {
-      const releasing = this.#releasing(tier, { kind: "failed", detail: "changed" }, arrivedAt);
-      const facts = { ...factsOf(tier, releasing), personal: true } as const;
-      return { status: SEGMENT_CHANGED, fields: new Fields(), body: { kind: "none" }, facts } as const;
-    }
-    const { entry, body, outcome, answer: upstream } = answer;
-    const releasing = this.#releasing(tier, outcome, arrivedAt, upstream);
-    const facts = factsOf(tier, releasing, { seen: entry.seen, bornAt: entry.response.terms.bornAt });
-    return { status: 206, fields: entry.response.fields, body, facts };
   }
 
   /** Takes a segment that came by with the whole object. */

@@ -1,0 +1,97 @@
+// Whether what is stored, or has just come, may answer a request now: purges, leases, variants and RFC 9111 taken together.
+// Asked when a request looks, and again at release, since purges and the end of a lease may have come meanwhile. It changes
+// nothing but the store, out of which it takes what is dead.
+
+import type { EpochMillis } from "../../config/units.ts";
+import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
+import { decideReuse, type Reuse } from "../http/reuse.ts";
+import { tagsOf } from "../http/tags.ts";
+import { variantKey } from "../http/vary.ts";
+import type { Asked } from "./asked.ts";
+import { isJustFetched, type Trust, trustOf } from "./cut-off.ts";
+import type { Entry, EntryStore } from "./entries.ts";
+import type { Landing } from "./flight.ts";
+import type { Found } from "./found.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { answersFromPart } from "./part-fill.ts";
+
+export interface JudgePorts {
+  readonly name: string;
+  readonly entries: EntryStore;
+  readonly knowledge: Knowledge;
+  readonly now: () => EpochMillis;
+}
+
+export class Judge {
+  readonly #ports: JudgePorts;
+
+  constructor(ports: JudgePorts) {
+    this.#ports = ports;
+  }
+
+  /** The lease under which a request came may have run out while it was filled: every first byte needs a live one. */
+  async leasedAnew(asked: Asked): Promise<Asked> {
+    const { knowledge } = this.#ports;
+    if (asked.standing.kind === "leased" && knowledge.leaseLeft > 0) return asked;
+    return { ...asked, standing: await knowledge.ensure(asked.request.context.vector) };
+  }
+
+  /** What may be done with what is stored, by how sure this shard is of its purges. */
+  trust({ standing, route, request }: Asked): Trust {
+    return trustOf(standing, route, request.context.tier, this.#ports.now());
+  }
+
+  /** What is stored for a request; what a purge has ended is taken out of the store by the way. */
+  look(asked: Asked): Found {
+    const { name, entries, knowledge, now } = this.#ports;
+    const names = entries.varyOf(name, asked.key);
+    if (names === undefined) return { kind: "miss", reason: "uri-miss" };
+    const variant = variantKey(names, asked.request.fields);
+    const item = entries.get(name, asked.key, variant);
+    if (item === undefined) return { kind: "miss", reason: "vary-miss" };
+    if (item.kind === "entry") {
+      const verdict = this.verdict(item);
+      if (verdict !== "hard") return { kind: "entry", entry: item, reuse: this.#reuse(asked, item, verdict) };
+    } else if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {
+      return { kind: "hit-for-miss" };
+    }
+    entries.delete(name, asked.key, variant);
+    return { kind: "miss", reason: "uri-miss" };
+  }
+
+  /** Whether a purge has ended the entry. One comparison, unless purges have come since it was last looked at. */
+  verdict(entry: Entry): Verdict {
+    const { purges } = this.#ports.knowledge;
+    if (entry.checkedVersion === purges.version) return "alive";
+    const verdict = purges.verdict(entry.target, entry.seen);
+    if (verdict === "alive") entry.checkedVersion = purges.version;
+    return verdict;
+  }
+
+  #reuse(asked: Asked, entry: Entry, verdict: Verdict): Reuse {
+    const { request, policy } = asked;
+    const mayServeStale = request.context.tier === "shard";
+    const reuse = decideReuse(entry.response, request, this.#ports.now(), { verdict, mayServeStale, policy });
+    // Cut off, nothing stored can be trusted without asking, where the route says so.
+    if (this.trust(asked) !== "ask" || reuse.kind === "revalidate" || reuse.kind === "unusable") return reuse;
+    return { kind: "revalidate", reason: "stale", usableOnErrorUntil: undefined };
+  }
+
+  /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
+  mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
+    if (this.verdict(landed.entry) === "hard") return false;
+    if (this.trust(asked) === "ask" && !isJustFetched(landed.answer.requestAt, this.#ports.now())) return false;
+    if (landed.spool !== undefined && !landed.spool.joinable) return false;
+    if (!answersFromPart(asked.request, landed.entry)) return false;
+    return variantKey(landed.vary, asked.request.fields) === landed.variant;
+  }
+
+  /**
+   * Whether a purge has ended an answer that is only passed on: one from the store of the tier above, or one that several get.
+   * What an origin gave to one client alone is that client's own, and outside what purges promise.
+   */
+  isPurgedRelay(asked: Asked, { answer, seen, shared }: Landing & { kind: "relay" }): boolean {
+    if (!shared && (answer.facts === undefined || answer.facts.personal === true)) return false;
+    return this.#ports.knowledge.purges.verdict(purgeTarget(asked.url, tagsOf(answer.fields)), seen) === "hard";
+  }
+}
