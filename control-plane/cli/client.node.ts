@@ -2,6 +2,7 @@
 // never throws for what a network or a server does. Answers are checked by the API's own schemas; fields that a newer
 // deployment has added are let pass (nothing is renamed or removed within /v1).
 
+import { createInterface } from "node:readline";
 import { Agent, type Dispatcher, request } from "undici";
 import type { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
@@ -37,46 +38,80 @@ export class ApiClient {
   }
 
   async ask<Schema extends z.ZodType>(asked: ApiRequest<Schema>): Promise<Answer<z.output<Schema>>> {
-    const url = new URL(asked.path, this.api);
-    const timeout = asked.timeoutMillis ?? LIMITS.cliTimeoutMillis;
     let status: number;
     let text: string;
     try {
-      const response = await request(url, {
-        method: asked.method ?? "GET",
-        headers: {
-          accept: "application/json, application/problem+json",
-          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-          ...(asked.body === undefined ? {} : { "content-type": "application/json" }),
-        },
-        ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
-        dispatcher: this.#dispatcher,
-        headersTimeout: timeout,
-        bodyTimeout: timeout,
-      });
+      const response = await this.#send(asked);
       status = response.statusCode;
       text = await response.body.text();
     } catch (error) {
       return failed({ kind: "unreachable", api: this.api, ...causeOf(error) });
     }
-    const json = parseJson(text);
-    if (status >= 200 && status < 300) {
-      const value = check(asked.schema, json);
-      if (value === undefined) return failed({ kind: "not-the-api", api: this.api, path: asked.path, status });
-      return { kind: "answer", value: value.data, status };
+    if (!isSuccess(status)) return failed(this.#refusal(asked.path, status, text));
+    const value = readAs(asked.schema, parseJson(text));
+    if (value === undefined) return failed({ kind: "not-the-api", api: this.api, path: asked.path, status });
+    return { kind: "answer", value: value.data, status };
+  }
+
+  /**
+   * Asks for an answer of one JSON object a line, and gives each to `onLine` as it comes, until the answer ends or that says
+   * `enough`. `timeoutMillis` is the longest silence. Gives why it broke off, if it did.
+   */
+  async follow<Schema extends z.ZodType>(
+    asked: ApiRequest<Schema>,
+    onLine: (line: z.output<Schema>) => "more" | "enough",
+  ): Promise<Failure | undefined> {
+    try {
+      const response = await this.#send(asked);
+      const { statusCode: status } = response;
+      if (!isSuccess(status)) return this.#refusal(asked.path, status, await response.body.text());
+      for await (const line of createInterface({ input: response.body, crlfDelay: Number.POSITIVE_INFINITY })) {
+        const value = readAs(asked.schema, parseJson(line));
+        if (value === undefined) return { kind: "not-the-api", api: this.api, path: asked.path, status };
+        if (onLine(value.data) === "enough") break;
+      }
+      response.body.destroy();
+      return undefined;
+    } catch (error) {
+      return { kind: "unreachable", api: this.api, ...causeOf(error) };
     }
-    const problem = check(problemSchema, json)?.data;
-    if (!problem) return failed({ kind: "not-the-api", api: this.api, path: asked.path, status });
-    return failed({ kind: "problem", problem, tokenGiven: this.#token !== undefined });
+  }
+
+  #send(asked: ApiRequest<z.ZodType>): Promise<Dispatcher.ResponseData> {
+    const timeout = asked.timeoutMillis ?? LIMITS.cliTimeoutMillis;
+    return request(new URL(asked.path, this.api), {
+      method: asked.method ?? "GET",
+      headers: {
+        accept: "application/json, application/jsonl, application/problem+json",
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(asked.body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
+      dispatcher: this.#dispatcher,
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+    });
+  }
+
+  #refusal(path: string, status: number, text: string): Failure {
+    const problem = readAs(problemSchema, parseJson(text))?.data;
+    if (!problem) return { kind: "not-the-api", api: this.api, path, status };
+    return { kind: "problem", problem, tokenGiven: this.#token !== undefined };
   }
 
   /** Closes the connections, so that the process can end. */
   close = (): Promise<void> => this.#dispatcher.close();
 }
 
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
 const failed = (failure: Failure): { kind: "failed"; failure: Failure } => ({ kind: "failed", failure });
 
-function check<Schema extends z.ZodType>(schema: Schema, json: unknown): { data: z.output<Schema> } | undefined {
+/** A JSON value as what the API answers; members that came later are let pass. Undefined if it is something else. */
+export function readAs<Schema extends z.ZodType>(
+  schema: Schema,
+  json: unknown,
+): { data: z.output<Schema> } | undefined {
   const parsed = schema.safeParse(json);
   if (parsed.success) return { data: parsed.data };
   // The schemas say exactly what the API answers today. Fields that came later are no reason to refuse an answer.

@@ -5,7 +5,7 @@
 import { Command, CommanderError } from "commander";
 
 /** Commands in the order that `--help` lists them. */
-const COMMANDS = ["up", "purge", "status", "latency", "explain", "region", "distances", "token", "sign"];
+const COMMANDS = ["up", "purge", "prefetch", "status", "latency", "explain", "region", "distances", "token", "sign"];
 
 const program = new Command("meridian")
   .description("Run, purge, measure and look after a Meridian CDN.")

@@ -10,8 +10,9 @@ const count = z.int().min(0);
 export const prefetchLineSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("began"),
-    /** URLs, those of sitemaps among them; `visits` are those that this request will make. */
+    /** URLs, those of sitemaps among them, each asked for in so many regions; `visits` are those that this request will make. */
     urls: count,
+    regions: count,
     visits: count,
   }),
   /** A sitemap that was read, or why it could not be. */

@@ -48,7 +48,7 @@ export async function prefetch(asked: Prefetch, ports: PrefetchPorts): Promise<v
   const list = [...urls];
   const perUrl = asked.regions?.length ?? 1;
   const taken = Math.min(list.length, Math.max(1, Math.floor(LIMITS.prefetchVisits / perUrl)));
-  await tell({ kind: "began", urls: list.length, visits: taken * perUrl });
+  await tell({ kind: "began", urls: list.length, regions: perUrl, visits: taken * perUrl });
 
   // A URL's regions one after the other: the first brings it to the shield, and the others find it there.
   const visits = list

@@ -24,7 +24,7 @@ test("URLs are warmed in all regions of the deployment, unless some are named", 
   const response = await ask(world, { urls: ["https://shop.example/a", "https://SHOP.example:443/a"] });
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/jsonl"]);
   const lines = await linesOf(response);
-  expect(lines[0]).toEqual({ kind: "began", urls: 1, visits: 3 });
+  expect(lines[0]).toEqual({ kind: "began", urls: 1, regions: 3, visits: 3 });
   expect(lines.at(-1)).toMatchObject({ kind: "ended", warm: 3, left: [] });
   expect(world.warmed.map(({ region }) => region)).toEqual(["enam", "weur", "apac"]);
   await linesOf(await ask(world, { urls: ["https://shop.example/a"], regions: ["apac"] }));

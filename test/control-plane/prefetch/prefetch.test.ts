@@ -68,7 +68,7 @@ describe("visits", () => {
   test("go to each URL in each region, and are told one by one", async () => {
     const world = new World();
     const ended = await world.run({ urls: numbered(3), regions: ["weur", "apac"], after: "weur.abcd12.7" });
-    expect(world.lines[0]).toEqual({ kind: "began", urls: 3, visits: 6 });
+    expect(world.lines[0]).toEqual({ kind: "began", urls: 3, regions: 2, visits: 6 });
     expect(world.asked.map(({ url, region, after }) => `${url} ${region} ${after}`).sort()).toEqual(
       numbered(3).flatMap((url) => [`${url} apac weur.abcd12.7`, `${url} weur weur.abcd12.7`]),
     );
@@ -151,7 +151,7 @@ describe("a sitemap", () => {
       query.keep === undefined ? {} : text(urlset("https://a.example/1", "https://a.example/9"))(query);
     const ended = await world.run({ urls: numbered(2), sitemap, from: "JP" });
     expect(world.asked[0]).toEqual({ url: sitemap, keep: LIMITS.sitemapBytes, from: "JP" });
-    expect(world.of("began")).toEqual([{ kind: "began", urls: 3, visits: 3 }]);
+    expect(world.of("began")).toEqual([{ kind: "began", urls: 3, regions: 1, visits: 3 }]);
     expect(ended.warm).toBe(3);
   });
 

@@ -1,0 +1,186 @@
+/// <reference path="../../../config/typescript/cli-progress.d.ts" />
+// `meridian prefetch`: warms URLs, or those of a sitemap, before clients come. With --wait it follows to the end and asks again
+// for what one request did not come to; without, it leaves once it has begun. Exit 3 says that not all of it is warm.
+
+import cliProgress from "cli-progress";
+import type { Command } from "commander";
+import { LIMITS } from "../../../config/limits.ts";
+import { bytes } from "../../../config/units.ts";
+import { type PrefetchLine, prefetchLineSchema } from "../../prefetch/lines.ts";
+import type { ApiClient } from "../client.node.ts";
+import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { Failure } from "../failure.ts";
+import { formatBytes } from "../measures.ts";
+import { processTerminal, type Terminal } from "../terminal.node.ts";
+
+interface PrefetchOptions extends CommonOptions {
+  readonly sitemap?: string;
+  readonly regions?: string;
+  readonly from?: string;
+  readonly after?: string;
+  readonly wait?: boolean;
+}
+
+/** Adds `prefetch`. */
+export function register(program: Command, terminal: Terminal = processTerminal()): void {
+  const command = program
+    .command("prefetch [urls...]")
+    .description("warm URLs in regions before clients come")
+    .option("--sitemap <url>", "a sitemap of the site, or an index of them: its URLs, too")
+    .option("--regions <list>", "these regions, parted by commas; all by default")
+    .option(
+      "--from <place>",
+      "as a client from there: a country, an address or lat,long; in its region, unless --regions",
+    )
+    .option("--after <receipt>", "a purge's id: what is older than that purge does not count as warm")
+    .option("--wait", "follow it to its end")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meridian prefetch https://shop.example/ https://shop.example/products/7 --wait
+  meridian prefetch --sitemap https://shop.example/sitemap.xml --regions weur,apac --wait
+
+Exit codes: 0 done, 1 failed, 2 bad usage, 3 not all of it is warm.`,
+    )
+    .action((urls: string[], _options: unknown, self: Command) => run(self, urls, terminal));
+  addCommonOptions(command);
+}
+
+type Failed = Extract<PrefetchLine, { readonly kind: "failed" | "no-sitemap" }>;
+
+/** What came of it, over all requests that it took. */
+interface Result {
+  began: { readonly urls: number; readonly regions: number } | undefined;
+  warm: number;
+  alreadyWarm: number;
+  unstored: number;
+  passedOver: number;
+  failed: number;
+  bytes: number;
+  omitted: number;
+  readonly failures: Failed[];
+}
+
+async function run(command: Command, urls: readonly string[], terminal: Terminal): Promise<void> {
+  const options = command.optsWithGlobals<PrefetchOptions>();
+  if (urls.length === 0 && options.sitemap === undefined) {
+    command.error("error: name URLs, or a sitemap with --sitemap", { exitCode: EXIT.usage });
+  }
+  const rest = {
+    ...(options.regions === undefined ? {} : { regions: options.regions.split(",").map((region) => region.trim()) }),
+    ...(options.from === undefined ? {} : { from: options.from }),
+    ...(options.after === undefined ? {} : { after: options.after }),
+  };
+  const first = { urls, ...rest, ...(options.sitemap === undefined ? {} : { sitemap: options.sitemap }) };
+  const client = connect(command, options, terminal);
+  const bar = terminal.watched && options.wait ? progressBar() : undefined;
+  try {
+    const { result, failure } = await follow(client, first, rest, options.wait === true, (done, total) => {
+      if (done === 0) bar?.start(total, 0);
+      else bar?.update(done);
+    });
+    bar?.stop();
+    if (failure !== undefined) return fail(failure, options, terminal);
+    show(result, options, terminal);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Asks, and again for what is left, until nothing is; or once, until it has begun. */
+async function follow(
+  client: ApiClient,
+  first: object,
+  rest: object,
+  wait: boolean,
+  onProgress: (done: number, total: number) => void,
+): Promise<{ readonly result: Result; readonly failure: Failure | undefined }> {
+  const result: Result = {
+    began: undefined,
+    warm: 0,
+    alreadyWarm: 0,
+    unstored: 0,
+    passedOver: 0,
+    failed: 0,
+    bytes: 0,
+    omitted: 0,
+    failures: [],
+  };
+  let done = 0;
+  for (let body: object | undefined = first; body !== undefined; ) {
+    let ended: Extract<PrefetchLine, { readonly kind: "ended" }> | undefined;
+    const request = {
+      method: "POST" as const,
+      path: "/v1/prefetch",
+      body,
+      schema: prefetchLineSchema,
+      // A visit may be silent for as long as a request and its body may take.
+      timeoutMillis: LIMITS.requestBudgetMillis + LIMITS.warmBodyMillis + LIMITS.cliTimeoutMillis,
+    };
+    const failure = await client.follow(request, (line) => {
+      if (line.kind === "ended") ended = line;
+      if (line.kind === "began" && result.began === undefined) {
+        result.began = line;
+        onProgress(0, line.urls * line.regions);
+      }
+      if (line.kind === "failed" || line.kind === "no-sitemap") result.failures.push(line);
+      if (line.kind === "visited" && (line.outcome === "hit" || line.outcome === "revalidated"))
+        result.alreadyWarm += 1;
+      if (line.kind === "visited" || ("region" in line && line.region !== undefined)) onProgress(++done, 0);
+      return line.kind === "began" && !wait ? "enough" : "more";
+    });
+    if (failure !== undefined) return { result, failure };
+    if (!wait) break;
+    if (ended === undefined) return { result, failure: brokenOff(client.api) };
+    for (const name of ["warm", "unstored", "passedOver", "failed", "bytes", "omitted"] as const) {
+      result[name] += ended[name];
+    }
+    body = ended.left.length > 0 ? { ...rest, urls: ended.left } : undefined;
+  }
+  return { result, failure: undefined };
+}
+
+const brokenOff = (api: string): Failure => ({
+  kind: "unreachable",
+  api,
+  code: "broke-off",
+  detail: "the answer ended before the prefetch did; what is warm stays so, and asking again goes on from there",
+});
+
+function show(result: Result, options: PrefetchOptions, terminal: Terminal): void {
+  const { began, failures, ...counts } = result;
+  const { urls = 0, regions = 0 } = began ?? {};
+  if (options.wait !== true) {
+    if (options.json) terminal.out(JSON.stringify({ urls, regions }));
+    else terminal.out(`Begun: ${urls} URLs in ${regions} ${regions === 1 ? "region" : "regions"} each.`);
+    const most = LIMITS.prefetchUnheardMillis / 1000;
+    terminal.err(`It goes on by itself for ${most} s at most; with --wait it is followed to its end.`);
+    terminal.exit(EXIT.done);
+    return;
+  }
+  if (options.json) terminal.out(JSON.stringify({ urls, regions, ...counts, failures }));
+  else {
+    const { warm, alreadyWarm, unstored, passedOver, failed, bytes: read, omitted } = counts;
+    terminal.out(
+      `${warm} warm (${alreadyWarm} were before), ${formatBytes(bytes(read))} read; ${urls} URLs in ${regions} regions each.`,
+    );
+    if (unstored > 0) terminal.out(`${unstored} answered, and not to be stored: the origin or the route says so.`);
+    if (passedOver > 0) terminal.out(`${passedOver} passed over: the route stores nothing, or stays in other regions.`);
+    if (failed > 0) terminal.out(`${failed} failed.`);
+    if (omitted > 0) terminal.out(`${omitted} left out: one prefetch takes ${LIMITS.prefetchUrls} URLs.`);
+  }
+  for (const line of failures.slice(0, LIMITS.problemErrors)) terminal.err(`${line.url}: ${line.detail}`);
+  const whole = counts.failed + counts.unstored + counts.omitted + failures.length === 0;
+  terminal.exit(whole ? EXIT.done : counts.warm > 0 ? EXIT.partial : EXIT.failed);
+}
+
+const progressBar = () =>
+  new cliProgress.SingleBar({
+    format: "warming  {bar}  {percentage} %  {value} of {total}  {eta_formatted} left",
+    barsize: 30,
+    hideCursor: true,
+    clearOnComplete: true,
+    stream: process.stderr,
+  });
