@@ -14,6 +14,9 @@ declare module "node:zlib" {
   interface Params {
     readonly params: Readonly<Record<number, number>>;
   }
+  export function brotliCompressSync(plain: Uint8Array, options: Params): Uint8Array;
+  export function gzipSync(plain: Uint8Array, options: { readonly level: number }): Uint8Array;
+  export function zstdCompressSync(plain: Uint8Array, options: Params): Uint8Array;
   export function createBrotliCompress(options: Params): Coder;
   export function createBrotliDecompress(): Coder;
   export function createGunzip(): Coder;

@@ -1,9 +1,11 @@
 // The platform's encoders and decoders as sources that are read: br, zstd and gzip of `node:zlib`, which the runtime has.
 // The reader sets the pace: nothing is taken from the source while what came out of it is unread. When the source pauses,
 // what is inside the encoder goes out, so a page's head does not wait for its foot. A source that breaks off breaks the
-// encoded body off; it is never given a proper end. Levels are those beyond which 2 % cost half as much time again.
+// encoded body off; it is never given a proper end. Short bodies are encoded in one piece, which costs half as much.
+// Levels are those beyond which 2 % cost half as much time again; zstd, which few ask for without br, is the cheap one.
 
 import {
+  brotliCompressSync,
   type Coder,
   constants,
   createBrotliCompress,
@@ -12,6 +14,8 @@ import {
   createGzip,
   createZstdCompress,
   createZstdDecompress,
+  gzipSync,
+  zstdCompressSync,
 } from "node:zlib";
 import { LIMITS } from "../../config/limits.ts";
 import type { Coding } from "../http/accept-encoding.ts";
@@ -22,6 +26,7 @@ let atWork = 0;
 
 /** A body encoded while it is read; `length` in bytes helps where it is known. Undefined when `LIMITS.encoders` are at work. */
 export function encode(plain: ByteSource, coding: Coding, length: number | undefined): ByteSource | undefined {
+  if (length !== undefined && length <= LIMITS.compressAtOnceBytes) return atOnce(plain, coding, length);
   return atWork < LIMITS.encoders ? new Coded(plain, () => encoderOf(coding, length)) : undefined;
 }
 
@@ -41,27 +46,60 @@ interface Engine {
 /** Windows that a page of usual size fits into: a larger one would cost each encoder megabytes. In powers of two. */
 const WINDOW = { least: 16, most: 18 } as const;
 
+const GZIP = { level: 5 } as const;
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_windowLog]: WINDOW.most } };
+const brotli = (length: number | undefined) => {
+  const fitting = length === undefined ? WINDOW.most : Math.ceil(Math.log2(length + 16));
+  return {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 5,
+      [constants.BROTLI_PARAM_LGWIN]: Math.min(WINDOW.most, Math.max(WINDOW.least, fitting)),
+      ...(length === undefined ? {} : { [constants.BROTLI_PARAM_SIZE_HINT]: length }),
+    },
+  };
+};
+
 function encoderOf(coding: Coding, length: number | undefined): Engine {
   switch (coding) {
-    case "br": {
-      const window = Math.min(WINDOW.most, Math.max(WINDOW.least, Math.ceil(Math.log2((length ?? 2 ** 18) + 16))));
-      const params = {
-        [constants.BROTLI_PARAM_QUALITY]: 5,
-        [constants.BROTLI_PARAM_LGWIN]: window,
-        ...(length === undefined ? {} : { [constants.BROTLI_PARAM_SIZE_HINT]: length }),
-      };
-      return { coder: createBrotliCompress({ params }), flush: constants.BROTLI_OPERATION_FLUSH };
-    }
-    case "zstd": {
-      const params = {
-        [constants.ZSTD_c_compressionLevel]: 6,
-        [constants.ZSTD_c_windowLog]: WINDOW.most,
-      };
-      return { coder: createZstdCompress({ params }), flush: constants.ZSTD_e_flush };
-    }
+    case "br":
+      return { coder: createBrotliCompress(brotli(length)), flush: constants.BROTLI_OPERATION_FLUSH };
+    case "zstd":
+      return { coder: createZstdCompress(ZSTD), flush: constants.ZSTD_e_flush };
     case "gzip":
-      return { coder: createGzip({ level: 5 }), flush: constants.Z_SYNC_FLUSH };
+      return { coder: createGzip(GZIP), flush: constants.Z_SYNC_FLUSH };
   }
+}
+
+function encodedAtOnce(plain: Uint8Array, coding: Coding): Uint8Array {
+  switch (coding) {
+    case "br":
+      return brotliCompressSync(plain, brotli(plain.byteLength));
+    case "zstd":
+      return zstdCompressSync(plain, ZSTD);
+    case "gzip":
+      return gzipSync(plain, GZIP);
+  }
+}
+
+/** A short body, encoded when all of it is there. */
+function atOnce(plain: ByteSource, coding: Coding, length: number): ByteSource {
+  let done = false;
+  return {
+    async read() {
+      if (done) return undefined;
+      const whole = new Uint8Array(length);
+      let received = 0;
+      for (let chunk = await plain.read(); chunk !== undefined; chunk = await plain.read()) {
+        if (received + chunk.byteLength > length) throw new Error(`body has more than ${length} bytes`);
+        whole.set(chunk, received);
+        received += chunk.byteLength;
+      }
+      if (received < length) throw new Error(`body ended after ${received} of ${length} bytes`);
+      done = true;
+      return new Uint8Array(encodedAtOnce(whole, coding));
+    },
+    cancel: () => plain.cancel(),
+  };
 }
 
 const DECODERS = { br: createBrotliDecompress, zstd: createZstdDecompress, gzip: createGunzip } as const;

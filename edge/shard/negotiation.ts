@@ -22,6 +22,7 @@ import {
 } from "../http/compression.ts";
 import { Fields } from "../http/fields.ts";
 import { decideStore } from "../http/store.ts";
+import { tagsOf } from "../http/tags.ts";
 import { bornAt, policyOf } from "../http/terms.ts";
 import { variantKey, varyOf } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
@@ -65,6 +66,7 @@ interface UnderWay {
   readonly vector: Vector;
   readonly head: Promise<Shared | undefined>;
   readonly land: (shared: Shared | undefined) => void;
+  tags: readonly string[];
   followers: number;
 }
 
@@ -86,8 +88,7 @@ export class Negotiation {
     const wanted = this.#wanted(request, route);
     if (request.method !== "GET" || wanted.personal) return this.#alone(wanted);
     const id = flightKeyOf({ ...wanted, request: inForm(request, "") }, []);
-    const known = this.#underWay.get(id);
-    return answerFromSibling(this.#ports, wanted) ?? (known ? this.#follow(wanted, id, known) : this.#lead(wanted, id));
+    return answerFromSibling(this.#ports, wanted) ?? this.#share(wanted, id);
   }
 
   /** An unsafe method changed something: nobody joins what was asked before it. What it left alone costs a request more. */
@@ -113,13 +114,16 @@ export class Negotiation {
   async #lead(wanted: Wanted, id: string): Promise<Answer> {
     if (this.#underWay.size >= LIMITS.plainBodies) return this.#alone(wanted);
     const { promise: head, resolve: land } = Promise.withResolvers<Shared | undefined>();
-    const underWay: UnderWay = { url: wanted.url, vector: wanted.request.vector, head, land, followers: 0 };
+    const underWay: UnderWay = { url: wanted.url, vector: wanted.request.vector, head, land, tags: [], followers: 0 };
     this.#underWay.set(id, underWay);
     const end = () => {
       land(undefined);
       if (this.#underWay.get(id) === underWay) this.#underWay.delete(id);
     };
-    const answer = await this.#ask(wanted);
+    const answer = await this.#ask(wanted).catch((cause: unknown) => {
+      end();
+      throw cause;
+    });
     if (answer.kind !== "plain" || !isForAll(answer) || !(answer.encodable || underWay.followers > 0)) {
       end();
       return answer.kind === "plain" ? this.#inCoding(wanted, answer, answer.source) : answer;
@@ -132,27 +136,37 @@ export class Negotiation {
         spool.release();
       }),
     );
+    underWay.tags = tagsOf(answer.answer.fields);
     land({ ...answer, spool });
     void pump(this.#ports.after, answer.source, spool, answer.length);
     return this.#inCoding(wanted, answer, reader);
   }
 
-  /** Waits for what another request asks, and takes it in its own coding if it is the same for all codings. */
-  async #follow(wanted: Wanted, id: string, known: UnderWay): Promise<Answer> {
-    const { knowledge, after } = this.#ports;
-    if (knowledge.purges.verdict(purgeTarget(known.url, []), known.vector) !== "alive") return this.#alone(wanted);
+  /** Waits for what another request asks, and takes it in its own coding if it is the same for all codings; or asks. */
+  async #share(wanted: Wanted, id: string): Promise<Answer> {
+    const known = this.#underWay.get(id);
+    if (known === undefined || !this.#mayJoin(known)) return this.#lead(wanted, id);
     known.followers += 1;
     const shared = await known.head;
-    if (shared?.spool.joinable && this.#underWay.get(id) === known) {
-      const { timings } = shared.answer;
-      const answered = { outcome: "collapsed", by: "origin" } as const;
-      // Its stamp is that of the fetch it came with, not of the moment when it was joined.
-      const facts = { v: 1, answered, cacheStatus: [], seen: known.vector, timings } as const;
-      return { ...this.#inCoding(wanted, shared, shared.spool.read()), facts };
+    if (shared === undefined || !shared.spool.joinable) {
+      // What it brought may be stored by the next turn: a response that it confirmed, or that has come whole.
+      await new Promise<void>((resolve) => this.#ports.after(millis(0), resolve));
+      return answerFromSibling(this.#ports, wanted) ?? this.#alone(wanted);
     }
-    // What it brought may be stored by the next turn: a response that it confirmed, or that has come whole.
-    await new Promise<void>((resolve) => after(millis(0), resolve));
-    return answerFromSibling(this.#ports, wanted) ?? this.#alone(wanted);
+    if (this.#underWay.get(id) !== known || !this.#mayJoin(known)) {
+      // It has ended, or something was purged or changed meanwhile: what is made of it would not be released.
+      return answerFromSibling(this.#ports, wanted) ?? this.#share(wanted, id);
+    }
+    const { timings } = shared.answer;
+    const answered = { outcome: "collapsed", by: "origin" } as const;
+    // Its stamp is that of the fetch it came with, not of the moment when it was joined.
+    const facts = { v: 1, answered, cacheStatus: [], seen: known.vector, timings } as const;
+    return { ...this.#inCoding(wanted, shared, shared.spool.read()), facts };
+  }
+
+  /** By all that is known of purges now; its tags are known with its answer. */
+  #mayJoin({ url, tags, vector }: UnderWay): boolean {
+    return this.#ports.knowledge.purges.verdict(purgeTarget(url, tags), vector) === "alive";
   }
 
   /** Asks the origin: its answer as it is to go on, or what is to be kept and may be read in several codings. */

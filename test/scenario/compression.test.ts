@@ -19,6 +19,8 @@ import { type PlainOrigin, startPlainOrigin } from "../fixtures/plain-origin.nod
 const TEXT = Buffer.from(
   Array.from({ length: 3000 }, (_, line) => `<li>${line} ${(line * 7919) % 1013} sheep</li>\n`).join(""),
 );
+/** Short enough to be encoded in one piece. */
+const SHORT = TEXT.subarray(0, 20_000);
 const CODINGS = [
   ["br", "gzip, deflate, br, zstd", brotliDecompressSync],
   ["gzip", "gzip, deflate", gunzipSync],
@@ -70,24 +72,23 @@ async function get(
 }
 
 describe("text that the origin sends plain", () => {
-  test.each(CODINGS)(
-    "comes as %s to who sends %j, miss and hit, and the origin is asked once",
-    async (coding, accepts, decode) => {
-      const path = `/once/${coding}`;
-      origin.pages.set(path, { body: TEXT, fields: { etag: '"v1"' } });
-      for (const outcome of ["fwd=uri-miss", "meridian-shard;hit"]) {
-        const got = await get(path, accepts);
-        expect(cacheStatusOf({ ...got, text: "" })).toContain(outcome);
-        expect(got.headers["content-encoding"]).toBe(coding);
-        expect(got.headers.vary).toBe("Accept-Encoding");
-        expect(got.headers.etag).toBe(coding === undefined ? '"v1"' : 'W/"v1"');
-        expect(decode(got.bytes).equals(TEXT)).toBe(true);
-        if (coding !== undefined) expect(got.bytes.byteLength).toBeLessThan(TEXT.byteLength / 3);
-        expect(Object.keys(got.headers).filter((name) => name.startsWith("meridian-internal"))).toEqual([]);
-      }
-      expect(origin.requests(path)).toBe(1);
-    },
-  );
+  const sized = [TEXT, SHORT].flatMap((body) => CODINGS.map((coding) => [...coding, body] as const));
+  test.each(sized)("comes as %s to who sends %j, miss and hit, and the origin is asked once", async (...row) => {
+    const [coding, accepts, decode, body] = row;
+    const path = `/once/${coding}/${body.byteLength}`;
+    origin.pages.set(path, { body, fields: { etag: '"v1"' } });
+    for (const outcome of ["fwd=uri-miss", "meridian-shard;hit"]) {
+      const got = await get(path, accepts);
+      expect(cacheStatusOf({ ...got, text: "" })).toContain(outcome);
+      expect(got.headers["content-encoding"]).toBe(coding);
+      expect(got.headers.vary).toBe("Accept-Encoding");
+      expect(got.headers.etag).toBe(coding === undefined ? '"v1"' : 'W/"v1"');
+      expect(decode(got.bytes).equals(body)).toBe(true);
+      if (coding !== undefined) expect(got.bytes.byteLength).toBeLessThan(body.byteLength / 3);
+      expect(Object.keys(got.headers).filter((name) => name.startsWith("meridian-internal"))).toEqual([]);
+    }
+    expect(origin.requests(path)).toBe(1);
+  });
 
   test("is one request to the origin for two hundred clients of every kind at once", async () => {
     origin.pages.set("/crowd", { body: TEXT });
@@ -238,14 +239,15 @@ describe("what must be left alone", () => {
 });
 
 describe("a body that breaks off", () => {
-  test.each(["truncated", "truncated-chunked"] as const)(
-    "breaks off when it is encoded, too (%s), and is not kept",
-    async (ends) => {
-      const path = `/${ends}`;
-      origin.pages.set(path, { body: Buffer.from(randomBytes(200_000).toString("hex")), ends });
-      for (const accepts of ["br", "gzip", "zstd"]) await expect(get(path, accepts)).rejects.toThrow();
-      origin.pages.set(path, { body: TEXT });
-      expect(brotliDecompressSync((await get(path, "br")).bytes).equals(TEXT)).toBe(true);
-    },
-  );
+  test.each([
+    ["truncated", 200_000],
+    ["truncated", 10_000],
+    ["truncated-chunked", 200_000],
+  ] as const)("breaks off when it is encoded, too (%s, %d bytes), and is not kept", async (ends, length) => {
+    const path = `/${ends}/${length}`;
+    origin.pages.set(path, { body: Buffer.from(randomBytes(length).toString("hex")), ends });
+    for (const accepts of ["br", "gzip", "zstd"]) await expect(get(path, accepts)).rejects.toThrow();
+    origin.pages.set(path, { body: TEXT });
+    expect(brotliDecompressSync((await get(path, "br")).bytes).equals(TEXT)).toBe(true);
+  });
 });

@@ -223,6 +223,31 @@ describe("what must not be shared", () => {
     for (const response of both) expect((await response).fields.get("etag")).toBe('W/"v2"');
   });
 
+  test("what is made of another's fetch is stamped with what was known when that began", async () => {
+    const world = new World();
+    void world.get("br, gzip");
+    const asked = await world.only();
+    const known = world.purge({ kind: "url", url: "http://site.test/another" });
+    world.push();
+    const joined = world.get("gzip");
+    await world.settle();
+    asked.answer(200, { ...PAGE, "content-length": `${TEXT.length}` }, TEXT);
+    expect((await joined).facts.seen).toEqual({});
+    await textOf(await joined);
+    const derived = await world.get("zstd");
+    expect([derived.facts.seen, derived.facts.vector]).toEqual([{}, known]);
+  });
+
+  test("text that the origin sends plain to one, but may send otherwise to another, is asked for again", async () => {
+    const world = new World();
+    const first = world.get("br, gzip");
+    await world.answer(200, { ...PAGE, vary: "Accept-Encoding" });
+    expect(await textOf(await first)).toBe(IN.br);
+    const second = world.get("gzip");
+    await world.answer(200, { ...PAGE, vary: "Accept-Encoding", "content-encoding": "gzip" }, "its own gzip");
+    expect(await textOf(await second)).toBe("its own gzip");
+  });
+
   test("a body that was asked for before an unsafe method is not joined after it", async () => {
     const world = new World();
     void world.get("br, gzip");
@@ -245,6 +270,22 @@ describe("what must not be shared", () => {
     const response = world.get("br, gzip");
     await world.answer(200, { ...PAGE, "cache-control": "private" });
     expect([await textOf(await response), world.worked]).toEqual([TEXT, []]);
+  });
+});
+
+describe("a question that fails", () => {
+  test.each(["fail", "break"] as const)("(%s) keeps nobody waiting: each asks for itself", async (how) => {
+    const world = new World();
+    // The shard's own failure reaches whoever asked, in whichever way it does.
+    world.get("br, gzip").catch(() => undefined);
+    const failing = await world.only();
+    const second = world.get("gzip");
+    await world.settle();
+    failing[how]();
+    await world.answer(200, PAGE);
+    const third = world.get("zstd");
+    const texts = [await textOf(await second), await textOf(await third)];
+    expect([texts, world.asked]).toEqual([[IN.gzip, IN.zstd], []]);
   });
 });
 
