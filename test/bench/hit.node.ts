@@ -1,4 +1,4 @@
-// `npm run bench`: what a hit, a shard's hit and a miss cost beside a constant answer of a bare Worker and of a bare Durable
+// `npm run bench`: what a hit, a shard's hit, a miss and an encoded page cost beside a constant answer of a bare Worker and of a bare Durable
 // Object, over real sockets, in one run. Blocks of each kind take turns, so that what disturbs the machine disturbs all;
 // numbers are medians over blocks with the middle half beside them, and ratios are taken within a round. It reports and
 // never judges: times of other machines and other days compare only through the ratios.
@@ -21,8 +21,12 @@ const HELP = `Usage: npm run bench -- [options]
 interface Kind {
   readonly name: string;
   readonly path: (count: number) => string;
+  /** What the client accepts; nothing if absent. */
+  readonly accepts?: string;
   readonly answer?: RegExp;
 }
+
+const MISS = /meridian-shard; ?fwd=(?:uri-)?miss/;
 
 const KINDS: readonly Kind[] = [
   { name: "bare Worker", path: () => "/bare" },
@@ -35,6 +39,15 @@ const KINDS: readonly Kind[] = [
     path: (count) => `/far/miss?${count}`,
     answer: /meridian-shield; ?fwd=(?:uri-)?miss/,
   },
+  // A page of text, where bodies are left alone and where they are encoded.
+  { name: "page hit, left alone", path: () => "/raw/page", accepts: "br", answer: /meridian-shard; ?hit/ },
+  { name: "page hit, plain", path: () => "/page", answer: /meridian-shard; ?hit/ },
+  { name: "page hit, br", path: () => "/page", accepts: "br", answer: /meridian-shard; ?hit/ },
+  { name: "page miss, left alone", path: (count) => `/raw/page?${count}`, accepts: "br", answer: MISS },
+  { name: "page miss, plain", path: (count) => `/page?${count}`, answer: MISS },
+  { name: "page miss, br", path: (count) => `/page?${count}`, accepts: "br", answer: MISS },
+  { name: "page miss, zstd", path: (count) => `/page?${count}`, accepts: "zstd", answer: MISS },
+  { name: "page miss, gzip", path: (count) => `/page?${count}`, accepts: "gzip", answer: MISS },
 ];
 
 const { values } = parseArgs({
@@ -64,7 +77,7 @@ async function block(kind: Kind, subject: Subject, pool: Pool): Promise<Block> {
   const ask = async () => {
     while (performance.now() - startedAt < settings.millis) {
       requestCount += 1;
-      const { statusCode, body } = await pool.request({ path: kind.path(requestCount), method: "GET" });
+      const { statusCode, body } = await pool.request(toAsk(kind));
       await body.dump();
       if (statusCode !== 200) throw new Error(`${kind.name}: the answer is a ${statusCode}`);
       requests += 1;
@@ -81,11 +94,20 @@ async function block(kind: Kind, subject: Subject, pool: Pool): Promise<Block> {
   };
 }
 
+const toAsk = ({ path, accepts }: Kind) => ({
+  path: path(requestCount),
+  method: "GET" as const,
+  ...(accepts === undefined ? {} : { headers: { "accept-encoding": accepts } }),
+});
+
+/** The length of each kind's body as it came. */
+const bytesOf = new Map<string, number>();
+
 /** What is measured has to be what it is called. */
 async function check(kind: Kind, pool: Pool): Promise<void> {
   requestCount += 1;
-  const { headers, statusCode, body } = await pool.request({ path: kind.path(requestCount), method: "GET" });
-  await body.dump();
+  const { headers, statusCode, body } = await pool.request(toAsk(kind));
+  bytesOf.set(kind.name, (await body.arrayBuffer()).byteLength);
   // A shard by itself says it in its facts, from which the edge makes the field.
   const said = String(headers["cache-status"] ?? headers["meridian-internal-facts"] ?? "");
   if (statusCode !== 200 || (kind.answer !== undefined && !kind.answer.test(said))) {
@@ -96,6 +118,7 @@ async function check(kind: Kind, pool: Pool): Promise<void> {
 interface Row {
   readonly name: string;
   readonly requests: number;
+  readonly bytes: number;
   readonly requestsPerSecond: Spread;
   readonly cpuMicros: Spread | undefined;
   readonly toWorker: Spread;
@@ -108,8 +131,11 @@ async function measure(): Promise<Row[]> {
   const blocks = new Map<string, Block[]>(KINDS.map(({ name }) => [name, []]));
   try {
     // The object is filled, and a request of the edge to a shard is known, before anything is measured.
-    for (const path of ["/hit", "/watched", "/watched"])
-      await (await pool.request({ path, method: "GET" })).body.dump();
+    const filling = [...KINDS.filter(({ name }) => name.startsWith("page hit")), "/hit", "/watched", "/watched"];
+    for (const one of filling) {
+      const asking = typeof one === "string" ? { path: one, method: "GET" as const } : toAsk(one);
+      await (await pool.request(asking)).body.dump();
+    }
     for (let round = -1; round < settings.rounds; round += 1) {
       for (const kind of KINDS) {
         const result = await block(kind, subject, pool);
@@ -134,6 +160,7 @@ function rowOf(name: string, blocks: ReadonlyMap<string, readonly Block[]>): Row
   return {
     name,
     requests: of(name).reduce((sum, { requests }) => sum + requests, 0),
+    bytes: bytesOf.get(name) ?? 0,
     requestsPerSecond: spreadOf(of(name).map(({ microsPerRequest }) => 1e6 / microsPerRequest)),
     cpuMicros: cpu.length === 0 ? undefined : spreadOf(cpu),
     toWorker: ratiosTo(costs("bare Worker"), costs(name)),
@@ -146,14 +173,15 @@ const range = ({ median, low, high }: Spread, digits: number): string =>
 
 function print(rows: readonly Row[]): void {
   const table = new Table({
-    head: ["", "requests", "requests/s", "CPU µs/request", "to bare Worker", "to bare object"],
+    head: ["", "requests", "bytes", "requests/s", "CPU µs/request", "to bare Worker", "to bare object"],
     style: { head: [], border: [] },
-    colAligns: ["left", "right", "right", "right", "right", "right"],
+    colAligns: ["left", "right", "right", "right", "right", "right", "right"],
   });
   for (const row of rows) {
     table.push([
       row.name,
       row.requests,
+      row.bytes,
       range(row.requestsPerSecond, 0),
       row.cpuMicros === undefined ? "unknown" : range(row.cpuMicros, 0),
       range(row.toWorker, 2),
@@ -162,9 +190,7 @@ function print(rows: readonly Row[]): void {
   }
   const { rounds, millis, connections } = settings;
   console.log(table.toString());
-  console.log(
-    `Medians (middle half) of ${rounds} blocks of ${millis} ms, ${connections} connections, 1 KiB bodies, one workerd.`,
-  );
+  console.log(`Medians (middle half) of ${rounds} blocks of ${millis} ms, ${connections} connections, one workerd.`);
   console.log("Ratios are of server CPU per request, within each round. All sides share this machine's cores.");
 }
 

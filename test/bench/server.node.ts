@@ -1,4 +1,4 @@
-// Starts what the benchmark measures: an origin that answers with one constant, and the bench script in one workerd, whose
+// Starts what the benchmark measures: an origin that answers with a constant or a page of text, and the bench script in one workerd, whose
 // own socket is used (Miniflare's entry would cost more than what is measured). Everything is on 127.0.0.1.
 
 import { readFileSync } from "node:fs";
@@ -22,17 +22,22 @@ export interface Subject {
 const MICROS_PER_TICK = 10_000;
 
 const BODY = "o".repeat(1024);
+/** Text as people write it, of a page's usual length: what compression finds in it is what it finds in theirs. */
+const PAGE = ["ARCHITECTURE.md", "README.md"]
+  .map((name) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8"))
+  .join("\n");
 
 export async function startSubject(): Promise<Subject> {
   let originRequests = 0;
-  const origin = createServer((_request, response) => {
+  const origin = createServer((request, response) => {
     originRequests += 1;
+    const body = /^\/(?:raw\/)?page/.test(request.url ?? "") ? PAGE : BODY;
     response.writeHead(200, {
       "content-type": "text/plain",
       "cache-control": "max-age=600",
-      "content-length": BODY.length,
+      "content-length": Buffer.byteLength(body),
     });
-    response.end(BODY);
+    response.end(body);
   });
   await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
   const originUrl = `http://127.0.0.1:${(origin.address() as AddressInfo).port}`;
@@ -99,6 +104,7 @@ const configFor = (url: string) => ({
   regions: { weur: {}, enam: {} },
   routes: [
     { name: "far", origin: "far", match: { paths: ["/far/*"] } },
+    { name: "raw", origin: "near", match: { paths: ["/raw/*"] }, compress: "off" },
     { name: "near", origin: "near" },
   ],
 });
