@@ -37,7 +37,7 @@ const NAMELESS = new Set([
   "types",
   "misc",
 ]);
-const SUFFIXES = /\.(?:(?:worker|node|browser|test|generated|config|d)\.)?(?:tsx?|mjs|css|html|json)$/;
+const SUFFIXES = /\.(?:(?:worker|node|browser|test|worker\.test|generated|config|d)\.)?(?:tsx?|mjs|css|html|json)$/;
 
 export const names = (paths: readonly string[]): string[] =>
   paths
