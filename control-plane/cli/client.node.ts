@@ -2,7 +2,6 @@
 // never throws for what a network or a server does. Answers are checked by the API's own schemas; fields that a newer
 // deployment has added are let pass (nothing is renamed or removed within /v1).
 
-import { createInterface } from "node:readline";
 import { Agent, type Dispatcher, request } from "undici";
 import type { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
@@ -65,12 +64,13 @@ export class ApiClient {
       const response = await this.#send(asked);
       const { statusCode: status } = response;
       if (!isSuccess(status)) return this.#refusal(asked.path, status, await response.body.text());
-      for await (const line of createInterface({ input: response.body, crlfDelay: Number.POSITIVE_INFINITY })) {
+      // Leaving before the end aborts the answer, which the stream reports as an error although nothing went wrong.
+      response.body.on("error", () => undefined);
+      for await (const line of linesOf(response.body)) {
         const value = readAs(asked.schema, parseJson(line));
         if (value === undefined) return { kind: "not-the-api", api: this.api, path: asked.path, status };
         if (onLine(value.data) === "enough") break;
       }
-      response.body.destroy();
       return undefined;
     } catch (error) {
       return { kind: "unreachable", api: this.api, ...causeOf(error) };
@@ -101,6 +101,18 @@ export class ApiClient {
 
   /** Closes the connections, so that the process can end. */
   close = (): Promise<void> => this.#dispatcher.close();
+}
+
+/** A stream's lines, as soon as each is whole. */
+async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
 }
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;

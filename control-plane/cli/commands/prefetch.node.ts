@@ -126,6 +126,10 @@ async function follow(
         onProgress(0, line.urls * line.regions);
       }
       if (line.kind === "failed" || line.kind === "no-sitemap") result.failures.push(line);
+      if (line.kind === "visited" && line.status >= 400) {
+        const { url, region, status } = line;
+        result.failures.push({ kind: "failed", url, region, detail: `${region} answered with status ${status}` });
+      }
       if (line.kind === "visited" && (line.outcome === "hit" || line.outcome === "revalidated"))
         result.alreadyWarm += 1;
       if (line.kind === "visited" || ("region" in line && line.region !== undefined)) onProgress(++done, 0);

@@ -1,5 +1,7 @@
 // `meridian prefetch` against a fake API: what is asked, again for what is left, and which exit code says what became of it.
 
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { register } from "../../../control-plane/cli/commands/prefetch.node.ts";
 import { type PrefetchLine, prefetchLineSchema } from "../../../control-plane/prefetch/lines.ts";
@@ -76,11 +78,24 @@ describe("what is asked", () => {
   });
 
   it("is left to itself once it has begun, unless --wait says otherwise", async () => {
-    const run = await prefetch(() => told(began, visited, { ...ended, left: ["https://h/b"] }), "https://h/a");
-    expect(api.asked).toHaveLength(1);
+    // An answer that goes on, and ends only because the command has left.
+    const server = createServer((_request, response) => response.write(told(began, visited).body));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const run = await runCommand(register, ["prefetch", "https://h/a", "--api", address]);
+    await new Promise((resolve) => server.close(resolve));
     expect(run).toMatchObject({ exit: 0, out: expect.stringContaining("Begun: 2 URLs") });
     expect(run.err).toContain("20 s at most");
   });
+});
+
+it("names what was answered with an error", async () => {
+  const run = await prefetch(
+    () => told(began, { ...visited, status: 404 }, { ...ended, failed: 1 }),
+    "https://h/a",
+    "--wait",
+  );
+  expect(run.err).toContain("https://h/a: weur answered with status 404");
 });
 
 describe("the end", () => {
