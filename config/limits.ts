@@ -228,6 +228,8 @@ export const LIMITS = {
   linkBytes: 4 * MiB,
   /** Connections over one link at once: far more than workerd opens, so only a loop of ours would meet it. */
   linkConnections: 4_096,
+  /** How long the front door passes over an edge that shows no sign of life, before one request tries it again. */
+  silentEdgeMillis: 5_000,
   /** How long a region may take to start before the launcher gives up on it: ten times what a slow laptop needs. */
   regionStartMillis: 30_000,
   /** How long a started region may take to meet the others before clients are let in all the same. */

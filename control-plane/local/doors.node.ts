@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import { CLIENT_FIELD } from "../../config/client-assertion.ts";
 import { roundTrip } from "../../config/distance.ts";
+import { LIMITS } from "../../config/limits.ts";
 import type { Coordinates, RegionId } from "../../config/regions.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import { type Atlas, placeClient } from "./client-place.ts";
@@ -37,20 +38,28 @@ const INTERNAL = ["meridian-internal-*"];
 
 /** Clients' door: the nearest live region's edge, with the client's address asserted under the cluster key. */
 export function createFrontDoor(surroundings: Surroundings): Server {
+  /** Until when each port that showed no sign of life is tried last; at most one entry for each region. */
+  const silentUntil = new Map<number, number>();
+  const isSilent = ({ port }: Target): boolean => (silentUntil.get(port) ?? 0) > Date.now();
   return createDoor({
     name: "meridian-front-door",
     choose: (request) => {
       const place = placeOf(request, surroundings);
-      const targets = nearestFirst(place, surroundings.doors()).map(
-        (door): Target => ({
-          host: "127.0.0.1",
-          port: surroundings.edgePort(door.region),
-          oneWay: oneWay(surroundings, place, door.place),
-        }),
-      );
+      const targets = nearestFirst(place, surroundings.doors())
+        .map(
+          (door): Target => ({
+            host: "127.0.0.1",
+            port: surroundings.edgePort(door.region),
+            oneWay: oneWay(surroundings, place, door.place),
+          }),
+        )
+        .sort((a, b) => Number(isSilent(a)) - Number(isSilent(b)));
+      const onSilent = ({ port }: Target): void => {
+        silentUntil.set(port, Date.now() + LIMITS.silentEdgeMillis);
+      };
       const address = request.socket.remoteAddress ?? "127.0.0.1";
       const client = signClient(surroundings.clusterKey, address, Date.now());
-      return { targets, fields: [[CLIENT_FIELD, client]], drop: INTERNAL };
+      return { targets, fields: [[CLIENT_FIELD, client]], drop: INTERNAL, onSilent };
     },
   });
 }

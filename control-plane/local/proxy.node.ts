@@ -12,6 +12,7 @@ import {
 } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LIMITS } from "../../config/limits.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import { DelayStream } from "./delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
@@ -30,6 +31,11 @@ export interface Passage {
   readonly targets: readonly Target[];
   /** Fields put in place of the client's own of these names. */
   readonly fields?: readonly (readonly [name: string, value: string])[];
+  /**
+   * Leaves a target that gives neither a head nor a sign of life for the next, as a network leaves a route that leads nowhere;
+   * `onSilent` hears of it. Without it a target that was reached is waited for.
+   */
+  readonly onSilent?: (target: Target) => void;
   /** Client fields that are dropped, beside those of the connection: lower-case names, or beginnings that end in `*`. */
   readonly drop?: readonly string[];
 }
@@ -112,7 +118,18 @@ function ask(
       if (socket.connecting) socket.once(target.secure ? "secureConnect" : "connect", begin);
       else begin();
     });
-    upstream.on("response", (message) => resolve({ kind: "answer", message }));
+    const { onSilent } = passage;
+    const probing = onSilent === undefined ? undefined : setTimeout(probe, LIMITS.aliveProbeAfterMillis, onSilent);
+    async function probe(silent: (target: Target) => void): Promise<void> {
+      if (await showsLife(target)) return;
+      silent(target);
+      upstream.destroy(new Error("no sign of life"));
+    }
+    upstream.on("close", () => clearTimeout(probing));
+    upstream.on("response", (message) => {
+      clearTimeout(probing);
+      resolve({ kind: "answer", message });
+    });
     upstream.on("error", (error: NodeJS.ErrnoException) => {
       body?.unpipe(upstream);
       resolve({ kind: connected ? "broken" : "unreached", reason: error.code ?? error.message });
@@ -120,6 +137,27 @@ function ask(
     response.on("close", () => {
       if (!response.writableFinished) upstream.destroy();
     });
+  });
+}
+
+/**
+ * Whether a target answers anything in the time for that question. It is asked with a method that an edge's runtime refuses
+ * by itself, so that the question counts nowhere as a client's.
+ */
+function showsLife({ host, port }: Target): Promise<boolean> {
+  return new Promise((resolve) => {
+    const question = httpRequest({ host, port, method: "M-SEARCH", path: "/", agent: false });
+    const late = setTimeout(() => question.destroy(), LIMITS.aliveProbeTimeoutMillis);
+    question.on("response", (answer) => {
+      answer.resume();
+      resolve(true);
+    });
+    question.on("error", () => resolve(false));
+    question.on("close", () => {
+      clearTimeout(late);
+      resolve(false);
+    });
+    question.end();
   });
 }
 
