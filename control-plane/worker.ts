@@ -13,6 +13,7 @@ import { parseTokens, type TokenRecord } from "./api/access.ts";
 import { controlApp } from "./api/app.worker.ts";
 import { DASHBOARD_PAGE } from "./api/dashboard-page.worker.ts";
 import { type ControlPorts, regionsOf } from "./api/ports.worker.ts";
+import { receiptSigner } from "./api/receipt-signer.worker.ts";
 
 export { Hub } from "./hub/hub.worker.ts";
 export { Meter } from "./meter/meter.worker.ts";
@@ -49,6 +50,7 @@ function build(request: Request, env: Environment, edge: EdgePorts): OpenAPIHono
     ownRegion: region,
     tokens: tokensOf(env),
     localMode: ownRegion(env) !== undefined,
+    signer: receiptSigner(env.CLUSTER_KEY),
     page: DASHBOARD_PAGE,
     tally: new Tally(crypto.randomUUID(), region),
     hub: (of) => nodes.hub(of),

@@ -1,6 +1,16 @@
 // One example for each shape of the API's answers, as the OpenAPI document shows it. A test holds each against its schema.
 // The values are invented, and belong together: one purge of one tag in a deployment of two regions.
 
+/** The key pair is that of the cluster key "an example's cluster key": the signature below is a true one. */
+const KEY = {
+  kty: "OKP",
+  crv: "Ed25519",
+  x: "Y_RHLRu1MKkwEmPD_ZUp9SbV_QLFPKEaNqAlJeWWV90",
+  kid: "hkVCDK_DO47LhE6-ILl_pQK35Rw6UR-NVeO3IflE35g",
+  alg: "EdDSA",
+  use: "sig",
+};
+
 const RECEIPT = {
   id: "weur.k3f9x2.17",
   state: "applied",
@@ -16,6 +26,11 @@ const RECEIPT = {
     { region: "weur", state: "applied", appliedAt: "2026-11-20T10:15:00.004Z" },
   ],
   missing: [],
+  signature: {
+    alg: "EdDSA",
+    kid: KEY.kid,
+    value: "zPSXT86FOcZUPVM9DRWhyd6rMkvq4BtVYJoIdkqth9ISF_mtgJ7xlfjPwVwjiIapX-NpWr1cBgYVl7nthBtJBw",
+  },
 };
 
 const REGION = {
@@ -72,6 +87,7 @@ export const EXAMPLES = {
   purgeRequest: { tags: ["product-7"], reason: "new price", wait: "applied" },
   receipt: RECEIPT,
   receiptPage: { purges: [RECEIPT], cursor: "1795256100000~weur.k3f9x2.17" },
+  keySet: { keys: [KEY] },
   dryRun: {
     dryRun: true,
     soft: false,

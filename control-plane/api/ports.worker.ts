@@ -9,6 +9,7 @@ import type { Config } from "../../config/schema.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { Warmed, WarmQuery } from "../../config/warming.ts";
 import type { TokenRecord } from "./access.ts";
+import type { ReceiptSigner } from "./receipt-signer.worker.ts";
 
 export interface ControlPorts {
   readonly config: Config;
@@ -18,6 +19,7 @@ export interface ControlPorts {
   readonly tokens: readonly TokenRecord[];
   /** Whether this is a run on somebody's machine: plain HTTP, no transport security to insist on. */
   readonly localMode: boolean;
+  readonly signer: ReceiptSigner;
   /** The dashboard: one HTML document that needs nothing else. */
   readonly page: string;
   /** Where the API counts what it does, for the meter of `ownRegion`. */

@@ -1,5 +1,5 @@
-// POST and GET /v1/purges: checks a purge, asks a hub for it and says how far it is. The promise is the hub's: this file only
-// passes receipts on, and a purge that no hub took is a 503, never a receipt. A dry run asks every region and purges nothing.
+// POST and GET /v1/purges, and the keys that their receipts are signed with. The promise is the hub's: this
+// file only signs what a hub says, and a purge that no hub took is a 503, never a receipt. A dry run asks every region and purges nothing.
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
@@ -16,7 +16,7 @@ import { problem } from "./problems.ts";
 import { type PurgeRequest, purgeBodySchema, readPurgeBody } from "./purge-body.ts";
 import { groupScopes, receiptAnswer, receiptStatus } from "./receipts.ts";
 import { type Call, jsonResponse, type Mount, mount, problemResponse } from "./route.worker.ts";
-import { dryRunSchema, receiptPageSchema, receiptSchema } from "./schemas.ts";
+import { dryRunSchema, keySetSchema, receiptPageSchema, receiptSchema } from "./schemas.ts";
 import { hostsOutside, submitPurge } from "./submit-purge.worker.ts";
 
 const json = (schema: z.ZodType, description: string) => ({
@@ -98,7 +98,7 @@ export function mountPurges(on: Mount): void {
       if (answer.kind !== "answer") return problemResponse(problemOf(answer));
       const { purges, cursor } = answer.body;
       return jsonResponse(receiptPageSchema, {
-        purges: purges.map((receipt) => receiptAnswer(receipt)),
+        purges: await Promise.all(purges.map((receipt) => ports.signer.sign(receiptAnswer(receipt)))),
         ...(cursor === undefined ? {} : { cursor }),
       });
     },
@@ -115,6 +115,18 @@ export function mountPurges(on: Mount): void {
       problems: ["no-such-purge", "hub-unreachable", "not-joined"],
     },
     ({ context }) => receiptOf(ports, context.req.param("id") ?? ""),
+  );
+  mount(
+    on,
+    {
+      method: "get",
+      path: "/v1/keys",
+      summary: "The public keys that receipts are signed with",
+      access: "public",
+      responses: { 200: json(keySetSchema, "A set of JSON Web Keys") },
+      problems: [],
+    },
+    async () => jsonResponse(keySetSchema, await ports.signer.keys()),
   );
 }
 
@@ -134,7 +146,8 @@ async function purge(ports: ControlPorts, call: Call<unknown>, via: RegionId | u
   const { receipt } = submitted;
   const { wait } = request.command;
   const location = { location: `/v1/purges/${receipt.id}` };
-  return jsonResponse(receiptSchema, receiptAnswer(receipt, wait), receiptStatus(receipt.state, wait), location);
+  const signed = await ports.signer.sign(receiptAnswer(receipt, wait));
+  return jsonResponse(receiptSchema, signed, receiptStatus(receipt.state, wait), location);
 }
 
 async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Response> {
@@ -171,7 +184,7 @@ async function receiptOf(ports: ControlPorts, id: string): Promise<Response> {
   if (isUnknown(answer) && accepting !== undefined && accepting !== answer.region) {
     answer = await ask<Receipt>(ports, ports.hub(accepting), accepting, question, millis(LIMITS.hubAnswerMillis));
   }
-  if (answer.kind === "answer") return jsonResponse(receiptSchema, receiptAnswer(answer.body));
+  if (answer.kind === "answer") return jsonResponse(receiptSchema, await ports.signer.sign(receiptAnswer(answer.body)));
   return problemResponse(isUnknown(answer) ? unknown : problemOf(answer));
 }
 

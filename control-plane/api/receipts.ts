@@ -7,15 +7,15 @@ import type { PurgeCommand, Receipt, ReceiptState } from "../hub/commands.ts";
 import type { Scope } from "../purge/event.ts";
 import type { receiptSchema } from "./schemas.ts";
 
-/** A receipt as the API answers it. */
-export type ReceiptAnswer = z.output<typeof receiptSchema>;
+/** A receipt as the API answers it, but for the signature. */
+export type UnsignedReceipt = Omit<z.output<typeof receiptSchema>, "signature">;
 
 /** An instant in ISO 8601, UTC. */
 export const instant = (at: EpochMillis): string => new Date(at).toISOString();
 
 /** Scopes by kind, in the order given. */
-export function groupScopes(scopes: readonly Scope[]): ReceiptAnswer["scopes"] {
-  const grouped: ReceiptAnswer["scopes"] = { urls: [], prefixes: [], tags: [], hosts: [], everything: false };
+export function groupScopes(scopes: readonly Scope[]): UnsignedReceipt["scopes"] {
+  const grouped: UnsignedReceipt["scopes"] = { urls: [], prefixes: [], tags: [], hosts: [], everything: false };
   for (const scope of scopes) {
     switch (scope.kind) {
       case "url":
@@ -38,9 +38,9 @@ export function groupScopes(scopes: readonly Scope[]): ReceiptAnswer["scopes"] {
   return grouped;
 }
 
-/** The answer for a receipt; `wait` is the state that the client asked for, if it asked for one. */
-export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): ReceiptAnswer {
-  const answer: ReceiptAnswer = {
+/** The answer for a receipt, to be signed; `wait` is the state that the client asked for, if it asked for one. */
+export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): UnsignedReceipt {
+  const answer: UnsignedReceipt = {
     id: receipt.id,
     state: receipt.state,
     soft: receipt.severity === "soft",

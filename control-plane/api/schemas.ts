@@ -35,6 +35,14 @@ const receiptScopesSchema = z.strictObject({
   everything: z.boolean(),
 });
 
+const signatureSchema = z
+  .strictObject({
+    alg: z.literal("EdDSA"),
+    kid: z.string().meta({ description: "The key, as GET /v1/keys names it" }),
+    value: z.string().regex(/^[\w-]{86}$/),
+  })
+  .meta({ description: "Ed25519 over the receipt without this member, as canonical JSON (RFC 8785); base64url" });
+
 export const receiptSchema = z
   .strictObject({
     id: z.string().meta({ description: "The purge's dot: region, incarnation and number in its hub's log" }),
@@ -63,6 +71,7 @@ export const receiptSchema = z
     ),
     missing: z.array(region).meta({ description: "Regions that are not known to hold it yet" }),
     detail: z.string().optional().meta({ description: "Why the state that was waited for is not reached" }),
+    signature: signatureSchema,
   })
   .meta({ id: "Receipt", example: EXAMPLES.receipt });
 
@@ -72,6 +81,25 @@ export const receiptPageSchema = z
     cursor: z.string().optional().meta({ description: "Give it back as `cursor` for the next page" }),
   })
   .meta({ id: "ReceiptPage", description: "Receipts, newest first", example: EXAMPLES.receiptPage });
+
+export const keySetSchema = z
+  .strictObject({
+    keys: z.array(
+      z.looseObject({
+        kty: z.literal("OKP"),
+        crv: z.literal("Ed25519"),
+        x: z.string().regex(/^[\w-]{43}$/),
+        kid: z.string().meta({ description: "The key's thumbprint (RFC 7638)" }),
+        alg: z.literal("EdDSA").optional(),
+        use: z.literal("sig").optional(),
+      }),
+    ),
+  })
+  .meta({
+    id: "KeySet",
+    description: "Public keys (RFC 7517) that receipts are signed with",
+    example: EXAMPLES.keySet,
+  });
 
 export const dryRunSchema = z
   .strictObject({

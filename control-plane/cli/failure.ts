@@ -10,7 +10,9 @@ export type Failure =
   /** The API said no, and why. */
   | { readonly kind: "problem"; readonly problem: z.output<typeof problemSchema>; readonly tokenGiven: boolean }
   /** Something answered that does not speak as the control API does. */
-  | { readonly kind: "not-the-api"; readonly api: string; readonly path: string; readonly status: number };
+  | { readonly kind: "not-the-api"; readonly api: string; readonly path: string; readonly status: number }
+  /** A receipt is not as a deployment signed it. */
+  | { readonly kind: "not-signed"; readonly code: "unknown-key" | "forged"; readonly detail: string };
 
 /** What happened and what to do next, one line each, most important first. */
 export function describeFailure(failure: Failure): string[] {
@@ -24,6 +26,13 @@ export function describeFailure(failure: Failure): string[] {
       ];
     case "problem":
       return describeProblem(failure);
+    case "not-signed":
+      return [
+        failure.detail,
+        failure.code === "unknown-key"
+          ? "Was it made by another deployment, or before its cluster key was changed? Give the key of that time with --key FILE."
+          : "Do not rely on it: ask the deployment itself with meridian purge show.",
+      ];
   }
 }
 
@@ -76,11 +85,13 @@ function describeProblem({ problem, tokenGiven }: Extract<Failure, { kind: "prob
   }
 }
 
-/** A failure for `--json`: `code` is the API's, or `unreachable`, `not-the-api`. */
+/** A failure for `--json`: `code` is the API's, or `unreachable`, `not-the-api`, `unknown-key`, `forged`. */
 export function failureAsJson(failure: Failure): { readonly error: Readonly<Record<string, unknown>> } {
   switch (failure.kind) {
     case "problem":
       return { error: failure.problem };
+    case "not-signed":
+      return { error: { code: failure.code, detail: failure.detail } };
     case "unreachable":
     case "not-the-api":
       return { error: { code: failure.kind, detail: describeFailure(failure).join(" ") } };

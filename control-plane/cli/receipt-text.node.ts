@@ -91,15 +91,15 @@ export function dryRunText(dryRun: z.output<typeof dryRunSchema>, terminal: Term
 export function proofText(proof: PurgeProof, terminal: Terminal): string {
   const { colours } = terminal;
   const hub = { "has it": colours.green, "lacks it": colours.red, silent: colours.yellow };
+  const table = drawTable(
+    [{ title: "REGION" }, { title: "ITS HUB" }, { title: "RECEIPT SAYS" }],
+    proof.regions.map((one) => [one.region, hub[one.hub](one.hub), stateText(one.receipt, terminal)]),
+    terminal,
+  );
   return [
     `${colours.bold(proof.id)}  ${stateText(proof.state, terminal)}`,
     "",
-    drawTable(
-      [{ title: "REGION" }, { title: "ITS HUB" }, { title: "RECEIPT SAYS" }],
-      proof.regions.map((one) => [one.region, hub[one.hub](one.hub), stateText(one.receipt, terminal)]),
-      terminal,
-    ),
-    "",
+    ...(proof.regions.length === 0 ? [] : [table, ""]),
     "Proven:",
     ...(proof.proven.length === 0 ? ["  nothing"] : proof.proven.map((line) => `  ${line}`)),
     "Not proven:",

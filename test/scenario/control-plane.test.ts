@@ -9,6 +9,8 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
 import { Tally } from "../../config/metrics.ts";
+import { receiptSigner } from "../../control-plane/api/receipt-signer.worker.ts";
+import { checkSignature } from "../../control-plane/cli/receipt-signature.node.ts";
 import { buildDashboard } from "../../control-plane/dashboard/build.node.ts";
 import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/bundle.node.ts";
 
@@ -83,10 +85,18 @@ describe("the control API in workerd", () => {
     expect((await json("/v1/purges")).purges.map(({ id }: { id: string }) => id)).toContain(receipt.id);
   });
 
-  test("answers a wait for complete with what is true, and does not hold it for the whole time", async () => {
+  test("answers a wait for complete once every earlier lease is over, and does not hold it for the whole time", async () => {
     const response = await ask("/v1/purges", { method: "POST", body: '{"tags":["a"],"wait":"complete"}' });
-    expect(response.status).toBe(202);
-    expect(await response.json()).toMatchObject({ state: "applied", detail: expect.stringContaining("complete") });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ state: "complete", completeAt: expect.any(String) });
+  });
+
+  test("signs receipts with the key that it shows, as Node derives it from the same secret", async () => {
+    const receipt = await purge({ tags: ["signed"] });
+    const keys = await json("/v1/keys", { headers: {} });
+    expect(keys).toEqual(await receiptSigner("k".repeat(43)).keys());
+    expect(checkSignature(receipt, keys)).toMatchObject({ kind: "signed" });
+    expect(checkSignature({ ...receipt, by: "somebody" }, keys)).toMatchObject({ code: "forged" });
   });
 
   test("counts what a purge would hit over the shards that the hub serves", async () => {

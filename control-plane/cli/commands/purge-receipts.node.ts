@@ -1,11 +1,16 @@
-// `meridian purge show`, `list` and `verify`: what became of purges. They ask and print; nothing here purges.
+// `meridian purge show`, `list` and `verify`: what became of purges, and whether a receipt is a true one. They ask and print;
+// nothing here purges.
 
+import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import type { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
-import { receiptPageSchema, receiptSchema, regionListSchema } from "../../api/schemas.ts";
+import { keySetSchema, receiptPageSchema, receiptSchema, regionListSchema } from "../../api/schemas.ts";
+import { type Answer, readAs } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { provePurge } from "../purge-proof.ts";
+import { checkSignature } from "../receipt-signature.node.ts";
 import { proofText, receiptListText, receiptText } from "../receipt-text.node.ts";
 import type { Terminal } from "../terminal.node.ts";
 import { wholeNumber } from "../whole-number.node.ts";
@@ -34,17 +39,26 @@ export function registerReceipts(purge: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExample:\n  meridian purge list --state partial")
     .action((_options: unknown, command: Command) => list(command, terminal));
 
-  addCommonOptions(purge.command("verify <id>").description("ask every region's hub whether it has a purge"))
+  addCommonOptions(
+    purge
+      .command("verify [id]")
+      .description("check a receipt's signature, and ask every region's hub whether it has the purge")
+      .option("--receipt <file>", "the receipt to check, as --json printed it (else the API is asked for it)")
+      .option("--key <file>", "the key to check it with, as GET /v1/keys answered it (else the API is asked for it)"),
+  )
     .addHelpText(
       "after",
       `
-Compares the receipt with what each hub says of its own log, and says what that proves and what it does not.
-Exit codes: 0 all hubs have it and it is applied, 1 failed, 3 not everywhere.
+Checks the receipt's signature, compares it with what each hub says of its own log, and says what that proves and what it
+does not. With both --receipt and --key nothing is asked over the network, and the signature alone is checked.
+Exit codes: 0 all hubs have it and it is applied, 1 failed (a forged receipt, too), 2 bad usage, 3 not everywhere.
 
-Example:
-  meridian purge verify weur.k3f9x2.17`,
+Examples:
+  meridian purge verify weur.k3f9x2.17
+  curl -s $API/v1/keys > keys.json
+  meridian purge verify --receipt receipt.json --key keys.json`,
     )
-    .action((id: string, _options: unknown, command: Command) => verify(id, command, terminal));
+    .action((id: string | undefined, _options: unknown, command: Command) => verify(id, command, terminal));
 }
 
 async function show(id: string, command: Command, terminal: Terminal): Promise<void> {
@@ -70,19 +84,54 @@ async function list(command: Command, terminal: Terminal): Promise<void> {
   terminal.exit(EXIT.done);
 }
 
-async function verify(id: string, command: Command, terminal: Terminal): Promise<void> {
-  const options = command.optsWithGlobals<CommonOptions>();
+interface VerifyOptions extends CommonOptions {
+  readonly receipt?: string;
+  readonly key?: string;
+}
+
+async function verify(id: string | undefined, command: Command, terminal: Terminal): Promise<void> {
+  const options = command.optsWithGlobals<VerifyOptions>();
+  const held = options.receipt && (await readJsonFile(command, options.receipt, receiptSchema, "a receipt"));
+  const keys = options.key && (await readJsonFile(command, options.key, keySetSchema, "a set of keys"));
+  const asked =
+    id ?? (held ? held.id : command.error("error: give an id, or --receipt FILE", { exitCode: EXIT.usage }));
+  if (held && held.id !== asked) {
+    command.error(`error: the receipt is of ${held.id}, not of ${asked}`, { exitCode: EXIT.usage });
+  }
   const client = connect(command, options, terminal);
-  const [receipt, regions] = await Promise.all([
-    client.ask({ path: pathOf(id), schema: receiptSchema }),
-    client.ask({ path: "/v1/regions", schema: regionListSchema }),
+  const [receipt, keySet, regions] = await Promise.all([
+    held ? answered(held) : client.ask({ path: pathOf(asked), schema: receiptSchema }),
+    keys ? answered(keys) : client.ask({ path: "/v1/keys", schema: keySetSchema }),
+    held && keys ? undefined : client.ask({ path: "/v1/regions", schema: regionListSchema }),
   ]);
   await client.close();
   if (receipt.kind === "failed") return fail(receipt.failure, options, terminal);
-  if (regions.kind === "failed") return fail(regions.failure, options, terminal);
-  const proof = provePurge(receipt.value, regions.value);
+  if (keySet.kind === "failed") return fail(keySet.failure, options, terminal);
+  const signature = checkSignature(receipt.value, keySet.value);
+  if (signature.kind === "not-signed") return fail(signature, options, terminal);
+  if (regions?.kind === "failed") return fail(regions.failure, options, terminal);
+  const proof = provePurge(receipt.value, { kid: signature.kid, from: keys ? "file" : "api" }, regions?.value);
   terminal.out(options.json ? JSON.stringify(proof) : proofText(proof, terminal));
   terminal.exit(proof.holds ? EXIT.done : EXIT.partial);
+}
+
+const answered = <Value>(value: Value): Answer<Value> => ({ kind: "answer", value, status: 200 });
+
+/** What a file holds as JSON; a usage error if it cannot be read or holds something else. */
+async function readJsonFile<Schema extends z.ZodType>(
+  command: Command,
+  file: string,
+  schema: Schema,
+  what: string,
+): Promise<z.output<Schema>> {
+  const refuse = (why: string): never => command.error(`error: ${file} ${why}`, { exitCode: EXIT.usage });
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, "utf8"));
+  } catch (error) {
+    refuse(error instanceof SyntaxError ? "is not JSON" : `cannot be read: ${(error as Error).message}`);
+  }
+  return readAs(schema, json)?.data ?? refuse(`is not ${what}`);
 }
 
 const pathOf = (id: string): string => `/v1/purges/${encodeURIComponent(id)}`;

@@ -12,6 +12,7 @@ import { ACCESS_SCOPES, type TokenRecord } from "../../../control-plane/api/acce
 import { sha256 } from "../../../control-plane/api/admission.worker.ts";
 import { controlApp } from "../../../control-plane/api/app.worker.ts";
 import type { ControlPorts } from "../../../control-plane/api/ports.worker.ts";
+import { receiptSigner } from "../../../control-plane/api/receipt-signer.worker.ts";
 import type {
   DrainCommand,
   HubState,
@@ -183,6 +184,7 @@ export class Deployment {
       ownRegion: "weur",
       tokens,
       localMode: true,
+      signer: receiptSigner("k".repeat(43)),
       page: "<!doctype html><style>body{}</style><script>start()</script>",
       tally: new Tally("test-isolate", "weur"),
       hub: (region) => this.hubs.get(region) as FakeHub,

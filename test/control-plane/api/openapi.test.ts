@@ -134,6 +134,7 @@ const CASES: readonly Case[] = [
   { ...explain, status: 200, before: (world) => (world.explained = { kind: "explained", explanation }) },
   { ...explain, status: 400 },
   { ...explain, status: 500, before: (world) => (world.explained = new Error("no")) },
+  { method: "get", path: "/v1/keys", ask: "/v1/keys", status: 200 },
   { method: "get", path: "/v1/health", ask: "/v1/health", status: 200 },
   { method: "get", path: "/metrics", ask: "/metrics", as: "read", status: 200 },
   { method: "get", path: "/v1/openapi.json", ask: "/v1/openapi.json", status: 200 },
@@ -191,6 +192,7 @@ describe("the document", () => {
       "GET /metrics",
       "GET /v1/explain",
       "GET /v1/health",
+      "GET /v1/keys",
       "GET /v1/openapi.json",
       "GET /v1/purges",
       "GET /v1/purges/{id}",
@@ -207,7 +209,7 @@ describe("the document", () => {
   test("says of each route whether it needs a token, and documents 401 just there", () => {
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const operation of Object.values(operations)) {
-        const open = ["/", "/v1/health", "/v1/openapi.json"].includes(path);
+        const open = ["/", "/v1/health", "/v1/keys", "/v1/openapi.json"].includes(path);
         expect([path, operation.security]).toEqual([path, open ? [] : [{ token: [] }]]);
         expect([path, "401" in operation.responses]).toEqual([path, !open]);
         expect(operation.summary).not.toBe("");
@@ -225,6 +227,7 @@ describe("the document", () => {
       "DryRun",
       "Explanation",
       "Health",
+      "KeySet",
       "PrefetchRequest",
       "Problem",
       "PurgeRequest",

@@ -41,6 +41,7 @@ test("a purge goes to the own region's hub, as the hub understands it, in the na
     hub: "weur",
     regions: REGIONS_OF_TEST.map((region) => ({ region, state: "accepted" })),
     missing: [],
+    signature: { alg: "EdDSA", kid: expect.any(String), value: expect.any(String) },
   });
 });
 

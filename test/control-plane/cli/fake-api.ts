@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { type ProblemCode, problem } from "../../../control-plane/api/problems.ts";
+import { receiptSigner } from "../../../control-plane/api/receipt-signer.worker.ts";
+import type { UnsignedReceipt } from "../../../control-plane/api/receipts.ts";
 import {
   type explanationSchema,
   problemSchema,
@@ -70,7 +72,13 @@ export function problemReply(code: ProblemCode, detail: string, errors?: { point
   return { status: body.status, body };
 }
 
-export const RECEIPT: z.output<typeof receiptSchema> = {
+const SIGNER = receiptSigner("the fake API's cluster key");
+/** The public key with which the receipts here are signed. */
+export const KEYS = await SIGNER.keys();
+/** A receipt as the API signs it. */
+export const signed = (receipt: UnsignedReceipt) => SIGNER.sign(receipt);
+
+const UNSIGNED: UnsignedReceipt = {
   id: "weur.k3f9x2.17",
   state: "applied",
   soft: false,
@@ -86,6 +94,7 @@ export const RECEIPT: z.output<typeof receiptSchema> = {
   ],
   missing: [],
 };
+export const RECEIPT: z.output<typeof receiptSchema> = await signed(UNSIGNED);
 
 const hub = (id: string, vector: Record<string, number>) => ({
   id,
