@@ -16,9 +16,9 @@ afterEach(() => {
 /** An origin that always has more to send. */
 function endless() {
   const stop = vi.fn();
-  const source = new ReadableStream<Uint8Array>({
+  const source = new ReadableStream({
     type: "bytes",
-    pull: (controller) => controller.enqueue(new Uint8Array(1_024)),
+    pull: (controller: ReadableByteStreamController) => controller.enqueue(new Uint8Array(1_024)),
   });
   const watched = watchBody(source, { idle: millis(30_000), length: Number.POSITIVE_INFINITY, stop });
   const rests = vi.fn();
