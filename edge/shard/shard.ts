@@ -102,7 +102,8 @@ export class Shard {
       const found = this.#judge.look(asked);
       const stored = this.#releaseStored(asked, found);
       if (stored !== undefined) {
-        const begun = found.kind === "entry" ? await this.#begun(asked, found.entry, stored) : stored;
+        if (found.kind !== "entry" || !isHead(found.entry)) return stored;
+        const begun = await this.#begun(asked, found.entry, stored);
         if (begun !== undefined) return begun;
         changed += 1;
         continue;
