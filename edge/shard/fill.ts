@@ -72,6 +72,8 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
   const answer = await ports.upstream({ ...request, fields, vector });
   if (answer.kind === "failure") return { kind: "failed", failure: answer };
   const seen = answer.facts?.seen ?? vector;
+  // An error of the shield's own says nothing of the object: it goes to all who wait, and is no reason to wait apart.
+  if (answer.facts?.answered.outcome === "error") return relayed(ports, fill, answer, seen, "shield-error", true);
   if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, answer, seen);
 
   const bornAt = bornAtOfAnswer(answer);
