@@ -128,7 +128,7 @@ export const LIMITS = {
   compressPeekMillis: 50,
   /** After such a pause of the origin what was encoded so far goes out: a page's head must not wait for its foot. */
   compressFlushMillis: 25,
-  /** Encoders and decoders at work in one isolate, each with 1 to 3 MB of memory; beyond it text goes out plain. */
+  /** Encoders and decoders at work in one isolate, each with up to 1.5 MiB of memory; beyond it text goes out plain. */
   encoders: 16,
   /** Bodies up to this length are encoded in one piece, at half the cost: it holds up the isolate for about two milliseconds. */
   compressAtOnceBytes: 64 * KiB,
