@@ -163,6 +163,33 @@ describe("one client's own request", () => {
   });
 });
 
+describe("validators", () => {
+  test("of a body that a purge has ended confirm nothing, though the tier above knows the purge and has the same tag", async () => {
+    const world = new ShardWorld();
+    const stored = world.send("/a");
+    (await world.only()).answer(200, { ...FRESH, etag: '"same"' }, "old");
+    await textOf(await stored);
+    await world.settle();
+    await world.pass(61_000);
+    const asked = world.send("/a");
+    const confirming = await world.only();
+    world.purge({ kind: "url", url: "http://site.test/a" });
+    world.push();
+    const facts = {
+      v: 1,
+      answered: { outcome: "miss", by: "origin" },
+      cacheStatus: [],
+      seen: world.knowledge.vector,
+      timings: {},
+    } as const;
+    confirming.answer(304, { ...FRESH, etag: '"same"' }, "", { facts });
+    const again = await world.only();
+    expect(again.request.fields.has("if-none-match")).toBe(false);
+    again.answer(200, { ...FRESH, etag: '"same"' }, "new", { facts });
+    expect(await textOf(await asked)).toBe("new");
+  });
+});
+
 describe("slow readers", () => {
   test("of bodies that have come whole do not keep other bodies from being stored", async () => {
     const world = new ShardWorld();
