@@ -244,8 +244,9 @@ export class Shard {
     const releasing = this.#releasing(tier, outcome, asked.arrivedAt, answer);
     const facts = factsOf(tier, releasing, { seen, bornAt: answer.facts?.bornAt });
     const body: Body = asked.request.method === "HEAD" ? { kind: "none" } : answer.body;
-    // A part that the origin gave as it was asked is its client's, but may be kept by every tier on the way.
-    const own = reason === "part" ? {} : ({ personal: true } as const);
+    // A part that the origin gave as it was asked is its client's, but may be kept by every tier on the way; an error that goes
+    // to all who wait here goes to all who wait there.
+    const own = reason === "part" || landed.shared ? {} : ({ personal: true } as const);
     return { status: answer.status, fields: answer.fields, body, facts: { ...facts, ...own } };
   }
 

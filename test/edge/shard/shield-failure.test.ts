@@ -30,3 +30,12 @@ test("a shield's own error does not keep the next requests from sharing a fill",
   (await world.only()).answer(200, { "cache-control": "max-age=60" }, "page");
   expect((await Promise.all(next)).map(({ status }) => status)).toEqual([200, 200]);
 });
+
+test("an origin's error that a shield hands to all who wait is no client's own at the next tier", async () => {
+  const world = new ShardWorld();
+  const asked = world.raw("/page", {}, { tier: "shield" });
+  (await world.only()).answer(503, { "cache-control": "max-age=0" }, "sorry");
+  const answer = await asked;
+  expect(answer).toMatchObject({ status: 503, facts: { v: 1 } });
+  expect(answer).not.toMatchObject({ facts: { personal: true } });
+});
