@@ -54,7 +54,7 @@ export const LIMITS = {
   rateLimitClients: 65_536,
 
   // --- a shard
-  /** An object larger than this passes through and is not kept (segments come with large-object support). */
+  /** An object larger than this that cannot be stored in segments passes through and is not kept. */
   entryBytes: 8 * MiB,
   /** Ranges of one request; a field with more is ignored: hundreds of small parts are how servers are made to sweat. */
   ranges: 16,
@@ -170,6 +170,8 @@ export const LIMITS = {
   gossipDirect: 16,
   /** How many are told at once then: two would do, four lose less time to loss. */
   gossipFanOut: 4,
+  /** Hubs that one message names as holding all that its sender does, where hubs are many: 8 KB. */
+  gossipHolders: 256,
   /** Events and bytes of one message between hubs: a peer far behind catches up in several. */
   gossipBatchEvents: 1_000,
   gossipBatchBytes: 2 * MiB,
