@@ -190,6 +190,32 @@ describe("validators", () => {
   });
 });
 
+describe("a purge", () => {
+  test("ends what is known of an uncacheable URL, too: requests for it wait for one fill again", async () => {
+    const world = new ShardWorld();
+    const first = world.send("/a");
+    (await world.only()).answer(200, { "cache-control": "no-store" }, "x");
+    await first;
+    world.purge({ kind: "url", url: "http://site.test/a" });
+    world.push();
+    for (let index = 0; index < 5; index += 1) void world.send("/a");
+    await world.only();
+  });
+
+  test("keeps what it ended on the way out of the store, where it would only take room", async () => {
+    const world = new ShardWorld();
+    const request = world.send("/a");
+    const asked = await world.only();
+    world.purge({ kind: "url", url: "http://site.test/a" });
+    world.push();
+    asked.answer(200, FRESH, "old");
+    await world.settle();
+    expect(world.entries.held.items).toBe(0);
+    (await world.only()).answer(200, FRESH, "new");
+    expect(await textOf(await request)).toBe("new");
+  });
+});
+
 describe("slow readers", () => {
   test("of bodies that have come whole do not keep other bodies from being stored", async () => {
     const world = new ShardWorld();
