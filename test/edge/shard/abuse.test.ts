@@ -201,19 +201,6 @@ describe("a purge", () => {
     for (let index = 0; index < 5; index += 1) void world.send("/a");
     await world.only();
   });
-
-  test("keeps what it ended on the way out of the store, where it would only take room", async () => {
-    const world = new ShardWorld();
-    const request = world.send("/a");
-    const asked = await world.only();
-    world.purge({ kind: "url", url: "http://site.test/a" });
-    world.push();
-    asked.answer(200, FRESH, "old");
-    await world.settle();
-    expect(world.entries.held.items).toBe(0);
-    (await world.only()).answer(200, FRESH, "new");
-    expect(await textOf(await request)).toBe("new");
-  });
 });
 
 describe("slow readers", () => {
