@@ -6,6 +6,7 @@ import { z } from "zod";
 import { siteOfHost, withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
 import type { Config } from "../../config/schema.ts";
+import { epochMillis } from "../../config/units.ts";
 import type { PurgeCommand } from "../hub/commands.ts";
 import type { Scope } from "../purge/event.ts";
 import {
@@ -16,8 +17,20 @@ import {
   parseUrlScope,
   scopeKey,
 } from "../purge/scope.ts";
+import type { MinVersion } from "../purge/settle.ts";
 import { EXAMPLES } from "./examples.ts";
 import { type BodyError, type Problem, problem } from "./problems.ts";
+
+const etag = z
+  .string()
+  .max(LIMITS.etagCharacters)
+  .regex(/^(?:W\/)?"[!#-~]*"$/, 'an entity tag with its quotes, "v1" or W/"v1"');
+
+/** An instant as ISO 8601 in UTC, or as HTTP writes it (RFC 9110 section 5.6.7); not a number if it is neither. */
+function readInstant(text: string): number {
+  const isInstant = /^\d{4}-\d\d-\d\dT[\d:.]+Z$|^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/.test(text);
+  return isInstant ? Date.parse(text) : Number.NaN;
+}
 
 const list = z.array(z.string()).max(LIMITS.purgeScopes).optional();
 
@@ -51,8 +64,28 @@ export const purgeBodySchema = z
     timeoutSeconds: z.number().min(0).max(LIMITS.purgeWaitSeconds).default(30),
     dryRun: z.boolean().default(false).meta({ description: "Say what would be hit, and purge nothing" }),
     settleSeconds: z.number().min(0).max(LIMITS.purgeSettleSeconds).optional().meta({
-      description: "Reserved: for how long refills are not kept. Not supported yet; anything above 0 is refused",
+      description:
+        "For an origin that lags: for so long after a node learned of the purge it passes on what it fetches, and keeps it not",
     }),
+    minVersion: z
+      .strictObject({
+        notEtags: z
+          .array(etag)
+          .min(1)
+          .max(LIMITS.notEtags)
+          .optional()
+          .meta({
+            description: "Entity tags of old versions, compared weakly: whatever has another one is kept",
+            example: ['"v1"'],
+          }),
+        lastModified: z
+          .string()
+          .refine((text) => !Number.isNaN(readInstant(text)), "an instant as ISO 8601 in UTC, or as in Last-Modified")
+          .optional()
+          .meta({ description: "Whatever says that it was modified then or later is kept" }),
+      })
+      .optional()
+      .meta({ description: "With settleSeconds: what is new enough to be kept at once. All that is given must hold" }),
   })
   .meta({ id: "PurgeRequest", example: EXAMPLES.purgeRequest });
 
@@ -94,10 +127,13 @@ export function readPurgeValue(value: unknown, aliases: Config["aliases"]): Purg
 function readScopes(body: z.output<typeof purgeBodySchema>, aliases: Config["aliases"]): PurgeBody {
   const scopes = new Map<string, { readonly scope: Scope; readonly pointer: string }>();
   const errors: BodyError[] = [];
-  if (body.settleSeconds !== undefined && body.settleSeconds > 0) {
-    // Accepting it without acting on it would promise what is not kept.
-    const detail = "a settle time is not supported yet: purge again once the origin answers the new bytes";
-    errors.push({ pointer: "/settleSeconds", detail });
+  const minVersion = body.minVersion && minVersionOf(body.minVersion);
+  if (body.minVersion !== undefined && minVersion === undefined) {
+    errors.push({ pointer: "/minVersion", detail: "at least one of notEtags and lastModified" });
+  }
+  if (minVersion !== undefined && !(body.settleSeconds !== undefined && body.settleSeconds > 0)) {
+    const detail = "goes with settleSeconds, the time for which what is older is not kept";
+    errors.push({ pointer: "/minVersion", detail });
   }
   const fields: readonly [string, readonly string[] | undefined, (text: string) => ParsedScope][] = [
     ["urls", body.urls, parseUrlScope],
@@ -134,8 +170,19 @@ function readScopes(body: z.output<typeof purgeBodySchema>, aliases: Config["ali
     ...(body.reason === undefined ? {} : { reason: body.reason }),
     ...(body.idempotencyKey === undefined ? {} : { idempotencyKey: body.idempotencyKey }),
     ...(body.settleSeconds === undefined ? {} : { settleSeconds: body.settleSeconds }),
+    ...(minVersion === undefined ? {} : { minVersion }),
   };
   return { kind: "purge", request: { scopes: [...scopes.values()], dryRun: body.dryRun, command } };
+}
+
+type MinVersionBody = NonNullable<z.output<typeof purgeBodySchema>["minVersion"]>;
+
+function minVersionOf({ notEtags, lastModified }: MinVersionBody): MinVersion | undefined {
+  if (notEtags === undefined && lastModified === undefined) return undefined;
+  return {
+    ...(notEtags === undefined ? {} : { notEtags }),
+    ...(lastModified === undefined ? {} : { lastModified: epochMillis(readInstant(lastModified)) }),
+  };
 }
 
 /** What is purged under an alias is the site's. */

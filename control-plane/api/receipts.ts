@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { EpochMillis } from "../../config/units.ts";
 import type { PurgeCommand, Receipt, ReceiptState } from "../hub/commands.ts";
 import type { Scope } from "../purge/event.ts";
+import type { MinVersion } from "../purge/settle.ts";
 import type { receiptSchema } from "./schemas.ts";
 
 /** A receipt as the API answers it, but for the signature. */
@@ -38,6 +39,11 @@ export function groupScopes(scopes: readonly Scope[]): UnsignedReceipt["scopes"]
   return grouped;
 }
 
+const minVersionAnswer = ({ notEtags, lastModified }: MinVersion): NonNullable<UnsignedReceipt["minVersion"]> => ({
+  ...(notEtags === undefined ? {} : { notEtags: [...notEtags] }),
+  ...(lastModified === undefined ? {} : { lastModified: instant(lastModified) }),
+});
+
 /** The answer for a receipt, to be signed; `wait` is the state that the client asked for, if it asked for one. */
 export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): UnsignedReceipt {
   const answer: UnsignedReceipt = {
@@ -56,6 +62,9 @@ export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): Un
     })),
     missing: [...receipt.missing],
   };
+  const { settleSeconds, minVersion } = receipt;
+  if (settleSeconds !== undefined) answer.settleSeconds = settleSeconds;
+  if (minVersion !== undefined) answer.minVersion = minVersionAnswer(minVersion);
   if (receipt.reason !== undefined) answer.reason = receipt.reason;
   if (receipt.appliedAt !== undefined) answer.appliedAt = instant(receipt.appliedAt);
   if (receipt.completeAt !== undefined) answer.completeAt = instant(receipt.completeAt);

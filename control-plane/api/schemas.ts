@@ -54,6 +54,11 @@ export const receiptSchema = z
     scopes: receiptScopesSchema,
     by: z.string().meta({ description: "Name of the token that asked" }),
     reason: z.string().optional(),
+    settleSeconds: z.number().optional().meta({ description: "For how long refills are not kept" }),
+    minVersion: z
+      .strictObject({ notEtags: z.array(z.string()).optional(), lastModified: instant.optional() })
+      .optional()
+      .meta({ description: "Which refills are kept all the same" }),
     acceptedAt: instant,
     appliedAt: instant.optional(),
     completeAt: instant.optional(),

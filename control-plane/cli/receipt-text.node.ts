@@ -21,6 +21,7 @@ export function receiptText(receipt: Receipt, terminal: Terminal): string {
   const lines = [
     `${colours.bold(receipt.id)}  ${stateText(receipt.state, terminal)}  ${receipt.soft ? "soft" : "hard"} purge of ${describeScopes(receipt.scopes)}`,
     `accepted ${receipt.acceptedAt} by the hub of ${receipt.hub}, asked by ${receipt.by}${receipt.reason === undefined ? "" : ` (${receipt.reason})`}`,
+    ...settleText(receipt),
     "",
     drawTable(
       [{ title: "REGION" }, { title: "STATE" }, { title: "AFTER", align: "right" }, { title: "" }],
@@ -37,6 +38,18 @@ export function receiptText(receipt: Receipt, terminal: Terminal): string {
     lines.push("", colours.yellow(`Not known to hold it yet: ${receipt.missing.join(", ")}.`));
   if (receipt.detail !== undefined) lines.push("", receipt.detail);
   return lines.join("\n");
+}
+
+/** What is not kept for a while, if the purge waits for its origin. */
+function settleText({ settleSeconds, minVersion }: Receipt): readonly string[] {
+  if (!settleSeconds) return [];
+  const { notEtags = [], lastModified } = minVersion ?? {};
+  const kept = [
+    ...(notEtags.length === 0 ? [] : [`has another entity tag than ${notEtags.join(", ")}`]),
+    ...(lastModified === undefined ? [] : [`was modified since ${lastModified}`]),
+  ];
+  const unless = kept.length === 0 ? "" : `, unless it ${kept.join(" and ")}`;
+  return [`what is fetched in the first ${settleSeconds} s is passed on and not kept${unless}`];
 }
 
 /** Receipts, one a line. */

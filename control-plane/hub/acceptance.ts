@@ -68,7 +68,7 @@ export class Acceptance {
   }
 
   #log(command: PurgeCommand, requestDigest: string): Promise<Accepted | Refused> {
-    const { scopes, severity, by, reason, idempotencyKey, settleSeconds } = command;
+    const { scopes, severity, by, reason, idempotencyKey, settleSeconds, minVersion } = command;
     const event = this.#ledger.appendPurge({
       scopes,
       severity,
@@ -77,6 +77,7 @@ export class Acceptance {
       ...(reason === undefined ? {} : { reason }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(settleSeconds === undefined ? {} : { settleSeconds }),
+      ...(minVersion === undefined ? {} : { minVersion }),
     });
     this.#logged(event);
     return this.#secure(event);
@@ -123,6 +124,9 @@ function unique(scopes: readonly Scope[]): readonly Scope[] {
 }
 
 /** What a repetition must ask for too. Not how long it waits, nor in which order it names its scopes. */
-function whatIsAsked({ severity, reason, settleSeconds }: PurgeCommand, scopes: readonly Scope[]): string {
-  return JSON.stringify([scopes.map(scopeKey).sort(), severity, reason ?? null, settleSeconds ?? null]);
+function whatIsAsked(command: PurgeCommand, scopes: readonly Scope[]): string {
+  const { severity, reason, settleSeconds, minVersion } = command;
+  // Left out where there is none, so that hubs from before it find the same for the same.
+  const version = minVersion === undefined ? [] : [minVersion.notEtags ?? null, minVersion.lastModified ?? null];
+  return JSON.stringify([scopes.map(scopeKey).sort(), severity, reason ?? null, settleSeconds ?? null, ...version]);
 }

@@ -11,6 +11,7 @@
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import type { Scope, Severity } from "../purge/event.ts";
+import type { MinVersion } from "../purge/settle.ts";
 import type { HubId, Vector } from "../purge/vector.ts";
 
 export type ReceiptState = "accepted" | "applied" | "complete" | "partial";
@@ -23,6 +24,7 @@ export interface PurgeCommand {
   readonly reason?: string;
   readonly idempotencyKey?: string;
   readonly settleSeconds?: number;
+  readonly minVersion?: MinVersion;
   /** Until which state the answer is held, and for how long at most. */
   readonly wait: "accepted" | "applied" | "complete";
   readonly timeoutSeconds: number;
@@ -46,6 +48,8 @@ export interface Receipt {
   readonly scopes: readonly Scope[];
   readonly by: string;
   readonly reason?: string;
+  readonly settleSeconds?: number;
+  readonly minVersion?: MinVersion;
   readonly acceptedAt: EpochMillis;
   readonly appliedAt?: EpochMillis;
   /** When every lease from before it was over in every region. */

@@ -29,6 +29,11 @@ const scope = z.discriminatedUnion("kind", [
 ]);
 const scopes = z.array(scope).max(LIMITS.purgeScopes);
 
+const minVersion = z.object({
+  notEtags: z.array(z.string()).max(LIMITS.notEtags).optional(),
+  lastModified: instant.optional(),
+});
+
 const logged = { v: v1, dot, at: instant };
 const knownEvent = z.discriminatedUnion("kind", [
   z.looseObject({
@@ -41,6 +46,7 @@ const knownEvent = z.discriminatedUnion("kind", [
     idempotencyKey: z.string().optional(),
     requestDigest: z.string(),
     settleSeconds: z.number().optional(),
+    minVersion: minVersion.optional(),
   }),
   z.looseObject({
     ...logged,
@@ -72,6 +78,7 @@ export const messages = {
     reason: z.string().optional(),
     idempotencyKey: z.string().optional(),
     settleSeconds: z.number().optional(),
+    minVersion: minVersion.optional(),
     wait: z.enum(["accepted", "applied", "complete"]),
     timeoutSeconds: z.number().min(0).max(LIMITS.purgeWaitSeconds),
   }),

@@ -71,6 +71,8 @@ export class Receipts {
       scopes: event.scopes,
       by: event.by,
       ...(event.reason === undefined ? {} : { reason: event.reason }),
+      ...(event.settleSeconds === undefined ? {} : { settleSeconds: event.settleSeconds }),
+      ...(event.minVersion === undefined ? {} : { minVersion: event.minVersion }),
       acceptedAt: event.at,
       ...(isApplied ? { appliedAt: epochMillis(Math.max(...(applied as EpochMillis[]))) } : {}),
       ...(isComplete ? { completeAt } : Number.isFinite(completeAt) ? { completeBy: completeAt } : {}),

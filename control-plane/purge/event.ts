@@ -3,6 +3,7 @@
 
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { MinVersion } from "./settle.ts";
 import type { Dot, HubId } from "./vector.ts";
 
 /** What a purge is about. URLs and prefixes are normalised as cache keys are; without a scheme (`//host/path`) both are meant. */
@@ -34,7 +35,9 @@ export interface PurgeEvent extends Logged {
   readonly idempotencyKey?: string;
   /** SHA-256 of what was asked, to tell a repetition from another body under the same key. */
   readonly requestDigest: string;
+  /** The origin may lag: for so long after a node learned of this it keeps no refill that is not new enough (settle.ts). */
   readonly settleSeconds?: number;
+  readonly minVersion?: MinVersion;
 }
 
 /** A hub has begun its log; earlier incarnations of the same region are members no longer. */

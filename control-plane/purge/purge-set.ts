@@ -4,9 +4,12 @@
 // purge of everything up to then: it covers more than was asked, and never forgets.
 
 import { LIMITS } from "../../config/limits.ts";
+import type { EpochMillis } from "../../config/units.ts";
 import type { ControlEvent, PurgeEvent, Scope, Severity } from "./event.ts";
-import { hostProbe, type PurgeTarget, prefixProbe } from "./purge-target.ts";
+import { type PurgeTarget, probesOf } from "./purge-target.ts";
 import { absoluteUrls, scopeKey } from "./scope.ts";
+import { joinSettles, newSettles, type Settles, settlesOf, type Version } from "./settle.ts";
+import { SettleWindows } from "./settle-windows.ts";
 import { covers, coversAll, EMPTY_VECTOR, join, type Vector } from "./vector.ts";
 import type { PurgeNews, PurgeRecord } from "./wire.ts";
 
@@ -44,6 +47,7 @@ export class PurgeSet {
     prefix: new Map<string, Severities>(),
     host: new Map<string, Severities>(),
   };
+  readonly #windows = new SettleWindows();
   readonly #canonicalUrls: (url: string) => readonly string[];
   readonly #limits: PurgeSetLimits;
 
@@ -79,6 +83,7 @@ export class PurgeSet {
   /**
    * Takes an event that comes next in its hub's log; what is known already changes nothing. Throws if it leaves a gap.
    * An event of a kind or version that this code does not know may be a purge: then it counts as one of everything.
+   * Opens no settle windows: whoever keeps responses hears of purges by `merge`.
    */
   apply(event: ControlEvent): void {
     const { dot } = event;
@@ -86,8 +91,9 @@ export class PurgeSet {
     if (dot.counter !== (this.#vector[dot.hub] ?? 0) + 1)
       throw new RangeError(`a gap before ${dot.hub}.${dot.counter}`);
     const known: Vector = { [dot.hub]: dot.counter };
-    for (const { scope, severity } of purgesIn(event)) {
-      this.#learn({ scope, soft: EMPTY_VECTOR, hard: EMPTY_VECTOR, [severity]: known });
+    for (const { scope, severity, settles } of purgesIn(event)) {
+      const news = { scope, soft: EMPTY_VECTOR, hard: EMPTY_VECTOR, [severity]: known };
+      this.#learn(settles === undefined ? news : { ...news, settles });
     }
     this.#vector = join(this.#vector, known);
     this.#shrink();
@@ -98,10 +104,13 @@ export class PurgeSet {
     this.#vector = join(this.#vector, vector);
   }
 
-  /** Joins another node's knowledge. Where the news leaves a gap its records still count, but not its vector. */
-  merge(news: PurgeNews): MergeResult {
+  /**
+   * Joins another node's knowledge. Where the news leaves a gap its records still count, but not its vector. Settle times are
+   * counted from `now`; a node that keeps no responses needs none.
+   */
+  merge(news: PurgeNews, now?: EpochMillis): MergeResult {
     const gap = news.since !== undefined && !coversAll(this.#vector, news.since);
-    const scopes = news.records.filter((record) => this.#learn(record)).map((record) => record.scope);
+    const scopes = news.records.filter((record) => this.#learn(record, now)).map((record) => record.scope);
     const changed = scopes.length > 0 || !(gap || coversAll(this.#vector, news.vector));
     // Records first: between the two a check may only find too much purged.
     if (!gap) this.#vector = join(this.#vector, news.vector);
@@ -129,29 +138,43 @@ export class PurgeSet {
     return verdict;
   }
 
+  /**
+   * Until when a response that is fetched anew is not kept, since a purge of it gives its origin time to settle; undefined if
+   * it may be. `fetchedAt`: when its fetch began, by this node's clock.
+   */
+  settles(target: PurgeTarget, fetchedAt: EpochMillis, version: Version): { readonly until: EpochMillis } | undefined {
+    return this.#windows.settles(target, fetchedAt, version);
+  }
+
   /** Joins one record; answers whether it said anything new. */
-  #learn(record: PurgeRecord): boolean {
+  #learn(record: PurgeRecord, now?: EpochMillis): boolean {
     const key = scopeKey(record.scope);
     const before = this.#records.get(key);
     const soft = join(before?.soft ?? EMPTY_VECTOR, record.soft);
     const hard = join(before?.hard ?? EMPTY_VECTOR, record.hard);
-    if (before !== undefined && soft === before.soft && hard === before.hard) return false;
-    const learnt: PurgeRecord = { scope: record.scope, soft, hard };
+    const settles = joinSettles(before?.settles, record.settles);
+    if (before !== undefined && soft === before.soft && hard === before.hard && settles === before.settles)
+      return false;
+    const learnt: PurgeRecord = { scope: record.scope, soft, hard, ...(settles === undefined ? {} : { settles }) };
     this.#records.delete(key);
     this.#records.set(key, learnt);
     this.#bytes += sizeOf(key, learnt) - (before === undefined ? 0 : sizeOf(key, before));
-    this.#index(learnt);
+    const probes = probesOf(record.scope, this.#canonicalUrls);
+    this.#index(learnt, probes);
+    if (now !== undefined) {
+      for (const settle of newSettles(before?.settles, settles)) {
+        this.#windows.open(record.scope.kind, probes, settle, now);
+      }
+    }
     this.#version++;
     return true;
   }
 
-  #index(record: PurgeRecord): void {
-    const { scope } = record;
-    if (scope.kind === "url") for (const url of this.#canonicalUrls(scope.url)) raise(this.#probes.url, url, record);
-    if (scope.kind === "prefix") {
-      for (const prefix of absoluteUrls(scope.prefix)) raise(this.#probes.prefix, prefixProbe(prefix), record);
+  #index(record: PurgeRecord, probes: readonly string[]): void {
+    const { kind } = record.scope;
+    if (kind === "url" || kind === "prefix" || kind === "host") {
+      for (const probe of probes) raise(this.#probes[kind], probe, record);
     }
-    if (scope.kind === "host") raise(this.#probes.host, hostProbe(scope.host), record);
   }
 
   /** Beyond the limits, makes the older half of the scopes one purge of everything. What was fetched since then lives on. */
@@ -171,13 +194,20 @@ export class PurgeSet {
 /** Events that are known to be no purges. */
 const PURGE_NOTHING: ReadonlySet<string> = new Set(["join", "suspend", "drain", "undrain"]);
 
+interface Purged {
+  readonly scope: Scope;
+  readonly severity: Severity;
+  readonly settles?: Settles | undefined;
+}
+
 /** What an event purges; of one that this code cannot read, all that it might. */
-export function purgesIn(event: ControlEvent): readonly { readonly scope: Scope; readonly severity: Severity }[] {
+export function purgesIn(event: ControlEvent): readonly Purged[] {
   const kind: string = event.kind;
   if (event.v === 1 && PURGE_NOTHING.has(kind)) return [];
   if (event.v !== 1 || kind !== "purge") return [{ scope: EVERYTHING, severity: "hard" }];
   const { scopes, severity } = event as PurgeEvent;
-  return scopes.map((scope) => ({ scope, severity }));
+  const settles = settlesOf(event as PurgeEvent);
+  return scopes.map((scope) => ({ scope, severity, settles }));
 }
 
 function worse(verdict: Verdict, found: Severities | undefined, seen: Vector): Verdict {
@@ -192,6 +222,9 @@ function raise(probes: Map<string, Severities>, probe: string, { soft, hard }: S
   else probes.set(probe, { soft: join(before.soft, soft), hard: join(before.hard, hard) });
 }
 
-/** An estimate: two bytes a character, twice since probes repeat it, an object's overhead, an entry for each dot. */
-const sizeOf = (key: string, { soft, hard }: Severities): number =>
-  160 + 4 * key.length + 48 * (Object.keys(soft).length + Object.keys(hard).length);
+/** An estimate: two bytes a character, twice since probes repeat it, an object's overhead, an entry for each dot, what refills are asked. */
+const sizeOf = (key: string, { soft, hard, settles }: PurgeRecord): number =>
+  160 +
+  4 * key.length +
+  48 * (Object.keys(soft).length + Object.keys(hard).length) +
+  (settles === undefined ? 0 : 2 * JSON.stringify(settles).length);

@@ -3,6 +3,8 @@
 // a purge covers more than it says, never less.
 
 import { LIMITS } from "../../config/limits.ts";
+import type { Scope } from "./event.ts";
+import { absoluteUrls } from "./scope.ts";
 
 /** What a response can be purged by. Prefixes and hosts are pieces of the URL, so they cost little memory. */
 export interface PurgeTarget {
@@ -20,13 +22,32 @@ export function purgeTarget(url: string, tags: readonly string[]): PurgeTarget {
   return { url, tags, prefixes: prefixEnds(url).map((end) => url.slice(0, end)), hosts: hostsOf(url) };
 }
 
+/**
+ * Under what a scope is looked up by targets of its kind: for a URL what `canonicalUrls` says, for both schemes where it has
+ * none; the one empty probe for everything.
+ */
+export function probesOf(scope: Scope, canonicalUrls: (url: string) => readonly string[]): readonly string[] {
+  switch (scope.kind) {
+    case "url":
+      return canonicalUrls(scope.url);
+    case "prefix":
+      return absoluteUrls(scope.prefix).map(prefixProbe);
+    case "host":
+      return [hostProbe(scope.host)];
+    case "tag":
+      return [scope.tag];
+    case "everything":
+      return [""];
+  }
+}
+
 /** The form under which a prefix scope is looked up: cut at the depth that targets are. */
-export function prefixProbe(prefix: string): string {
+function prefixProbe(prefix: string): string {
   return prefix.slice(0, prefixEnds(prefix).at(-1));
 }
 
 /** The form under which a host scope is looked up: a `*.` host cut, from the left, at the depth that targets are. */
-export function hostProbe(host: string): string {
+function hostProbe(host: string): string {
   if (!host.startsWith("*.")) return host;
   const labels = host.slice(2).split(".");
   return labels.length <= LIMITS.scopeDepth ? host : `*.${labels.slice(-LIMITS.scopeDepth).join(".")}`;

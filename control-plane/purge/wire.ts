@@ -4,6 +4,7 @@
 import type { RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
 import type { ControlEvent, Scope } from "./event.ts";
+import type { Settles } from "./settle.ts";
 import type { Dot, HubId, Vector } from "./vector.ts";
 
 /** What is known of one scope: for each severity the greatest dot per hub. */
@@ -11,6 +12,8 @@ export interface PurgeRecord {
   readonly scope: Scope;
   readonly soft: Vector;
   readonly hard: Vector;
+  /** What purges of it ask of refills, where some do. Readers from before it keep every refill. */
+  readonly settles?: Settles;
 }
 
 /**

@@ -22,6 +22,7 @@ import { isHead, type LargeObjects } from "./large-objects.ts";
 import { landPart, type PartWanted } from "./part-fill.ts";
 import { pump } from "./pump.ts";
 import { segmentSetOf } from "./segments.ts";
+import { isSettling } from "./settling.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import { type ByteSource, Spool } from "./spool.ts";
 import type { After, Body, TierRequest, Upstream, UpstreamAnswer } from "./tier.ts";
@@ -130,10 +131,10 @@ async function confirmed(
     return relayed(ports, fill, { ...whole, body }, seen, decision.reason, false);
   }
   const response = { status: confirm.response.status, fields, terms: decision.terms };
-  const { entry, vary, variant, store } = listing(ports, fill, response, seen, confirm);
+  const { entry, vary, variant, settling, store } = listing(ports, fill, response, answer, seen, confirm);
   store(confirm.body);
   ports.finished(fill.flight);
-  return { kind: "kept", entry: { ...entry, body: confirm.body }, vary, variant, spool: undefined, answer };
+  return { kind: "kept", entry: { ...entry, body: confirm.body }, vary, variant, settling, spool: undefined, answer };
 }
 
 /** Not kept. Errors of the origin are shared with all who wait, read whole if small; anything else is one client's own. */
@@ -187,22 +188,23 @@ export function kept(
   response: StoredResponse,
 ): Landing & { kind: "kept" } {
   const total = answer.body.kind === "stream" ? answer.body.length : undefined;
-  const listed = listing(ports, fill, response, seen, { total });
+  const listed = listing(ports, fill, response, answer, seen, { total });
   if (answer.body.kind === "stream" && isHead(listed.entry)) {
     return keptInSegments(ports, fill, answer, listed, { first: 0, last: listed.entry.segments.total - 1 });
   }
-  const { entry, vary, variant, store } = listed;
+  const { entry, vary, variant, settling, store } = listed;
   if (answer.body.kind !== "stream") {
     const body = answer.body.kind === "bytes" ? answer.body.bytes : undefined;
     store(body);
     ports.finished(fill.flight);
-    return { kind: "kept", entry: { ...entry, body }, vary, variant, spool: undefined, answer };
+    return { kind: "kept", entry: { ...entry, body }, vary, variant, settling, spool: undefined, answer };
   }
   const { length } = answer.body;
   const spool = new Spool(length !== undefined && length > LIMITS.entryBytes ? "unread" : "whole");
   fill.flight.spool = spool;
   // "no-cache" may answer those who waited for it, but nobody who comes when the origin has spoken (RFC 9111 section 5.2.2.4).
-  if (response.terms.alwaysRevalidate) ports.finished(fill.flight);
+  // So may what an origin answers while it settles.
+  if (response.terms.alwaysRevalidate || settling) ports.finished(fill.flight);
   const source = sourceOf(ports, fill, answer.body);
   const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
   void readersCanAttach
@@ -212,7 +214,7 @@ export function kept(
       ports.finished(fill.flight);
       spool.release();
     });
-  return { kind: "kept", entry, vary, variant, spool, answer };
+  return { kind: "kept", entry, vary, variant, settling, spool, answer };
 }
 
 /** A large object: its head is an entry at once, and what comes of its body, `covered`, passes by and is cut up for its owners. */
@@ -228,7 +230,7 @@ export function keptInSegments(
   if (answer.body.kind === "stream" && isHead(entry)) {
     ports.large.pass(fill, entry, sourceOf(ports, fill, answer.body), covered);
   }
-  return { kind: "kept", entry, vary, variant, spool: undefined, answer };
+  return { kind: "kept", entry, vary, variant, settling: false, spool: undefined, answer };
 }
 
 /** The bytes of a body that comes: one that falls silent for too long breaks off. */
@@ -261,13 +263,15 @@ export function listing(
   ports: FillPorts,
   fill: Fill,
   response: StoredResponse,
+  answer: UpstreamAnswer,
   seen: Vector,
   form: { readonly total?: number | undefined } & Pick<Entry, "segments" | "part">,
 ) {
   const tags = tagsOf(response.fields);
   const target: PurgeTarget = purgeTarget(fill.url, tags);
   const { vary, variant } = selection(ports, fill, response.fields);
-  const mayBeCut = response.status === 200 && !fill.personal && fill.unsegmented === undefined;
+  const settling = isSettling(ports.knowledge, target, response.fields, answer);
+  const mayBeCut = !settling && response.status === 200 && !fill.personal && fill.unsegmented === undefined;
   const cut = mayBeCut ? segmentSetOf(response.fields, form.total, ports.wholeUpTo, { variant, tags }) : undefined;
   const segments = form.segments ?? cut;
   const entry: Entry = {
@@ -282,8 +286,8 @@ export function listing(
     checkedVersion: -1,
   };
   const store = (body: Uint8Array | undefined): void => {
-    if (fill.flight.doomed || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
+    if (settling || fill.flight.doomed || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
     ports.entries.put(ports.name, fill.key, fill.url, vary, variant, { ...entry, body });
   };
-  return { entry, vary, variant, store };
+  return { entry, vary, variant, settling, store };
 }

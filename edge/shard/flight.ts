@@ -18,6 +18,8 @@ export type Landing =
       /** Which request fields selected it, and their values as one key. */
       readonly vary: readonly string[];
       readonly variant: string;
+      /** It is only called kept: a purge gives its origin time to settle, so it is for those who wait, here and below. */
+      readonly settling: boolean;
       readonly spool: Spool | undefined;
       readonly answer: UpstreamAnswer;
     }

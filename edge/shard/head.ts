@@ -13,6 +13,7 @@ import type { Asked } from "./asked.ts";
 import type { Entry } from "./entries.ts";
 import { bornAtOfAnswer, type FillPorts } from "./fill.ts";
 import type { Landing } from "./flight.ts";
+import { isSettling } from "./settling.ts";
 
 /** Lets an answer to a HEAD for everybody take effect on what is stored for its variant. */
 export function applyHead(
@@ -37,6 +38,7 @@ export function applyHead(
     case "nothing":
       return;
     case "same": {
+      if (isSettling(knowledge, entry.target, answer.fields, answer)) return;
       const fields = mergeNotModified(response, answer);
       const decision = decideStore(
         { method: "GET", fields: asked.request.fields, personal: false },

@@ -68,7 +68,7 @@ export class Knowledge {
 
   /** Takes news that a hub pushed or a caller sent along; they prolong no lease. `gap`: they began beyond what is known. */
   apply(news: ApplyRequest): "whole" | "gap" {
-    const { gap } = this.purges.merge(news);
+    const { gap } = this.purges.merge(news, this.#now());
     if (news.drained !== undefined) this.drained = news.drained;
     return gap ? "gap" : "whole";
   }

@@ -138,7 +138,12 @@ export async function landPart(
     const body = { ...answer.body, length: where.total };
     return kept(ports, fill, { ...answer, status: 200, fields, body }, seen, response);
   }
-  const listed = listing(ports, fill, response, seen, { total: where.total });
+  const listed = listing(ports, fill, response, answer, seen, { total: where.total });
+  if (listed.settling) {
+    if (part.kind !== "verbatim") return again(ports, fill, answer, "verbatim");
+    ports.finished(fill.flight);
+    return { kind: "relay", answer, seen, shared: false, reason: "settling" };
+  }
   if (listed.entry.segments !== undefined) return keptInSegments(ports, fill, answer, listed, where);
   if (where.total > ports.wholeUpTo) return passedOn("part");
   switch (part.kind) {
@@ -180,7 +185,7 @@ function keepPart(
   { response, seen }: Pick<Entry, "response" | "seen">,
 ): Landing {
   if (answer.body.kind !== "stream") throw new Error("a part has a body");
-  const { store } = listing(ports, fill, response, seen, { part: { first: where.first, total: where.total } });
+  const { store } = listing(ports, fill, response, answer, seen, { part: { first: where.first, total: where.total } });
   const spool = new Spool("whole");
   const body = streamOf(spool, answer);
   void pump(ports.after, sourceOf(ports, fill, answer.body), spool, answer.body.length).then(() => {

@@ -183,9 +183,11 @@ export class Shard {
   }
 
   #releaseKept(asked: Asked, landed: Landing & { kind: "kept" }, why: Why): TierResponse {
-    const { entry, spool, answer } = landed;
+    const { entry, spool, answer, settling } = landed;
     const body = spool === undefined ? this.#bodyOf(asked, entry) : streamOf(spool, answer);
-    return this.#release(asked, entry, body, forwarded(why, answer), answer);
+    if (!settling) return this.#release(asked, entry, body, forwarded(why, answer), answer);
+    const released = this.#release(asked, entry, body, forwarded(why, answer, "settling"), answer);
+    return { ...released, facts: { ...released.facts, settling: true } };
   }
 
   /** Something stale, where the next tier has failed and the response, the route and the tier allow it. */
@@ -247,7 +249,8 @@ export class Shard {
     // A part that the origin gave as it was asked is its client's, but may be kept by every tier on the way; an error that goes
     // to all who wait here goes to all who wait there.
     const own = reason === "part" || landed.shared ? {} : ({ personal: true } as const);
-    return { status: answer.status, fields: answer.fields, body, facts: { ...facts, ...own } };
+    const marks = reason === "settling" ? ({ settling: true } as const) : own;
+    return { status: answer.status, fields: answer.fields, body, facts: { ...facts, ...marks } };
   }
 
   /** Everything that no cache has a part in: forwarded as it is, and what it changes is forgotten here. */
@@ -265,7 +268,7 @@ export class Shard {
     const terms = termsOfPost(asked, answer, config.routes);
     const kept = terms && this.#flights.keep(asked, vector, answer, terms);
     const body = kept?.spool === undefined ? answer.body : streamOf(kept.spool, answer);
-    const stored = kept !== undefined;
+    const stored = kept?.settling === false;
     const outcome: Outcome = { kind: "forwarded", reason, status, stored, ...(detail && { detail }) };
     const facts = factsOf(context.tier, this.#releasing(context.tier, outcome, arrivedAt, answer));
     return { status, fields: answer.fields, body, facts: { ...facts, personal: true }, upgrade };

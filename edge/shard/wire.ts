@@ -70,6 +70,8 @@ export interface ResponseFacts {
   readonly vector?: Vector;
   readonly drained?: readonly RegionId[];
   readonly timings: Timings;
+  /** A purge gives the origin time to settle: no tier below may keep it, but all who wait for it may have it. */
+  readonly settling?: true;
   /** Set on answers that no tier below may store or share. */
   readonly personal?: true;
 }

@@ -25,6 +25,9 @@ interface PurgeOptions extends CommonOptions, ScopeOptions {
   readonly idempotencyKey?: string;
   readonly dryRun?: boolean;
   readonly via?: string;
+  readonly settle?: number;
+  readonly notEtag?: readonly string[];
+  readonly modifiedSince?: string;
 }
 
 /** Adds `purge` with its subcommands. */
@@ -52,6 +55,13 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     .option("--timeout <seconds>", "the longest to wait", wholeNumber(0, LIMITS.purgeWaitSeconds), 30)
     .option("--idempotency-key <key>", "the same key gives the same purge, however often it is asked for")
     .option("--dry-run", "say what would be hit, and purge nothing")
+    .option(
+      "--settle <seconds>",
+      "the origin may answer old bytes for so long: pass them on, but do not keep them",
+      wholeNumber(1, LIMITS.purgeSettleSeconds),
+    )
+    .option("--not-etag <etag...>", "with --settle: keep at once what has another entity tag than these old ones")
+    .option("--modified-since <date>", "with --settle: keep at once what was modified then or later")
     .option("--via <region>", "the region whose hub accepts it", region)
     .addHelpText(
       "after",
@@ -60,6 +70,7 @@ Examples:
   meridian purge --url https://shop.example/a https://shop.example/b
   meridian purge --tag release-7 --reason "new release" --wait complete
   meridian purge --prefix https://shop.example/blog --soft
+  meridian purge --tag product-7 --settle 30 --not-etag v41
   git diff --name-only HEAD~1 | sed 's|^|https://shop.example/|' | meridian purge --file -
 
 Exit codes: 0 done, 1 failed, 2 bad usage, 3 accepted, but not in the state that was waited for.`,
@@ -77,6 +88,7 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
     ...scopeFields(gathered.scopes),
     soft: options.soft === true,
     ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...settleFields(options),
   };
   const via = options.via === undefined ? "" : `?via=${options.via}`;
   const client = connect(command, options, terminal);
@@ -109,6 +121,18 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
   } finally {
     await client.close();
   }
+}
+
+/** The purge's fields for an origin that lags. A tag may be given without its quotes, which shells take away. */
+function settleFields({ settle, notEtag, modifiedSince }: PurgeOptions): Readonly<Record<string, unknown>> {
+  const minVersion = {
+    ...(notEtag === undefined ? {} : { notEtags: notEtag.map((tag) => (tag.endsWith('"') ? tag : `"${tag}"`)) }),
+    ...(modifiedSince === undefined ? {} : { lastModified: modifiedSince }),
+  };
+  return {
+    ...(settle === undefined ? {} : { settleSeconds: settle }),
+    ...(Object.keys(minVersion).length === 0 ? {} : { minVersion }),
+  };
 }
 
 /** Asks once more when no answer came: with the same idempotency key that is the same purge, not another. */

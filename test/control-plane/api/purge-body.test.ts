@@ -71,7 +71,18 @@ describe("a body that is no purge names the field", () => {
     ["an idempotency key with a space", { tags: ["a"], idempotencyKey: "a b" }, ["/idempotencyKey"]],
     ["an empty idempotency key", { tags: ["a"], idempotencyKey: "" }, ["/idempotencyKey"]],
     ["a settle time beyond the limit", { tags: ["a"], settleSeconds: 601 }, ["/settleSeconds"]],
-    ["a settle time, which nothing would keep yet", { tags: ["a"], settleSeconds: 5 }, ["/settleSeconds"]],
+    ["a minimum version without a settle time", { tags: ["a"], minVersion: { notEtags: ['"v1"'] } }, ["/minVersion"]],
+    ["a minimum version that says nothing", { tags: ["a"], settleSeconds: 5, minVersion: {} }, ["/minVersion"]],
+    [
+      "an entity tag without quotes",
+      { tags: ["a"], settleSeconds: 5, minVersion: { notEtags: ['"v1"', "v2"] } },
+      ["/minVersion/notEtags/1"],
+    ],
+    [
+      "a date in words",
+      { tags: ["a"], settleSeconds: 5, minVersion: { lastModified: "yesterday" } },
+      ["/minVersion/lastModified"],
+    ],
     ["a list", [], [""]],
     ["null", null, [""]],
     ["a string", "everything", [""]],
@@ -84,6 +95,15 @@ describe("a body that is no purge names the field", () => {
     expect(result.kind === "problem" && result.problem.errors).toHaveLength(LIMITS.problemErrors);
     expect(result.kind === "problem" && result.problem.detail).toContain("and 499 more");
   });
+});
+
+test("a settle time and a minimum version are passed on, dates in either spelling", () => {
+  const at = Date.UTC(2026, 10, 20, 10, 15);
+  for (const lastModified of ["2026-11-20T10:15:00Z", "Fri, 20 Nov 2026 10:15:00 GMT"]) {
+    const { command } = purgeOf({ tags: ["a"], settleSeconds: 5, minVersion: { notEtags: ['W/"v1"'], lastModified } });
+    expect(command).toMatchObject({ settleSeconds: 5, minVersion: { notEtags: ['W/"v1"'], lastModified: at } });
+  }
+  expect(purgeOf({ tags: ["a"] }).command).not.toHaveProperty("settleSeconds");
 });
 
 test("what is not JSON is malformed, whatever it may have meant", () => {

@@ -1,0 +1,96 @@
+// Origins that lag: a purge may ask that refills are not kept for a while, or not unless they are new enough (DESIGN section 4).
+// Here is what is known of such wishes, per scope and hub, and how knowledge of them is joined. Of one hub's wishes those are
+// kept that are not over, by that hub's own clock, when it logged its newest: an earlier end is covered by a later one without
+// conditions. All of it goes by the wishes' ends, which are ordered, so joining commutes, associates and is idempotent.
+// It never decides order: whether a stored response is alive is the purge set's, with settle times or without.
+
+import { LIMITS } from "../../config/limits.ts";
+import { type EpochMillis, epochMillis, type Seconds, seconds } from "../../config/units.ts";
+import type { PurgeEvent } from "./event.ts";
+import type { HubId } from "./vector.ts";
+
+/** When a response is new enough to be kept at once: all that is given must hold, and what a response does not say does not. */
+export interface MinVersion {
+  /** Its entity tag is none of these, by weak comparison: tags have no order, so the old versions' are named. */
+  readonly notEtags?: readonly string[];
+  /** Its `Last-Modified` is this or later. */
+  readonly lastModified?: EpochMillis;
+}
+
+/** What one purge asks of refills. */
+export interface Settle {
+  /** The purge's place in its hub's log. */
+  readonly counter: number;
+  /** When its hub logged it, by that hub's clock. */
+  readonly at: EpochMillis;
+  /** For how long, counted by each node from when it learned of it. */
+  readonly seconds: Seconds;
+  /** What is kept all the same; without it nothing is. */
+  readonly minVersion?: MinVersion;
+}
+
+/** Of each hub, by their ends, the last first: at most `LIMITS.settlesPerScope`. */
+export type Settles = Readonly<Record<HubId, readonly Settle[]>>;
+
+/** What a response says of its version. */
+export interface Version {
+  readonly etag: string | undefined;
+  readonly lastModified: EpochMillis | undefined;
+}
+
+/** What a purge asks of refills of its scopes, if anything. */
+export function settlesOf(event: PurgeEvent): Settles | undefined {
+  const { dot, at, settleSeconds, minVersion } = event;
+  if (settleSeconds === undefined || !(settleSeconds > 0)) return undefined;
+  const settle = { counter: dot.counter, at, seconds: seconds(settleSeconds) };
+  return { [dot.hub]: [minVersion === undefined ? settle : { ...settle, minVersion }] };
+}
+
+/** All that either knows; `a` itself where that already says it. */
+export function joinSettles(a: Settles | undefined, b: Settles | undefined): Settles | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  let joined = a;
+  for (const [hub, theirs] of Object.entries(b)) {
+    const ours = a[hub] ?? [];
+    const both = pruned(ours, theirs);
+    const isSame = both.length === ours.length && both.every(({ counter }, index) => counter === ours[index]?.counter);
+    if (!isSame) joined = { ...joined, [hub]: both };
+  }
+  return joined;
+}
+
+/** Those of `now` that `before` did not have: what was just learnt. */
+export function newSettles(before: Settles | undefined, now: Settles | undefined): readonly Settle[] {
+  if (now === undefined || now === before) return [];
+  return Object.entries(now).flatMap(([hub, settles]) => {
+    const known = new Set(before?.[hub]?.map(({ counter }) => counter));
+    return settles.filter(({ counter }) => !known.has(counter));
+  });
+}
+
+/** When a wish is over for whoever learned of it at once, by its hub's clock. */
+export const endOf = ({ at, seconds: duration }: Settle): EpochMillis => epochMillis(at + duration * 1000);
+
+function pruned(ours: readonly Settle[], theirs: readonly Settle[]): readonly Settle[] {
+  const all = [...new Map([...ours, ...theirs].map((settle) => [settle.counter, settle])).values()];
+  const newestAt = Math.max(...all.map(({ at }) => at));
+  const open = all.filter((settle) => endOf(settle) > newestAt).sort(byEnd);
+  const covering = open.findIndex(({ minVersion }) => minVersion === undefined);
+  // With more conditions at once than are told apart, those that end first go first.
+  return open.slice(0, covering < 0 ? open.length : covering + 1).slice(0, LIMITS.settlesPerScope);
+}
+
+/** The last to end first. */
+const byEnd = (one: Settle, other: Settle): number => endOf(other) - endOf(one) || other.counter - one.counter;
+
+/** Whether a response of this version may be kept although a purge waits for its origin to settle. */
+export function isNewEnough(minVersion: MinVersion | undefined, { etag, lastModified }: Version): boolean {
+  if (minVersion === undefined) return false;
+  const { notEtags, lastModified: least } = minVersion;
+  if (notEtags !== undefined && (etag === undefined || notEtags.some((old) => opaque(old) === opaque(etag))))
+    return false;
+  return least === undefined || (lastModified !== undefined && lastModified >= least);
+}
+
+/** A tag without its mark of weakness: this cache makes tags weak when it encodes what they stand for. */
+const opaque = (etag: string): string => etag.replace(/^W\//i, "");
