@@ -106,6 +106,8 @@ export const LIMITS = {
   leaseMillis: 2_000,
   /** What is added where the end of others' leases is waited for: clocks may drift by 3 % over a hearing and a lease. */
   leaseMarginMillis: 250,
+  /** A hub that gave a shard no lease is waited for again after this long; until then it is asked in the background. */
+  leaseRetryMillis: 1_000,
   /** How long a hub grants leases on having heard another hub, counted from before it asked; half of it renews. */
   hearingMillis: 6_000,
   /** How long a sync waits for hubs that were not heard lately: the longest way round the earth and back, twice. */

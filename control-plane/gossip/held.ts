@@ -5,7 +5,8 @@
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { covers, coversAll, type Dot, type HubId, join, type Vector } from "../purge/vector.ts";
-import type { HeldVectors } from "../purge/wire.ts";
+import type { ExchangeRequest, HeldVectors, Holders } from "../purge/wire.ts";
+import { sample } from "./fan-out.ts";
 
 /** What is known of one region's hub. */
 export interface HeldBy {
@@ -15,6 +16,10 @@ export interface HeldBy {
   /** When it was last heard itself, by the listener's clock; undefined if only others told of it, or before a restart. */
   readonly heardAt?: EpochMillis;
 }
+
+/** What a message says that others hold. Holders hold at least the vector of who names them. */
+export const toldBy = ({ held, holders, vector }: Pick<ExchangeRequest, "held" | "holders" | "vector">): HeldVectors =>
+  held ?? Object.fromEntries(Object.entries(holders ?? {}).map(([region, hub]) => [region, { hub, vector }]));
 
 export class Held {
   readonly #byRegion = new Map<RegionId, HeldBy>();
@@ -70,5 +75,12 @@ export class Held {
   /** For telling others. */
   tell(): HeldVectors {
     return Object.fromEntries([...this.#byRegion].map(([region, { hub, vector }]) => [region, { hub, vector }]));
+  }
+
+  /** For telling others where vectors would be too many: who holds all of `vector`, as many as `most`, chosen by chance. */
+  tellHolders(vector: Vector, most: number, random: () => number): Holders {
+    const holders = [...this.#byRegion].filter(([, { vector: theirs }]) => coversAll(theirs, vector));
+    const chosen = holders.length > most ? sample(holders, most, random) : holders;
+    return Object.fromEntries(chosen.map(([region, { hub }]) => [region, hub]));
   }
 }

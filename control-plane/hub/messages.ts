@@ -64,11 +64,20 @@ const laterEvent = z.looseObject({ v: z.int().min(2), kind: z.string(), dot, at:
 const event = z.union([knownEvent, laterEvent]).transform((checked) => checked as ControlEvent);
 
 const held = z.partialRecord(region, z.object({ hub: hubId, vector }));
+const holders = z.partialRecord(region, hubId);
 
 /** What may be asked of a hub by POST, by path. */
 export const messages = {
   sync: z.object({ v: v1, shard: z.int().min(0).max(255), vector, want: vector.optional() }),
-  exchange: z.object({ v: v1, from: hubId, region, vector, events: z.array(event), held: held.optional() }),
+  exchange: z.object({
+    v: v1,
+    from: hubId,
+    region,
+    vector,
+    events: z.array(event),
+    held: held.optional(),
+    holders: holders.optional(),
+  }),
   await: z.object({ v: v1, dots: z.array(dot).max(LIMITS.awaitDots), timeoutMillis: duration }),
   purges: z.object({
     v: v1,
@@ -103,6 +112,7 @@ export const answers = {
     events: z.array(event),
     more: z.boolean(),
     held: held.optional(),
+    holders: holders.optional(),
     restored: z.literal(true).optional(),
   }),
   await: z.object({

@@ -7,7 +7,7 @@ import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { lacking, withEvents } from "../gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../gossip/fan-out.ts";
-import { Held, type HeldBy } from "../gossip/held.ts";
+import { Held, type HeldBy, toldBy } from "../gossip/held.ts";
 import { isJoined } from "../gossip/membership.ts";
 import type { ControlEvent } from "../purge/event.ts";
 import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, type HubId, type Vector } from "../purge/vector.ts";
@@ -137,7 +137,7 @@ export class Peers {
   receive(request: ExchangeRequest): ExchangeResponse {
     this.#giveUpOldCopy(request.vector);
     const taken = this.#take(request.events);
-    this.#note(request.region, request.from, request.vector, request.held);
+    this.#note(request.region, request.from, request.vector, toldBy(request));
     this.#line(request.region).failedAt = undefined;
     this.#events.changed();
     // Among many hubs, news goes on by word of mouth; among few, whoever had it first tells everybody.
@@ -236,7 +236,7 @@ export class Peers {
     if (response.restored === true) this.#restart();
     this.#giveUpOldCopy(response.vector);
     this.#take(response.events);
-    const peer = this.#note(response.region, response.hub, response.vector, response.held);
+    const peer = this.#note(response.region, response.hub, response.vector, toldBy(response));
     this.#events.changed();
     this.plan();
     // What other messages carry may still arrive; the last one that is answered tells what was lost.
@@ -281,8 +281,9 @@ export class Peers {
   readonly #read = (hub: string, from: number, limit: number): readonly ControlEvent[] =>
     this.#ports.log.read(hub, from, limit);
 
-  #tell(): { readonly held?: HeldVectors } {
-    return areFew(this.#others.length) ? { held: this.#held.tell() } : {};
+  #tell(): Pick<ExchangeRequest, "held" | "holders"> {
+    if (areFew(this.#others.length)) return { held: this.#held.tell() };
+    return { holders: this.#held.tellHolders(this.#ledger.vector, LIMITS.gossipHolders, this.#ports.random) };
   }
 
   #line(region: RegionId): Line {

@@ -59,6 +59,9 @@ export interface ApplyResponse {
 /** What each region's hub is known to hold durably, so that others need not ask it. Left out when hubs are many. */
 export type HeldVectors = Readonly<Partial<Record<RegionId, { readonly hub: HubId; readonly vector: Vector }>>>;
 
+/** Hubs that are known to hold all of the sender's vector, by region: what is told in place of `HeldVectors` where hubs are many. */
+export type Holders = Readonly<Partial<Record<RegionId, HubId>>>;
+
 /** Hub -> hub, `POST /exchange`: here are events you may lack, and what I know; answered once they are durable. */
 export interface ExchangeRequest {
   readonly v: 1;
@@ -68,6 +71,7 @@ export interface ExchangeRequest {
   /** In log order per hub. */
   readonly events: readonly ControlEvent[];
   readonly held?: HeldVectors;
+  readonly holders?: Holders;
 }
 export interface ExchangeResponse {
   readonly v: 1;
@@ -78,6 +82,7 @@ export interface ExchangeResponse {
   readonly events: readonly ControlEvent[];
   readonly more: boolean;
   readonly held?: HeldVectors;
+  readonly holders?: Holders;
   /** The sender's log is an old copy: other events already stand at its dots. It must begin a new incarnation. */
   readonly restored?: true;
 }

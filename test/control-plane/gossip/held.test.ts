@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { epochMillis } from "../../../config/units.ts";
-import { Held } from "../../../control-plane/gossip/held.ts";
+import { Held, toldBy } from "../../../control-plane/gossip/held.ts";
 
 const NOBODY = (): boolean => false;
 const at = epochMillis(5);
@@ -33,6 +33,21 @@ describe("what other hubs hold", () => {
     expect(held.told({ oc: { hub: "oc.bbbb", vector: { "weur.cccc": 2 } } }, NOBODY)).toHaveLength(1);
     expect(held.holds("oc", { hub: "weur.cccc", counter: 2 })).toBe(true);
     expect(held.told({ oc: { hub: "oc.bbbb", vector: { "weur.cccc": 2 } } }, NOBODY)).toHaveLength(0);
+  });
+
+  test("names the hubs that hold all of a vector, no more than asked for", () => {
+    const held = new Held([
+      { region: "oc", hub: "oc.aaaa", vector: { "weur.cccc": 2 } },
+      { region: "me", hub: "me.dddd", vector: { "weur.cccc": 3 } },
+      { region: "afr", hub: "afr.eeee", vector: { "weur.cccc": 1 } },
+    ]);
+    const holders = held.tellHolders({ "weur.cccc": 2 }, 9, () => 0);
+    expect(holders).toEqual({ oc: "oc.aaaa", me: "me.dddd" });
+    expect(held.tellHolders({ "weur.cccc": 2 }, 1, () => 0.99)).toEqual({ me: "me.dddd" });
+    expect(toldBy({ holders, vector: { "weur.cccc": 2 } })).toEqual({
+      oc: { hub: "oc.aaaa", vector: { "weur.cccc": 2 } },
+      me: { hub: "me.dddd", vector: { "weur.cccc": 2 } },
+    });
   });
 
   test("says who still lacks something", () => {
