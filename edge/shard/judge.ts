@@ -2,6 +2,7 @@
 // Asked when a request looks, and again at release, since purges and the end of a lease may have come meanwhile. It changes
 // nothing but the store, out of which it takes what is dead.
 
+import { LIMITS } from "../../config/limits.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import { decideReuse, type Reuse } from "../http/reuse.ts";
@@ -80,10 +81,20 @@ export class Judge {
   /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
   mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
     if (this.verdict(landed.entry) === "hard") return false;
-    if (this.trust(asked) === "ask" && !isJustFetched(landed.answer.requestAt, this.#ports.now())) return false;
+    if (this.trust(asked) === "ask" && !this.#isSurelyYoung(landed)) return false;
     if (landed.spool !== undefined && !landed.spool.joinable) return false;
     if (!answersFromPart(asked.request, landed.entry)) return false;
     return variantKey(landed.vary, asked.request.fields) === landed.variant;
+  }
+
+  /**
+   * Whether what was fetched without a lease may go out: its fetch began less than a lease ago, or all that the hub held less
+   * than a lease ago is known. Either way no purge that it ignores can be complete yet (a request lasts less long than
+   * regions that nobody hears are waited for).
+   */
+  #isSurelyYoung({ answer }: Landing & { kind: "kept" }): boolean {
+    const { knowledge, now } = this.#ports;
+    return knowledge.newsAge <= LIMITS.leaseMillis || isJustFetched(answer.requestAt, now());
   }
 
   /**

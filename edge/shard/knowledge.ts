@@ -31,6 +31,10 @@ export class Knowledge {
   drained: readonly RegionId[] = [];
   /** When the lease runs out, by this holder's clock. */
   #leasedUntil: EpochMillis | undefined;
+  /** From before the hub was last asked with success: all that it held then is known here. */
+  #newsAt: EpochMillis | undefined;
+  /** When the hub last gave no lease, or no answer. */
+  #refusedAt: EpochMillis | undefined;
   #asking: Promise<void> | undefined;
   readonly #ask: AskHub;
   readonly #now: () => EpochMillis;
@@ -51,9 +55,15 @@ export class Knowledge {
     return millis(Math.max(0, (this.#leasedUntil ?? 0) - this.#now()));
   }
 
+  /** How old the last news from the hub are. */
+  get newsAge(): Millis {
+    return millis(this.#newsAt === undefined ? Number.POSITIVE_INFINITY : this.#now() - this.#newsAt);
+  }
+
   /**
    * Gets a request that itself knows `vector` onto the best footing there is. Costs nothing under a live lease; waits for
-   * the hub at most `syncTimeoutMillis` (the shell's ask rejects then).
+   * the hub at most `syncTimeoutMillis` (the shell's ask rejects then). A hub that refused a moment ago is asked in the
+   * background: while a region is lost, requests need not each wait to hear so.
    */
   async ensure(vector: Vector): Promise<Standing> {
     const covers = coversAll(this.vector, vector);
@@ -61,7 +71,8 @@ export class Knowledge {
       if (this.leaseLeft <= LIMITS.leaseMillis / 2) void this.#renew(undefined);
       return { kind: "leased" };
     }
-    await this.#renew(covers ? undefined : vector);
+    if (covers && this.#wasRefusedLately) void this.#renew(undefined);
+    else await this.#renew(covers ? undefined : vector);
     if (!coversAll(this.vector, vector)) return { kind: "behind" };
     return this.leaseLeft > 0 ? { kind: "leased" } : { kind: "cut-off", since: this.#leasedUntil };
   }
@@ -83,13 +94,17 @@ export class Knowledge {
     return join(this.vector, vector);
   }
 
-  /** Asks the hub, once for all that wait. Whoever needs more than is being asked for asks again after it. */
+  get #wasRefusedLately(): boolean {
+    return this.#refusedAt !== undefined && this.#now() - this.#refusedAt < LIMITS.leaseRetryMillis;
+  }
+
+  /** Asks the hub, once for all that wait. Whoever needs more than is being asked for asks for it afterwards. */
   async #renew(want: Vector | undefined): Promise<void> {
-    if (this.#asking !== undefined) {
+    while (this.#asking !== undefined) {
       await this.#asking;
-      if (want === undefined ? this.leaseLeft > 0 : coversAll(this.vector, want)) return;
+      if (want === undefined || coversAll(this.vector, want)) return;
     }
-    this.#asking ??= this.#askHub(want).finally(() => {
+    this.#asking = this.#askHub(want).finally(() => {
       this.#asking = undefined;
     });
     return this.#asking;
@@ -101,10 +116,17 @@ export class Knowledge {
     try {
       const news = await this.#ask(this.vector, want);
       // With a gap in them the news were for somebody who knew more: they are taken, but are no ground for a lease.
-      if (this.apply(news) === "whole") lease = news.leaseMillis;
+      if (this.apply(news) === "whole") {
+        this.#newsAt = askedAt;
+        lease = news.leaseMillis;
+      }
     } catch {
       // An unreachable hub is an expected state, not an error: there is no lease then, and the route decides.
     }
-    if (lease !== undefined) this.#leasedUntil = after(askedAt, lease);
+    if (lease === undefined) this.#refusedAt = this.#now();
+    else {
+      this.#leasedUntil = after(askedAt, lease);
+      this.#refusedAt = undefined;
+    }
   }
 }

@@ -286,7 +286,8 @@ export class Shard {
     const own: Millis = millis(Math.max(0, between(arrivedAt, now()) - spent));
     const timings: Timings = { ...below, [tier]: own };
     const { vector, drained, leaseLeft } = knowledge;
-    const lease = leaseLeft > 0 ? { validFor: leaseLeft } : {};
+    // The receiver counts from before it asked, which was before the request arrived here.
+    const lease = leaseLeft > 0 ? { validFor: millis(between(arrivedAt, now()) + leaseLeft) } : {};
     return { outcome, vector, drained, upstream: upstream?.facts, timings, ...lease };
   }
 }
