@@ -58,6 +58,15 @@ describe("what is sent", () => {
     expect(api.asked[0]?.body).not.toHaveProperty("everything");
   });
 
+  it("sends a settle time, and old tags with the quotes that a shell took", async () => {
+    const settle = ["--settle", "30", "--not-etag", "v1", 'W/"v0"', "--modified-since", "2026-11-20T10:15:00Z"];
+    await purge(() => receipt(), ["--tag", "t", ...settle]);
+    expect(api.asked[0]?.body).toMatchObject({
+      settleSeconds: 30,
+      minVersion: { notEtags: ['"v1"', 'W/"v0"'], lastModified: "2026-11-20T10:15:00Z" },
+    });
+  });
+
   it("reads scopes from standard input with --file -", async () => {
     await purge(() => receipt(), ["--file", "-"], {
       input: "# a comment\n\nhttps://h/a\r\ntag: t1\nprefix:https://h/p\nhost:h\n",
@@ -119,6 +128,7 @@ describe("exit codes", () => {
     ["an unknown wait", ["--tag", "t", "--wait", "forever"]],
     ["an unknown region", ["--tag", "t", "--via", "moon"]],
     ["a time beyond the limit", ["--tag", "t", "--timeout", "61"]],
+    ["a settle time beyond the limit", ["--tag", "t", "--settle", "601"]],
     ["a stray word", ["--soft", "show-me"]],
     ["a file that is not there", ["--file", "/nonexistent-file-of-a-test"]],
     ["an API address that is none", ["--tag", "t", "--api", "ftp://h"]],
@@ -145,6 +155,14 @@ describe("what is printed", () => {
     expect(run.out).toMatch(/weur\.k3f9x2\.17 {2}applied/);
     expect(run.out).toMatch(/weur +applied +4 ms/);
     expect(run.out).toMatch(/enam +applied +120 ms/);
+  });
+
+  it("says what is not kept for a while", async () => {
+    const wishes = { settleSeconds: 30, minVersion: { notEtags: ['"v1"'], lastModified: "2026-11-20T10:15:00.000Z" } };
+    const run = await purge(() => receipt(wishes), ["--tag", "t"]);
+    expect(run.out).toContain(
+      'first 30 s is passed on and not kept, unless it has another entity tag than "v1" and was modified since 2026',
+    );
   });
 
   it("names the regions that are not known to hold it, and why", async () => {
