@@ -71,7 +71,7 @@ describe("with a settle time", () => {
     expect((await cdn.api(`/v1/purges/${id}`)).json).toMatchObject({ settleSeconds: 600, state: "complete" });
   });
 
-  test("it is kept again when the time is over", async () => {
+  test("what is fetched is kept again when the time is over", async () => {
     await purgedTooEarly("/short", { settleSeconds: 1 });
     publish("/short", "new");
     await expect.poll(async () => hits(await everywhere("/short")), { timeout: 10_000 }).toEqual([true, true]);
