@@ -28,7 +28,7 @@ export const LIMITS = {
 
   // --- regions that fail
   /** How long a region that failed is asked last: long enough that not every request pays for trying it. */
-  regionAvoidedMillis: 1_000,
+  regionAvoidedMillis: 5_000,
   /** The longest such pause, after failures in a row: how late an isolate may notice that a region is back. */
   regionAvoidedMaxMillis: 30_000,
 

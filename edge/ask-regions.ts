@@ -67,11 +67,13 @@ type Asked =
 /** One isolate's way to the regions, with what it remembers of them. */
 export class RegionAsker {
   readonly #now: () => EpochMillis;
-  readonly #health = new RegionHealth();
+  readonly #health: RegionHealth;
   #drained: ReadonlySet<RegionId> = new Set();
 
-  constructor(now: () => EpochMillis) {
+  /** `health` may be shared with others who call regions. */
+  constructor(now: () => EpochMillis, health = new RegionHealth()) {
     this.#now = now;
+    this.#health = health;
   }
 
   /** Takes what a shard knew of drained regions: a hint for the next choices. */
@@ -115,7 +117,9 @@ export class RegionAsker {
     if (!this.#isOutlived(first)) return first;
     discard(first.answer.body);
     const second = await this.#askRegion(config, serving, ports, region, budget);
-    return this.#isOutlived(second) ? { kind: "late" } : second;
+    if (!this.#isOutlived(second)) return second;
+    discard(second.answer.body);
+    return { kind: "late" };
   }
 
   #isOutlived(asked: Asked): asked is Asked & { kind: "answer" } {

@@ -6,6 +6,7 @@ import { configOf, nodesOf } from "../config/nodes.worker.ts";
 import type { RegionId } from "../config/regions.ts";
 import { type EpochMillis, epochMillis } from "../config/units.ts";
 import { RegionAsker, type RegionReply, type Served, type Serving, type ShardPlace } from "./ask-regions.ts";
+import { lostRegions } from "./lost-regions.worker.ts";
 import { readNodeAnswer, toNodeInit } from "./message.worker.ts";
 import { isAlive, reach } from "./reach.worker.ts";
 import type { Admitted } from "./request/admit.ts";
@@ -13,7 +14,7 @@ import type { RegionChoice } from "./route/choose-region.ts";
 import type { TierRequest } from "./shard/tier.ts";
 
 const now = (): EpochMillis => epochMillis(Date.now());
-const asker = new RegionAsker(now);
+const asker = new RegionAsker(now, lostRegions);
 
 /** Takes what a shard knew of drained regions: a hint for the next choices of this isolate. */
 export const learnDrained = (regions: readonly RegionId[] | undefined): void => asker.learnDrained(regions);

@@ -69,10 +69,12 @@ export const mustArriveOnce = ({ method, upload }: Pick<UpstreamRequest, "method
 /** The tier above one shard; it remembers which regions failed lately. */
 export class ShieldAsker {
   readonly #ports: ShieldPorts;
-  readonly #health = new RegionHealth();
+  readonly #health: RegionHealth;
 
-  constructor(ports: ShieldPorts) {
+  /** `health` may be shared with others who call regions. */
+  constructor(ports: ShieldPorts, health = new RegionHealth()) {
     this.#ports = ports;
+    this.#health = health;
   }
 
   /** See `Upstream`. Throws for a route or origin that is not configured, which no admitted request has. */

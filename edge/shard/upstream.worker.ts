@@ -15,6 +15,7 @@ import { createOriginClient, type WorkerOriginClient } from "../../origin/fetch.
 import { originPath } from "../action/rewrite.ts";
 import { Fields } from "../http/fields.ts";
 import { PSEUDONYM } from "../http/forwardable.ts";
+import { lostRegions } from "../lost-regions.worker.ts";
 import { after, bodyOf, readNodeAnswer, toNodeInit } from "../message.worker.ts";
 import { isAlive, reach } from "../reach.worker.ts";
 import { cacheKey } from "../request/cache-key.ts";
@@ -52,15 +53,18 @@ export class UpstreamShell {
     this.#tally = tally;
     const origin = (request: UpstreamRequest, route: Route) => this.#askOrigin(request, route);
     this.#negotiation = new Negotiation({ ...store, config, knowledge, origin, encode, decode, now, after });
-    this.#asker = new ShieldAsker({
-      config,
-      region,
-      now,
-      newsSince: (vector) => knowledge.newsSince(vector),
-      request: (to, request) => this.#askShield(to, request),
-      apply: (to, news) => this.#tell(to, news),
-      origin: (request, route) => this.#negotiation.ask(request, route),
-    });
+    this.#asker = new ShieldAsker(
+      {
+        config,
+        region,
+        now,
+        newsSince: (vector) => knowledge.newsSince(vector),
+        request: (to, request) => this.#askShield(to, request),
+        apply: (to, news) => this.#tell(to, news),
+        origin: (request, route) => this.#negotiation.ask(request, route),
+      },
+      lostRegions,
+    );
   }
 
   /** An unsafe method changed something (RFC 9111 section 4.4): nobody joins a body that was asked for before it. */
