@@ -30,13 +30,19 @@ export function whyAsked(found: Found): Exclude<Why, "collapsed"> {
 }
 
 /**
- * An outcome with what is known at release: how long a response that was just kept stays fresh, and the key on routes that
- * show it (RFC 9211 sections 2.3 and 2.6).
+ * An outcome with what is known at release: how long a response that was just kept stays fresh, the key on routes that show
+ * it (RFC 9211 sections 2.3 and 2.6), and that there is no lease for it, which a cached response never keeps to itself.
  */
-export function told(outcome: Outcome, { key, route }: Pick<Asked, "key" | "route">, ttl?: Millis): Outcome {
+export function told(
+  outcome: Outcome,
+  { key, route, standing }: Pick<Asked, "key" | "route" | "standing">,
+  ttl?: Millis,
+): Outcome {
   if (outcome.kind === "failed") return outcome;
+  const isCached = outcome.kind !== "forwarded" || outcome.stored;
   const lasts = outcome.kind === "forwarded" && outcome.stored && ttl !== undefined ? { ttl } : {};
-  return { ...outcome, ...lasts, ...(route.showKey ? { key } : {}) };
+  const cutOff = isCached && standing.kind === "cut-off" ? { detail: "cut-off" } : {};
+  return { ...outcome, ...lasts, ...cutOff, ...(route.showKey ? { key } : {}) };
 }
 
 /** The outcome of a fill: kept and released, or relayed for the reason that `notKept` gives. */
