@@ -162,8 +162,9 @@ export class Peers {
     const now = this.#ports.now();
     for (const region of this.#hearing.due(this.#others, now, LIMITS.hearingMillis / 2)) this.#askAgain(region, now);
     const overdue = this.#hearing.due(this.quorum.active, now, LIMITS.hearingMillis);
-    const asked = overdue.flatMap((region) => this.#hearings.get(region) ?? []);
-    // Where one of them is not even asked, because it failed a moment ago, waiting for the others gives no lease either.
+    const isFailing = (region: RegionId): boolean => this.#line(region).failingSince !== undefined;
+    const asked = overdue.flatMap((region) => (isFailing(region) ? [] : (this.#hearings.get(region) ?? [])));
+    // Where one of them has failed to answer, which may take it long, waiting for the others gives no lease either.
     if (overdue.length > 0 && asked.length === overdue.length) await until(asked);
     return this.#hearing.isLive(this.quorum.active, this.#ports.now());
   }
