@@ -130,9 +130,9 @@ export class Hub {
     return this.#receipts.answer(request);
   }
 
-  /** What a purge would hit in the shards that were in use lately. Rejects if one does not answer: a sum would be a lie. */
+  /** What a purge would hit in the region's shards, all of them. Rejects if one does not answer: a sum would be a lie. */
   async dryRun(request: DryRunRequest): Promise<DryRunResponse> {
-    const shards = this.#subscribers.list();
+    const shards = Array.from({ length: this.#place.shards }, (_, index) => index);
     const answers = await Promise.all(shards.map((shard) => this.#ports.shards.dryRun(shard, request)));
     const entries = answers.reduce((sum, answer) => sum + answer.entries, 0);
     return { v: 1, entries, bytes: bytes(answers.reduce((sum, answer) => sum + answer.bytes, 0)) };

@@ -49,7 +49,8 @@ export class Hub extends DurableObject<Environment> {
       setAlarm: (at) => void ctx.storage.setAlarm(at),
       sha256,
     };
-    this.#core = new HubCore({ region, regions }, ports);
+    const { shards = 1 } = configOf(env).regions[region] ?? {};
+    this.#core = new HubCore({ region, regions, shards: typeof shards === "number" ? shards : shards.length }, ports);
   }
 
   override async fetch(request: Request): Promise<Response> {

@@ -53,4 +53,6 @@ export interface HubPlace {
   readonly region: RegionId;
   /** All configured regions, its own among them. */
   readonly regions: readonly RegionId[];
+  /** How many shards its region has. */
+  readonly shards: number;
 }

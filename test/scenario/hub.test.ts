@@ -91,7 +91,7 @@ describe("hubs as objects", () => {
       expect((await ask(region, `purges/${id}`)).answer).toMatchObject({ id, state: "applied" });
       expect(((await ask(region, "purges?limit=1")).answer as ReceiptPage).purges[0]?.id).toBe(id);
     }
-    expect((await ask("apac", "dry-run", { v: 1, scopes: [] })).answer).toEqual({ v: 1, entries: 3, bytes: 300 });
+    expect((await ask("apac", "dry-run", { v: 1, scopes: [] })).answer).toEqual({ v: 1, entries: 12, bytes: 1200 });
   });
 
   test("refuse with the status that the API passes on", async () => {

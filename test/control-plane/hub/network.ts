@@ -98,7 +98,7 @@ export class Network {
     const site = this.site(region);
     site.life++;
     site.up = true;
-    site.hub = new Hub({ region, regions }, this.#ports(region, site));
+    site.hub = new Hub({ region, regions, shards: 2 }, this.#ports(region, site));
   }
 
   /** The process is gone at once; its disk and its alarm remain. */
