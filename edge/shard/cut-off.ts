@@ -5,6 +5,8 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { Route } from "../../config/schema.ts";
 import { between, type EpochMillis } from "../../config/units.ts";
+import { isWeak } from "../http/entity-tag.ts";
+import type { Fields } from "../http/fields.ts";
 import type { Standing } from "./knowledge.ts";
 import type { Tier } from "./wire.ts";
 
@@ -17,6 +19,15 @@ export function trustOf(standing: Standing, route: Pick<Route, "whenCutOff">, ti
   if (route.whenCutOff === "refuse" || standing.kind === "behind") return "refuse";
   const servesStill = standing.since !== undefined && between(standing.since, now) <= LIMITS.cutOffServeMillis;
   return route.whenCutOff === "serve" && tier === "shard" && servesStill ? "serve" : "ask";
+}
+
+/**
+ * Whether a 304 proves that a stored response is what the origin has now. Only a strong tag does: two versions can share a date,
+ * or a weak tag, and without a lease nobody knows whether a purge has come between them.
+ */
+export function isProvenByConfirmation(fields: Fields): boolean {
+  const tag = fields.get("etag");
+  return tag !== undefined && tag !== "" && !isWeak(tag);
 }
 
 /** Whether a response that was asked for at `requestAt` may still go out without a lease: within the time of one. */

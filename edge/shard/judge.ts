@@ -9,7 +9,7 @@ import { decideReuse, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
 import type { Asked } from "./asked.ts";
-import { isJustFetched, type Trust, trustOf } from "./cut-off.ts";
+import { isJustFetched, isProvenByConfirmation, type Trust, trustOf } from "./cut-off.ts";
 import type { Entry, EntryStore } from "./entries.ts";
 import type { Landing } from "./flight.ts";
 import type { Found } from "./found.ts";
@@ -90,11 +90,19 @@ export class Judge {
   /**
    * Whether what was fetched without a lease may go out: its fetch began less than a lease ago, or all that the hub held less
    * than a lease ago is known. Either way no purge that it ignores can be complete yet (a request lasts less long than
-   * regions that nobody hears are waited for).
+   * regions that nobody hears are waited for). A body that was only confirmed was fetched before.
    */
-  #isSurelyYoung({ answer }: Landing & { kind: "kept" }): boolean {
+  #isSurelyYoung({ answer, entry }: Landing & { kind: "kept" }): boolean {
     const { knowledge, now } = this.#ports;
-    return knowledge.newsAge <= LIMITS.leaseMillis || isJustFetched(answer.requestAt, now());
+    if (knowledge.newsAge <= LIMITS.leaseMillis) return true;
+    const isNew = answer.status !== 304 || isProvenByConfirmation(entry.response.fields);
+    return isNew && isJustFetched(answer.requestAt, now());
+  }
+
+  /** The stored response that the next tier is asked to confirm, if what was found is one that it can confirm. */
+  toConfirm(asked: Asked, found: Found): Entry | undefined {
+    if (found.kind !== "entry" || found.reuse.kind !== "revalidate") return undefined;
+    return this.trust(asked) !== "ask" || isProvenByConfirmation(found.entry.response.fields) ? found.entry : undefined;
   }
 
   /**

@@ -112,7 +112,7 @@ export class Shard {
         return this.#fail(asked.request, asked.arrivedAt, FAILURES.notCached);
       }
 
-      const confirm = found.kind === "entry" && found.reuse.kind === "revalidate" ? found.entry : undefined;
+      const confirm = this.#judge.toConfirm(asked, found);
       if (found.kind === "hit-for-miss" || changed > 1) company = "alone";
       const how: HowToFill = howToFill(asked, found, company, changed);
       const boarded = this.#flights.board(asked, confirm, company, learned, how);

@@ -1,8 +1,8 @@
 // A route may choose to serve what is stored while its region cannot hear of purges, for a minute; it always says so, whatever
 // else there is to say of the answer (found by the simulator: a stale answer kept it to itself).
 
-import { expect, test } from "vitest";
-import { CONFIG, ShardWorld, statusOf } from "../../fixtures/shard-world.ts";
+import { describe, expect, test } from "vitest";
+import { CONFIG, ShardWorld, statusOf, textOf } from "../../fixtures/shard-world.ts";
 
 const ROUTE = { name: "pages", origin: "shop", whenCutOff: "serve" } as const;
 
@@ -39,4 +39,55 @@ test("what is relayed keeps its own reason", async () => {
   const other = world.send("/other");
   (await world.only()).answer(200, { "cache-control": "private" }, "mine");
   expect(statusOf(await other)).toContain("detail=private");
+});
+
+describe("a route that revalidates while it is cut off", () => {
+  const revalidating = async (fields: Record<string, string>) => {
+    const world = new ShardWorld({ ...CONFIG, routes: [{ ...ROUTE, whenCutOff: "revalidate" }] });
+    const first = world.send("/page");
+    (await world.only()).answer(200, { "cache-control": "max-age=60", ...fields }, "old");
+    await first;
+    world.hubReachable = false;
+    await world.pass(5_000);
+    const again = world.send("/page");
+    return { world, again, asked: await world.only() };
+  };
+
+  test("asks whether a strong tag still holds", async () => {
+    const { asked } = await revalidating({ etag: '"1"' });
+    expect(asked.request.fields.get("if-none-match")).toBe('"1"');
+  });
+
+  // A purge that nobody here has heard of may have ended the stored body, and two versions can share a date or a weak tag.
+  test.each([
+    ["a date", { "last-modified": "Wed, 31 Dec 2025 00:00:00 GMT" }],
+    ["a weak tag", { etag: 'W/"1"' }],
+  ])("does not take %s for proof", async (_what, fields) => {
+    const { world, again, asked } = await revalidating(fields);
+    expect(asked.request.fields.has("if-modified-since")).toBe(false);
+    expect(asked.request.fields.has("if-none-match")).toBe(false);
+    asked.answer(200, { "cache-control": "max-age=60", ...fields }, "new");
+    expect(await textOf(await again)).toBe("new");
+    expect(world.asked).toHaveLength(0);
+  });
+
+  test("fetches anew where a date was confirmed by a question from before", async () => {
+    const dated = { "last-modified": "Wed, 31 Dec 2025 00:00:00 GMT" };
+    const world = new ShardWorld({ ...CONFIG, routes: [{ ...ROUTE, whenCutOff: "revalidate" }] });
+    const first = world.send("/page");
+    (await world.only()).answer(200, { "cache-control": "max-age=0", ...dated }, "old");
+    await first;
+    // Late enough for the lease to end before the answer, early enough not to renew it.
+    await world.pass(900);
+    const again = world.send("/page");
+    const asked = await world.only();
+    expect(asked.request.fields.has("if-modified-since")).toBe(true);
+    world.hubReachable = false;
+    await world.pass(1_200);
+    asked.answer(304, { "cache-control": "max-age=60", ...dated });
+    const anew = await world.only();
+    expect(anew.request.fields.has("if-modified-since")).toBe(false);
+    anew.answer(200, { "cache-control": "max-age=60", ...dated }, "new");
+    expect(await textOf(await again)).toBe("new");
+  });
 });
