@@ -68,7 +68,6 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   undici: ["control-plane/cli/", "control-plane/latency/"],
   miniflare: ["control-plane/local/"],
   workerd: ["control-plane/local/"],
-  httpxy: ["control-plane/local/"],
   esbuild: ["control-plane/local/", "control-plane/dashboard/", "control-plane/latency/"],
   commander: ["control-plane/cli/"],
   picocolors: ["control-plane/cli/"],
