@@ -37,6 +37,8 @@ type Severities = Readonly<Record<Severity, Vector>>;
 
 export class PurgeSet {
   #vector: Vector = EMPTY_VECTOR;
+  /** News that were taken behind a gap: all that happened between these two is known. */
+  #ahead: { readonly since: Vector; readonly vector: Vector } | undefined;
   #version = 0;
   #bytes = 0;
   /** By scope key, the one that was changed longest ago first. */
@@ -114,8 +116,25 @@ export class PurgeSet {
     const changed = scopes.length > 0 || !(gap || coversAll(this.#vector, news.vector));
     // Records first: between the two a check may only find too much purged.
     if (!gap) this.#vector = join(this.#vector, news.vector);
+    if (gap) this.#noteAhead(news.since ?? EMPTY_VECTOR, news.vector);
+    else this.#closeGap();
     this.#shrink();
     return { changed, scopes, gap };
+  }
+
+  /**
+   * News overtook others. Their records count already, so this set ends more than its vector says, and whoever is asked by that
+   * vector cannot know what is meant. It is made good as soon as the others are here.
+   */
+  #noteAhead(since: Vector, vector: Vector): void {
+    const chained = this.#ahead !== undefined && coversAll(this.#ahead.vector, since) ? this.#ahead : undefined;
+    this.#ahead = { since: chained?.since ?? since, vector: join(vector, chained?.vector ?? EMPTY_VECTOR) };
+  }
+
+  #closeGap(): void {
+    if (this.#ahead === undefined || !coversAll(this.#vector, this.#ahead.since)) return;
+    this.#vector = join(this.#vector, this.#ahead.vector);
+    this.#ahead = undefined;
   }
 
   /** What someone who knows `vector` lacks. */
