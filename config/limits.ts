@@ -104,6 +104,8 @@ export const LIMITS = {
    * the background. The longer, the fewer questions, and the later a purge is complete.
    */
   leaseMillis: 2_000,
+  /** A lease with less left is renewed before it is used: its answer still has to reach an edge, perhaps in another region. */
+  leaseShortMillis: 250,
   /** What is added where the end of others' leases is waited for: clocks may drift by 3 % over a hearing and a lease. */
   leaseMarginMillis: 250,
   /** A hub that gave a shard no lease is waited for again after this long; until then it is asked in the background. */

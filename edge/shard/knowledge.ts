@@ -68,8 +68,12 @@ export class Knowledge {
   async ensure(vector: Vector): Promise<Standing> {
     const covers = coversAll(this.vector, vector);
     if (covers && this.leaseLeft > 0) {
-      if (this.leaseLeft <= LIMITS.leaseMillis / 2) void this.#renew(undefined);
-      return { kind: "leased" };
+      if (this.leaseLeft > LIMITS.leaseMillis / 2) return { kind: "leased" };
+      const renewed = this.#renew(undefined);
+      // What is released under the last moments of a lease has outlived it before it is at the edge, and is asked for again.
+      if (this.leaseLeft > LIMITS.leaseShortMillis || this.#wasRefusedLately) return { kind: "leased" };
+      await renewed;
+      if (this.leaseLeft > 0) return { kind: "leased" };
     }
     if (covers && this.#wasRefusedLately) void this.#renew(undefined);
     else await this.#renew(covers ? undefined : vector);

@@ -1,0 +1,30 @@
+// A lease that is about to end is no use to an answer that has yet to reach its edge: it is renewed first (found by the
+// simulator: two answers in a row outlived their leases on the way, and the client got a 504).
+
+import { expect, test } from "vitest";
+import { LIMITS } from "../../../config/limits.ts";
+import { ShardWorld } from "../../fixtures/shard-world.ts";
+
+/** A shard that holds a page under a lease of which this much is left. */
+async function holding(leaseLeft: number) {
+  const world = new ShardWorld();
+  const first = world.send("/page");
+  (await world.only()).answer(200, { "cache-control": "max-age=600" }, "page");
+  await first;
+  await world.pass(LIMITS.leaseMillis - leaseLeft);
+  return world;
+}
+
+test("an answer under a lease that is about to end waits for the next one", async () => {
+  const world = await holding(LIMITS.leaseShortMillis);
+  const { facts } = await world.send("/page");
+  expect(facts.validFor).toBe(LIMITS.leaseMillis);
+});
+
+test("a lease that cannot be renewed is used for as long as it lasts", async () => {
+  const world = await holding(LIMITS.leaseShortMillis);
+  world.hubReachable = false;
+  const { status, facts } = await world.send("/page");
+  expect(status).toBe(200);
+  expect(facts.validFor).toBe(LIMITS.leaseShortMillis);
+});
