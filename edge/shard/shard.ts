@@ -193,7 +193,8 @@ export class Shard {
   /** Something stale, where the next tier has failed and the response, the route and the tier allow it. */
   #releaseStaleOnError(asked: Asked, found: Found, detail: string): TierResponse | undefined {
     if (found.kind !== "entry" || found.reuse.kind !== "revalidate") return undefined;
-    if (!answersFromPart(asked.request, found.entry)) return undefined;
+    // The lease under which it was found may have ended since.
+    if (!answersFromPart(asked.request, found.entry) || this.#judge.trust(asked) === "ask") return undefined;
     const { entry, reuse } = found;
     const now = this.#ports.now();
     if (reuse.usableOnErrorUntil === undefined || reuse.usableOnErrorUntil <= now) return undefined;

@@ -90,4 +90,18 @@ describe("a route that revalidates while it is cut off", () => {
     anew.answer(200, { "cache-control": "max-age=60", ...dated }, "new");
     expect(await textOf(await again)).toBe("new");
   });
+
+  test("does not fall back on what is stored where the lease ended while the next tier failed", async () => {
+    const world = new ShardWorld({ ...CONFIG, routes: [{ ...ROUTE, whenCutOff: "revalidate" }] });
+    const first = world.send("/page");
+    (await world.only()).answer(200, { "cache-control": "max-age=0, stale-if-error=600", etag: '"1"' }, "old");
+    await first;
+    await world.pass(900);
+    const again = world.send("/page");
+    const asked = await world.only();
+    world.hubReachable = false;
+    await world.pass(5_000);
+    asked.fail({ status: 503 });
+    expect((await again).status).toBe(503);
+  });
 });
