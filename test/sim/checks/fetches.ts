@@ -1,0 +1,108 @@
+// What a tier asks the origin: at most one fetch at a time for an object in one language, save where a purge that matches and
+// that the earlier fetch did not know demands the next, or where the answers cannot be shared. In flight means until the
+// body has come: whoever asks until then joins.
+
+import { LIMITS } from "../../../config/limits.ts";
+import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
+import type { Vector } from "../../../control-plane/purge/vector.ts";
+import type { UpstreamRequest } from "../../../edge/shard/tier.ts";
+import type { Findings } from "../findings.ts";
+import { type Fetch, pathOf, tagsOf, urlOf } from "../origin.ts";
+import type { Scheduler } from "../scheduler.ts";
+import type { Instance } from "../shard-node.ts";
+
+interface UnderWay {
+  readonly fetch: Fetch;
+  readonly vector: Vector;
+  /** It was not for company: the last answer had been one client's own. */
+  readonly isAlone: boolean;
+}
+
+/** An answer that could not be shared, which those who waited for it and come soon after need not wait for again. */
+interface Unshared {
+  readonly vector: Vector;
+  readonly at: number;
+}
+
+/** What is told of one fetch. */
+export interface FetchCheck {
+  /** Its head has come. */
+  landed(status: number): void;
+  /** It has come to its end, well or not. */
+  ended(): void;
+}
+
+export class FetchChecks {
+  readonly #findings: Findings;
+  readonly #scheduler: Scheduler;
+  readonly #underWay = new Map<string, Set<UnderWay>>();
+  readonly #unshared = new Map<string, Unshared[]>();
+  /** Requests that were sent alone, by where they were. */
+  readonly #alone = new Set<string>();
+
+  constructor(findings: Findings, scheduler: Scheduler) {
+    this.#findings = findings;
+    this.#scheduler = scheduler;
+  }
+
+  began(instance: Instance, request: UpstreamRequest, fetch: Fetch): FetchCheck {
+    const language = request.fields.get("accept-language") ?? "none";
+    // What cannot be shared is marked for all languages: none of those objects varies.
+    const anyLanguage = `${instance.life.name} ${pathOf(fetch.object)}`;
+    const place = `${anyLanguage} in ${language}`;
+    const others = this.#underWay.get(place) ?? new Set();
+    this.#underWay.set(place, others);
+    const { requestId } = request.context;
+    // A request that was sent alone once stays so, even if a purge comes meanwhile.
+    const isAlone = this.#alone.has(`${place} ${requestId}`) || this.#mayBeAlone(instance, anyLanguage, fetch.object);
+    // It may belong to a flight that a purge has outdated since, and that asked elsewhere before.
+    const isLate = this.#isOutdated(instance, request.vector, fetch.object);
+    if (isAlone || isLate) this.#alone.add(`${place} ${requestId}`);
+    if (!isAlone && !isLate) {
+      for (const other of others) {
+        if (other.isAlone || this.#isOutdated(instance, other.vector, fetch.object)) continue;
+        this.#findings.report(
+          "two-fetches-at-once",
+          `${place}: fetch ${fetch.id} began while fetch ${other.fetch.id} of ${other.fetch.startedAt} was under way`,
+        );
+      }
+    }
+    this.#findings.tell(
+      () =>
+        `${place}: fetch ${fetch.id} leaves for ${request.context.requestId}${isAlone ? " alone" : ""}, by ${JSON.stringify(request.vector)}`,
+    );
+    const own: UnderWay = { fetch, vector: request.vector, isAlone };
+    others.add(own);
+    return {
+      landed: () => {
+        if (fetch.audience === "all") return;
+        others.delete(own);
+        if (fetch.audience === "one") this.unshared(instance, fetch.object, request.vector);
+      },
+      ended: () => void others.delete(own),
+    };
+  }
+
+  /** An answer came to `instance`, by whatever way, that is one client's own, fetched with `vector` known. */
+  unshared({ life }: Instance, object: number, vector: Vector): void {
+    const place = `${life.name} ${pathOf(object)}`;
+    const unshared = this.#unshared.get(place) ?? [];
+    this.#unshared.set(place, unshared);
+    unshared.push({ vector, at: this.#scheduler.now });
+  }
+
+  /** Whether the last answer was one client's own, and no purge that matches has come since. */
+  #mayBeAlone(instance: Instance, place: string, object: number): boolean {
+    const { now } = this.#scheduler;
+    return (this.#unshared.get(place) ?? []).some(
+      ({ vector, at }) =>
+        at === now || (now - at < LIMITS.hitForMissMillis * 1.01 && !this.#isOutdated(instance, vector, object)),
+    );
+  }
+
+  /** Whether the node knows a purge that matches and is not in `vector`. */
+  #isOutdated({ knowledge }: Instance, vector: Vector, object: number): boolean {
+    const target = purgeTarget(urlOf(object), tagsOf(object));
+    return knowledge.purges.verdict(target, vector) !== "alive";
+  }
+}

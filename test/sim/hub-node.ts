@@ -1,0 +1,156 @@
+// A region's hub in the simulation: the production core on a log in memory, which is its disk. A crash ends its life and leaves
+// the disk; a lost disk begins a new incarnation. The log tells the checkers of every event at the moment it is durable.
+
+import { LIMITS } from "../../config/limits.ts";
+import type { RegionId } from "../../config/regions.ts";
+import { bytes, epochMillis, type Millis } from "../../config/units.ts";
+import { Hub } from "../../control-plane/hub/hub.ts";
+import { answers, messages } from "../../control-plane/hub/messages.ts";
+import type { HubPorts, Timer } from "../../control-plane/hub/ports.ts";
+import type { ControlEvent } from "../../control-plane/purge/event.ts";
+import type { ApplyRequest, ApplyResponse, SyncRequest, SyncResponse } from "../../control-plane/purge/wire.ts";
+import { MemoryLog } from "../control-plane/hub/memory-log.ts";
+import { Life, type Target } from "./links.ts";
+import { copy, type Site } from "./site.ts";
+
+/** A disk that says what was written to it. */
+class WatchedLog extends MemoryLog {
+  readonly #logged: (events: readonly ControlEvent[]) => void;
+
+  constructor(logged: (events: readonly ControlEvent[]) => void) {
+    super();
+    this.#logged = logged;
+  }
+
+  override append(events: readonly ControlEvent[]): void {
+    super.append(events);
+    this.#logged(events);
+  }
+}
+
+/** How a hub reaches other nodes. */
+export interface HubSurroundings {
+  hub(region: RegionId): HubNode;
+  applyAt(region: RegionId, shard: number, request: ApplyRequest): Target<ApplyResponse>;
+  /** These events are durable in this region's hub now. */
+  logged(region: RegionId, events: readonly ControlEvent[]): void;
+}
+
+export class HubNode {
+  readonly site: Site;
+  readonly log: MemoryLog;
+  readonly #around: HubSurroundings;
+  readonly #regions: readonly RegionId[];
+  readonly #shards: number;
+  #life: Life | undefined;
+  #core: Hub | undefined;
+  #alarm: { readonly at: number; readonly off: () => void } | undefined;
+
+  constructor(site: Site, regions: readonly RegionId[], shards: number, around: HubSurroundings) {
+    this.#shards = shards;
+    this.site = site;
+    this.#regions = regions;
+    this.#around = around;
+    this.log = new WatchedLog((events) => around.logged(site.region, events));
+  }
+
+  get life(): Life | undefined {
+    return this.#life;
+  }
+
+  /** Only while it lives. */
+  get core(): Hub {
+    if (this.#core === undefined) throw new Error(`the hub of ${this.site.region} is down`);
+    return this.#core;
+  }
+
+  start(): void {
+    const { region } = this.site;
+    const life = new Life(region, `hub:${region}`);
+    this.#life = life;
+    this.#core = new Hub({ region, regions: this.#regions, shards: this.#shards }, this.#ports(life));
+  }
+
+  /** Its memory is gone at once; its disk and its alarm remain. */
+  crash(): void {
+    this.#life?.end();
+    this.#life = undefined;
+    this.#core = undefined;
+  }
+
+  loseDisk(): void {
+    this.crash();
+    this.#alarm?.off();
+    this.#alarm = undefined;
+    this.log.wipe();
+  }
+
+  /** A message to it, as `act` says what it does. */
+  target<T>(act: (hub: Hub) => Promise<T>, line?: string): Target<T> {
+    const common = { region: this.site.region, life: () => this.#life, act: () => act(this.core) };
+    return line === undefined ? common : { ...common, line };
+  }
+
+  sync(request: SyncRequest): Target<SyncResponse> {
+    const message = messages.sync.parse(copy(request)) as SyncRequest;
+    return this.target(async (hub) => copy(await hub.sync(message)), `${this.site.region} hub`);
+  }
+
+  #ports(life: Life): HubPorts {
+    const { site } = this;
+    const { region } = site;
+    const chance = site.around.chances.of(`hub ${region}`);
+    return {
+      log: this.log,
+      peers: {
+        exchange: async (to, request) => {
+          const message = messages.exchange.parse(copy(request));
+          const target = this.#around.hub(to).target(async (hub) => copy(hub.exchange(message)));
+          return answers.exchange.parse(await site.within(life, "exchange", target, LIMITS.peerTimeoutMillis));
+        },
+        await: async (to, request) => {
+          const message = messages.await.parse(copy(request));
+          const target = this.#around.hub(to).target(async (hub) => copy(await hub.await(message)));
+          const within = LIMITS.peerTimeoutMillis + request.timeoutMillis;
+          return answers.await.parse(await site.within(life, "await", target, within));
+        },
+      },
+      shards: {
+        apply: async (index, request) => {
+          const target = { ...this.#around.applyAt(region, index, copy(request)), line: `${region} hub` };
+          return answers.apply.parse(await site.within(life, "apply", target, LIMITS.applyTimeoutMillis));
+        },
+        dryRun: async () => ({ v: 1, entries: 0, bytes: bytes(0) }),
+      },
+      now: site.now,
+      random: chance.number,
+      timer: (duration) => timer(site.after(life), duration),
+      setAlarm: (at) => this.#setAlarm(at),
+      sha256: async (text) => text,
+    };
+  }
+
+  /** An alarm belongs to the disk: it rings in whatever life the hub then has, and wakes one that is only evicted. */
+  #setAlarm(at: number): void {
+    this.#alarm?.off();
+    const ring = (): void => {
+      if (this.#core === undefined) {
+        // The platform tries again until the object is back.
+        this.#alarm = { at, off: this.site.around.scheduler.at(1_000, ring) };
+        return;
+      }
+      this.#alarm = undefined;
+      void this.#core.alarm();
+    };
+    const delay = this.site.trueTime(epochMillis(at)) - this.site.around.scheduler.now;
+    this.#alarm = { at, off: this.site.around.scheduler.at(delay, ring) };
+  }
+}
+
+function timer(after: (delay: number, act: () => void) => () => void, duration: Millis): Timer {
+  let off = (): void => undefined;
+  const done = new Promise<void>((resolve) => {
+    off = after(duration, resolve);
+  });
+  return { done, cancel: () => off() };
+}

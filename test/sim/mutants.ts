@@ -1,0 +1,168 @@
+// The production code with one safety mechanism taken out, each as an exact piece of source and what stands there instead. A
+// piece must occur exactly once in its file, else the run fails: no mutant can vanish because the code around it changed.
+// Each says what it breaks and within how many seeds the simulation catches it (a few times what was measured).
+
+export interface Mutant {
+  readonly name: string;
+  /** What would go wrong in production. */
+  readonly breaks: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly caughtWithin: number;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "store-time-stamps",
+    breaks: "a fetch that was under way when a purge came is stored as if it had begun after it",
+    file: "edge/shard/fill.ts",
+    from: "  const seen = answer.facts?.seen ?? vector;\n",
+    to: "  const seen = ports.knowledge.joined(answer.facts?.seen ?? vector);\n",
+    caughtWithin: 200,
+  },
+  {
+    name: "no-vector-to-the-shield",
+    breaks: "a shield that has not heard of a purge answers with what the purge has ended, again and again",
+    file: "edge/shard/ask-shield.ts",
+    from: "    const { vector } = request;\n",
+    to: "    const vector = {};\n",
+    caughtWithin: 200,
+  },
+  {
+    name: "no-check-at-release",
+    breaks: "what a purge ended while it was fetched goes out all the same, to those who joined by its tag as well",
+    file: "edge/shard/judge.ts",
+    from: '    if (this.verdict(landed.entry) === "hard") return false;\n',
+    to: "",
+    caughtWithin: 200,
+  },
+  {
+    name: "followers-check-no-tags",
+    breaks: "a request that knows of a tag's purge takes what another request's fetch brought before it",
+    file: "edge/shard/judge.ts",
+    from: '    if (this.verdict(landed.entry) === "hard") return false;\n',
+    to: '    if (this.#ports.knowledge.purges.verdict({ ...landed.entry.target, tags: [] }, landed.entry.seen) === "hard") return false;\n',
+    caughtWithin: 200,
+  },
+  {
+    name: "no-check-after-304",
+    breaks: "a body that a purge has ended is confirmed by a timestamp that two versions share",
+    file: "edge/shard/fill.ts",
+    from: '  const ended = !isJudged || knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";\n',
+    to: "  const ended = !isJudged;\n",
+    caughtWithin: 200,
+  },
+  {
+    name: "304-by-unknown-purges",
+    breaks: "a shield's 304 stamps an old body with purges that its holder has not heard of",
+    file: "edge/shard/fill.ts",
+    from: 'coversAll(knowledge.vector, seen) || (await knowledge.ensure(seen)).kind !== "behind";\n',
+    to: "coversAll(seen, {}) || (await knowledge.ensure(seen)).kind !== undefined;\n",
+    caughtWithin: 200,
+  },
+  {
+    name: "soft-revives-hard",
+    breaks: "a soft purge after a hard one makes what was dead merely stale",
+    file: "control-plane/purge/purge-set.ts",
+    from: '  if (!coversAll(seen, found.hard)) return "hard";\n',
+    to: '  if (!coversAll(seen, found.hard)) return coversAll(seen, found.soft) ? "hard" : "soft";\n',
+    caughtWithin: 200,
+  },
+  {
+    name: "stale-from-the-shield",
+    breaks: "a shard stores as fresh what its shield gave out stale",
+    file: "edge/shard/judge.ts",
+    from: 'const mayServeStale = request.context.tier === "shard";',
+    to: 'const mayServeStale = request.context.tier !== "edge" as string;',
+    caughtWithin: 200,
+  },
+  {
+    name: "ack-before-durable",
+    breaks: "a purge is acknowledged that is lost with one disk",
+    file: "control-plane/hub/acceptance.ts",
+    from: "if (await this.#condition.until(isSafe, millis(LIMITS.durableTimeoutMillis)))",
+    to: "if (await this.#condition.until(() => true, millis(LIMITS.durableTimeoutMillis)))",
+    caughtWithin: 200,
+  },
+  {
+    name: "reused-dot",
+    breaks: "a hub that lost its disk counts from one again under its old name",
+    file: "control-plane/hub/ledger.ts",
+    from: "Math.floor(this.#random() * 36).toString(36)",
+    to: "Math.floor(this.#random() * 1).toString(36)",
+    caughtWithin: 200,
+  },
+  {
+    name: "knowledge-with-a-gap",
+    breaks: "news that begin beyond what is known are taken as if nothing were missing",
+    file: "control-plane/purge/purge-set.ts",
+    from: "    if (!gap) this.#vector = join(this.#vector, news.vector);\n",
+    to: "    this.#vector = join(this.#vector, news.vector);\n",
+    caughtWithin: 200,
+  },
+  {
+    name: "markers-for-ever",
+    breaks: "a purge does not end what is known of an object that could not be shared, so its requests go on alone",
+    file: "edge/shard/judge.ts",
+    from: '} else if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {',
+    to: "} else if (item.until > now()) {",
+    caughtWithin: 600,
+  },
+  {
+    name: "shield-answers-behind",
+    breaks: "a shield that lacks purges which its caller knows answers all the same",
+    file: "edge/shard/shard.ts",
+    from: '    if (standing.kind === "behind") {\n',
+    to: '    if (standing.kind === "behind" && context.tier === "shard") {\n',
+    caughtWithin: 600,
+  },
+  {
+    name: "lease-for-ever",
+    breaks: "a shard goes on with what it once knew, whatever its hub has heard since",
+    file: "edge/shard/knowledge.ts",
+    from: "    return millis(Math.max(0, (this.#leasedUntil ?? 0) - this.#now()));\n",
+    to: "    return millis(this.#leasedUntil === undefined ? 0 : LIMITS.leaseMillis);\n",
+    caughtWithin: 200,
+  },
+  {
+    name: "lease-guards-hits-only",
+    breaks: "a fill that outlives the lease under which it began is released without one",
+    file: "edge/shard/judge.ts",
+    from: '    if (asked.standing.kind === "leased" && knowledge.leaseLeft > 0) return asked;\n',
+    to: "    if (knowledge !== undefined) return asked;\n",
+    caughtWithin: 200,
+  },
+  {
+    name: "relay-outlives-lease",
+    breaks: "an answer that was under way for longer than its lease is handed to the client",
+    file: "edge/ask-regions.ts",
+    from: "    return this.#now() - requestAt > facts.validFor;\n",
+    to: "    return this.#now() - requestAt > facts.validFor + 1_000_000;\n",
+    caughtWithin: 600,
+  },
+  {
+    name: "complete-at-once",
+    breaks: "a purge is called complete as soon as all hubs hold it, while leases from before it still run",
+    file: "control-plane/hub/receipts.ts",
+    from: "const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;",
+    to: "const LEASES_END = 0;",
+    caughtWithin: 200,
+  },
+  {
+    name: "hearing-for-ever",
+    breaks: "a hub that once heard the others leases for ever, whatever they have accepted since",
+    file: "control-plane/hub/hearing.ts",
+    from: "now - askedAt > within;",
+    to: "now - askedAt > within + 1_000_000;",
+    caughtWithin: 600,
+  },
+  {
+    name: "one-way-hearing",
+    breaks: "a hub leases on messages that merely came in, however long they were under way",
+    file: "control-plane/hub/peers.ts",
+    from: "    this.#line(request.region).failedAt = undefined;\n",
+    to: "    this.#line(request.region).failedAt = undefined;\n    this.#hearing.heard(request.region, this.#ports.now());\n",
+    caughtWithin: 200,
+  },
+];
