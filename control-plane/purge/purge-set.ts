@@ -5,6 +5,7 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import { DotIndex } from "./dot-index.ts";
 import type { ControlEvent, PurgeEvent, Scope, Severity } from "./event.ts";
 import { type PurgeTarget, probesOf } from "./purge-target.ts";
 import { absoluteUrls, scopeKey } from "./scope.ts";
@@ -33,6 +34,8 @@ export interface PurgeSetLimits {
 }
 
 const EVERYTHING: Scope = { kind: "everything" };
+/** So few overtaken dots are never worth a sweep. */
+const LEFTOVER_DOTS = 64;
 type Severities = Readonly<Record<Severity, Vector>>;
 
 export class PurgeSet {
@@ -48,7 +51,12 @@ export class PurgeSet {
     url: new Map<string, Severities>(),
     prefix: new Map<string, Severities>(),
     host: new Map<string, Severities>(),
+    tag: new Map<string, Severities>(),
+    everything: new Map<string, Severities>(),
   };
+  readonly #dots = new DotIndex();
+  /** Dots that the records hold. */
+  #dotCount = 0;
   readonly #windows = new SettleWindows();
   readonly #canonicalUrls: (url: string) => readonly string[];
   readonly #limits: PurgeSetLimits;
@@ -141,17 +149,22 @@ export class PurgeSet {
   newsSince(vector: Vector): PurgeNews {
     const news = { v: 1, vector: this.#vector, since: vector } as const;
     if (coversAll(vector, this.#vector)) return { ...news, records: [] };
-    const isNew = (record: PurgeRecord): boolean => !(coversAll(vector, record.hard) && coversAll(vector, record.soft));
-    return { ...news, records: [...this.#records.values()].filter(isNew) };
+    const records: PurgeRecord[] = [];
+    for (const key of this.#dots.beyond(vector)) {
+      const record = this.#records.get(key);
+      if (record !== undefined && !(coversAll(vector, record.hard) && coversAll(vector, record.soft)))
+        records.push(record);
+    }
+    return { ...news, records };
   }
 
   /** Whether an entry whose origin fetch began with `seen` known may be used. Costs a look-up for each tag, prefix and host. */
   verdict(target: PurgeTarget, seen: Vector): Verdict {
     if (this.isEmpty) return "alive";
-    const { url, prefix, host } = this.#probes;
-    let verdict = worse("alive", this.#records.get(scopeKey(EVERYTHING)), seen);
+    const { url, prefix, host, tag, everything } = this.#probes;
+    let verdict = worse("alive", everything.get(""), seen);
     verdict = worse(verdict, url.get(target.url), seen);
-    for (const tag of target.tags) verdict = worse(verdict, this.#records.get(scopeKey({ kind: "tag", tag })), seen);
+    if (tag.size > 0) for (const probe of target.tags) verdict = worse(verdict, tag.get(probe), seen);
     if (prefix.size > 0) for (const probe of target.prefixes) verdict = worse(verdict, prefix.get(probe), seen);
     if (host.size > 0) for (const probe of target.hosts) verdict = worse(verdict, host.get(probe), seen);
     return verdict;
@@ -178,8 +191,12 @@ export class PurgeSet {
     this.#records.delete(key);
     this.#records.set(key, learnt);
     this.#bytes += sizeOf(key, learnt) - (before === undefined ? 0 : sizeOf(key, before));
+    this.#dots.add(key, before?.soft ?? EMPTY_VECTOR, soft);
+    this.#dots.add(key, before?.hard ?? EMPTY_VECTOR, hard);
+    this.#dotCount += dotsOf(learnt) - (before === undefined ? 0 : dotsOf(before));
     const probes = probesOf(record.scope, this.#canonicalUrls);
-    this.#index(learnt, probes);
+    for (const probe of probes) raise(this.#probes[record.scope.kind], probe, learnt);
+    this.#sweepDots();
     if (now !== undefined) {
       for (const settle of newSettles(before?.settles, settles)) {
         this.#windows.open(record.scope.kind, probes, settle, now);
@@ -189,10 +206,13 @@ export class PurgeSet {
     return true;
   }
 
-  #index(record: PurgeRecord, probes: readonly string[]): void {
-    const { kind } = record.scope;
-    if (kind === "url" || kind === "prefix" || kind === "host") {
-      for (const probe of probes) raise(this.#probes[kind], probe, record);
+  /** Lists all dots anew once most of those that are listed have been overtaken by later ones of the same scopes. */
+  #sweepDots(): void {
+    if (this.#dots.size <= 2 * this.#dotCount + LEFTOVER_DOTS) return;
+    this.#dots.clear();
+    for (const [key, { soft, hard }] of this.#records) {
+      this.#dots.add(key, EMPTY_VECTOR, soft);
+      this.#dots.add(key, EMPTY_VECTOR, hard);
     }
   }
 
@@ -203,7 +223,9 @@ export class PurgeSet {
       const folded = kept.splice(0, Math.floor(kept.length / 2) + 1);
       this.#records.clear();
       for (const probes of Object.values(this.#probes)) probes.clear();
+      this.#dots.clear();
       this.#bytes = 0;
+      this.#dotCount = 0;
       for (const record of folded) this.#learn({ ...record, scope: EVERYTHING });
       for (const record of kept) this.#learn(record);
     }
@@ -242,8 +264,10 @@ function raise(probes: Map<string, Severities>, probe: string, { soft, hard }: S
 }
 
 /** An estimate: two bytes a character, twice since probes repeat it, an object's overhead, an entry for each dot, what refills are asked. */
-const sizeOf = (key: string, { soft, hard, settles }: PurgeRecord): number =>
+const sizeOf = (key: string, record: PurgeRecord): number =>
   160 +
   4 * key.length +
-  48 * (Object.keys(soft).length + Object.keys(hard).length) +
-  (settles === undefined ? 0 : 2 * JSON.stringify(settles).length);
+  48 * dotsOf(record) +
+  (record.settles === undefined ? 0 : 2 * JSON.stringify(record.settles).length);
+
+const dotsOf = ({ soft, hard }: PurgeRecord): number => Object.keys(soft).length + Object.keys(hard).length;
