@@ -65,6 +65,7 @@ export class Links {
   /** Cut links, as "from>to", each by how many cuts at once. */
   readonly #cut = new Map<string, number>();
   readonly #threw: (cause: unknown) => void;
+  readonly #slowToHub: number;
   #mended = false;
 
   /** `threw` hears of nodes that reject, which none of ours should. */
@@ -72,6 +73,7 @@ export class Links {
     this.#scheduler = scheduler;
     this.#chances = chances;
     this.#faults = faults;
+    this.#slowToHub = Math.max(faults.slow, faults.hubSlow);
     this.#threw = threw;
   }
 
@@ -187,7 +189,8 @@ export class Links {
 
   /** An edge is as far from the shards of its own region as the plan says; others are farther. */
   #usual(path: string, from: RegionId, to: RegionId): number {
-    const { hub, edge, delay } = this.#faults;
+    const { hub, delay } = this.#faults;
+    const edge = this.#mended ? 1 : this.#faults.edge;
     const own = path === "sync" || path === "apply" ? hub : path.startsWith("edge") ? edge : 1;
     return from === to ? own : delay + (path.startsWith("edge") ? edge : 0);
   }
@@ -199,7 +202,7 @@ export class Links {
   #delay(path: string, from: RegionId, to: RegionId): number {
     const chance = this.#chances.of(`${from}>${to} ${path} delay`);
     const usual = this.#usual(path, from, to);
-    const isSlow = chance.is(this.#faults.slow);
+    const isSlow = chance.is(path === "sync" || path === "apply" ? this.#slowToHub : this.#faults.slow);
     const delay = usual * (0.5 + chance.number());
     return isSlow && !this.#mended ? delay + chance.number() * 700 : delay;
   }

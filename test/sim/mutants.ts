@@ -27,7 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/ask-shield.ts",
     from: "    const { vector } = request;\n",
     to: "    const vector = {};\n",
-    caughtWithin: 200,
+    caughtWithin: 400,
   },
   {
     name: "no-check-at-release",
@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/judge.ts",
     from: '    if (this.verdict(landed.entry) === "hard") return false;\n',
     to: '    if (this.#ports.knowledge.purges.verdict({ ...landed.entry.target, tags: [] }, landed.entry.seen) === "hard") return false;\n',
-    caughtWithin: 200,
+    caughtWithin: 400,
   },
   {
     name: "no-check-after-304",
@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/fill.ts",
     from: '  const ended = !isJudged || knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";\n',
     to: "  const ended = !isJudged;\n",
-    caughtWithin: 200,
+    caughtWithin: 2_000,
   },
   {
     name: "304-by-unknown-purges",
@@ -59,7 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/fill.ts",
     from: 'coversAll(knowledge.vector, seen) || (await knowledge.ensure(seen)).kind !== "behind";\n',
     to: "coversAll(seen, {}) || (await knowledge.ensure(seen)).kind !== undefined;\n",
-    caughtWithin: 200,
+    caughtWithin: 2_000,
   },
   {
     name: "soft-revives-hard",
@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/purge/purge-set.ts",
     from: '  if (!coversAll(seen, found.hard)) return "hard";\n',
     to: '  if (!coversAll(seen, found.hard)) return coversAll(seen, found.soft) ? "hard" : "soft";\n',
-    caughtWithin: 200,
+    caughtWithin: 400,
   },
   {
     name: "stale-from-the-shield",
@@ -75,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/judge.ts",
     from: 'const mayServeStale = request.context.tier === "shard";',
     to: 'const mayServeStale = request.context.tier !== "edge" as string;',
-    caughtWithin: 200,
+    caughtWithin: 400,
   },
   {
     name: "ack-before-durable",
@@ -91,7 +91,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/hub/ledger.ts",
     from: "Math.floor(this.#random() * 36).toString(36)",
     to: "Math.floor(this.#random() * 1).toString(36)",
-    caughtWithin: 200,
+    caughtWithin: 400,
   },
   {
     name: "knowledge-with-a-gap",
@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/purge/purge-set.ts",
     from: "    if (!gap) this.#vector = join(this.#vector, news.vector);\n",
     to: "    this.#vector = join(this.#vector, news.vector);\n",
-    caughtWithin: 200,
+    caughtWithin: 2_000,
   },
   {
     name: "markers-for-ever",
@@ -107,15 +107,15 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/judge.ts",
     from: '} else if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {',
     to: "} else if (item.until > now()) {",
-    caughtWithin: 600,
+    caughtWithin: 1_000,
   },
   {
-    name: "shield-answers-behind",
-    breaks: "a shield that lacks purges which its caller knows answers all the same",
-    file: "edge/shard/shard.ts",
-    from: '    if (standing.kind === "behind") {\n',
-    to: '    if (standing.kind === "behind" && context.tier === "shard") {\n',
-    caughtWithin: 600,
+    name: "lease-from-the-answer",
+    breaks: "a lease is counted from when it came, not from before it was asked for",
+    file: "edge/shard/knowledge.ts",
+    from: "after(askedAt, lease);",
+    to: "after(this.#now(), lease);",
+    caughtWithin: 4_000,
   },
   {
     name: "lease-for-ever",
@@ -123,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/knowledge.ts",
     from: "    return millis(Math.max(0, (this.#leasedUntil ?? 0) - this.#now()));\n",
     to: "    return millis(this.#leasedUntil === undefined ? 0 : LIMITS.leaseMillis);\n",
-    caughtWithin: 200,
+    caughtWithin: 400,
   },
   {
     name: "lease-guards-hits-only",
@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/judge.ts",
     from: '    if (asked.standing.kind === "leased" && knowledge.leaseLeft > 0) return asked;\n',
     to: "    if (knowledge !== undefined) return asked;\n",
-    caughtWithin: 200,
+    caughtWithin: 4_000,
   },
   {
     name: "relay-outlives-lease",
@@ -139,7 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/ask-regions.ts",
     from: "    return this.#now() - requestAt > facts.validFor;\n",
     to: "    return this.#now() - requestAt > facts.validFor + 1_000_000;\n",
-    caughtWithin: 600,
+    caughtWithin: 4_000,
   },
   {
     name: "complete-at-once",
@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/hub/receipts.ts",
     from: "const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;",
     to: "const LEASES_END = 0;",
-    caughtWithin: 200,
+    caughtWithin: 1_000,
   },
   {
     name: "hearing-for-ever",
@@ -155,7 +155,15 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/hub/hearing.ts",
     from: "now - askedAt > within;",
     to: "now - askedAt > within + 1_000_000;",
-    caughtWithin: 600,
+    caughtWithin: 8_000,
+  },
+  {
+    name: "a-date-proves-without-a-lease",
+    breaks: "a cut-off shard lets the origin confirm, by a date that two versions share, what a purge has ended",
+    file: "edge/shard/judge.ts",
+    from: "isProvenByConfirmation(found.entry.response.fields) ? found.entry : undefined;",
+    to: "found.entry !== undefined ? found.entry : undefined;",
+    caughtWithin: 8_000,
   },
   {
     name: "one-way-hearing",
@@ -163,6 +171,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/hub/peers.ts",
     from: "    this.#line(request.region).failedAt = undefined;\n",
     to: "    this.#line(request.region).failedAt = undefined;\n    this.#hearing.heard(request.region, this.#ports.now());\n",
-    caughtWithin: 200,
+    caughtWithin: 8_000,
   },
 ];

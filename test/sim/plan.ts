@@ -90,6 +90,8 @@ export interface LinkPlan {
   readonly edge: number;
   /** Messages that take up to 0.7 s longer. */
   readonly slow: number;
+  /** The same of messages between shards and their hub. */
+  readonly hubSlow: number;
 }
 
 /** How long the safety phase lasts, in milliseconds. */
@@ -127,7 +129,8 @@ export function planOf(seed: number): Plan {
       repetition: isRough ? chance.number() * 0.1 : 0,
       delay: chance.pick([5, 30, 150]),
       hub: chance.pick([1, 1, 1, 100]),
-      edge: chance.pick([1, 1, 1, 300]),
+      hubSlow: isRough && chance.is(0.3) ? 0.5 : 0,
+      edge: chance.pick([1, 1, 1, 800]),
       slow: isRough ? 0.1 : 0,
     },
     broken: isRough ? 0.03 : 0,
@@ -167,6 +170,7 @@ function stepsOf(
       });
     }
     if (chance.is(0.4)) steps.push(...leaseRace(chance, names, near(300), object, objects));
+    if (chance.is(0.3)) steps.push(...closeRace(chance, names, base, object));
     if (chance.is(0.3)) steps.push({ at: near(800), kind: "publish", object });
     for (let count = chance.between(0, 2); count > 0; count--) {
       const purge = purgeOf(chance, object, objects);
@@ -209,6 +213,39 @@ function leaseRace(chance: Chance, names: readonly RegionId[], at: number, objec
     { at, kind: "purge", region: from, object, ...purge, severity: "hard", waits: "complete" },
     { at: Math.max(0, at + chance.between(-300, 100)), kind: "deafen", region: deaf, for: 6_000 },
     ...after,
+  ];
+}
+
+/**
+ * The closest that a lease and a purge can come: one shard has just got its lease when its hub logs the purge and cannot tell it,
+ * because the line is cut, or because a restart made it forget whom it leases to. Requests come when that lease is about to
+ * end, or at once.
+ */
+function closeRace(chance: Chance, names: readonly RegionId[], at: number, object: number): Step[] {
+  const region = chance.pick(names);
+  const asks = (after: number): Step => ({
+    at: Math.max(0, at + after),
+    kind: "request",
+    region,
+    object,
+    language: "en",
+    demands: false,
+    leavesAfter: undefined,
+  });
+  const scopes: readonly Scope[] = [{ kind: "everything" }];
+  const purge = { region, object, scopes, severity: "hard", key: undefined, waits: "complete" } as const;
+  const isRestart = chance.is(0.3);
+  const fault: Step = isRestart
+    ? { at: Math.max(0, at - 600), kind: "crash-hub", region, for: 200 }
+    : { at: Math.max(0, at - 4), kind: "deafen", region, for: 4_000 };
+  const [from, to] = isRestart ? [50, 290] : [chance.pick([1_000, 1_950]), 2_060];
+  // The object has to be there already, and the lease to be new.
+  const before = isRestart ? [-2_900, -700] : [-3_100, -9 - chance.between(0, 8)];
+  return [
+    ...before.map(asks),
+    fault,
+    { at, kind: "purge", ...purge },
+    ...Array.from({ length: 6 }, () => asks(chance.between(from, to))),
   ];
 }
 

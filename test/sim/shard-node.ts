@@ -177,9 +177,12 @@ export class Instance {
   }
 
   async handle(request: TierRequest): Promise<TierResponse | BehindResponse> {
-    const { releases } = this.#around;
+    const { releases, fetches } = this.#around;
     const arrival = releases.arrived(this, request);
+    const object = objectAt(new URL(request.context.url).pathname);
+    const left = fetches.waits(this, object, request.context.requestId);
     const answer = await this.core.handle(request);
+    left();
     if (!("status" in answer)) return answer;
     const watched = releases.released(arrival, answer);
     return { ...answer, fields: Fields.from(answer.fields), facts: copy(answer.facts), body: watched };

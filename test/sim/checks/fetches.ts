@@ -24,6 +24,9 @@ interface Unshared {
   readonly at: number;
 }
 
+/** From when a request is sent alone until its fetch leaves: it may have looked for a shield before. */
+const LOOKING_MILLIS = 10_000;
+
 /** What is told of one fetch. */
 export interface FetchCheck {
   /** Its head has come. */
@@ -37,7 +40,9 @@ export class FetchChecks {
   readonly #scheduler: Scheduler;
   readonly #underWay = new Map<string, Set<UnderWay>>();
   readonly #unshared = new Map<string, Unshared[]>();
-  /** Requests that were sent alone, by where they were. */
+  /** Requests under way, by where they are. */
+  readonly #waiting = new Map<string, string[]>();
+  /** Requests that were told to go alone, by where they were; they stay so, even if a purge comes meanwhile. */
   readonly #alone = new Set<string>();
 
   constructor(findings: Findings, scheduler: Scheduler) {
@@ -53,11 +58,11 @@ export class FetchChecks {
     const others = this.#underWay.get(place) ?? new Set();
     this.#underWay.set(place, others);
     const { requestId } = request.context;
-    // A request that was sent alone once stays so, even if a purge comes meanwhile.
-    const isAlone = this.#alone.has(`${place} ${requestId}`) || this.#mayBeAlone(instance, anyLanguage, fetch.object);
+    const isAlone =
+      this.#alone.has(`${anyLanguage} ${requestId}`) || this.#mayBeAlone(instance, anyLanguage, fetch.object);
     // It may belong to a flight that a purge has outdated since, and that asked elsewhere before.
     const isLate = this.#isOutdated(instance, request.vector, fetch.object);
-    if (isAlone || isLate) this.#alone.add(`${place} ${requestId}`);
+    if (isAlone || isLate) this.#alone.add(`${anyLanguage} ${requestId}`);
     if (!isAlone && !isLate) {
       for (const other of others) {
         if (other.isAlone || this.#isOutdated(instance, other.vector, fetch.object)) continue;
@@ -89,6 +94,16 @@ export class FetchChecks {
     const unshared = this.#unshared.get(place) ?? [];
     this.#unshared.set(place, unshared);
     unshared.push({ vector, at: this.#scheduler.now });
+    for (const id of this.#waiting.get(place) ?? []) this.#alone.add(`${place} ${id}`);
+  }
+
+  /** A request waits at `instance` from here on, until the returned function is called. */
+  waits({ life }: Instance, object: number, requestId: string): () => void {
+    const place = `${life.name} ${pathOf(object)}`;
+    const waiting = this.#waiting.get(place) ?? [];
+    this.#waiting.set(place, waiting);
+    waiting.push(requestId);
+    return () => void waiting.splice(waiting.indexOf(requestId), 1);
   }
 
   /** Whether the last answer was one client's own, and no purge that matches has come since. */
@@ -96,7 +111,8 @@ export class FetchChecks {
     const { now } = this.#scheduler;
     return (this.#unshared.get(place) ?? []).some(
       ({ vector, at }) =>
-        at === now || (now - at < LIMITS.hitForMissMillis * 1.01 && !this.#isOutdated(instance, vector, object)),
+        at === now ||
+        (now - at < LIMITS.hitForMissMillis + LOOKING_MILLIS && !this.#isOutdated(instance, vector, object)),
     );
   }
 
