@@ -42,6 +42,11 @@ export const LIMITS = {
   /** After this long a push that was set up counts as lost with the request that it belonged to. */
   meterPushGivenUpMillis: 10_000,
 
+  /** The largest body that an edge keeps a copy of: it is read whole before it goes on, and most pages are smaller. */
+  copyBytes: 128 * KiB,
+  /** Copies in one isolate, beside the entries of shards that may live there too: hot pages are few. */
+  copiesBytes: 8 * MiB,
+
   // --- actions of a route
   /** Rules in one list of an action: each is looked at for each request, and a longer list belongs into an origin. */
   actionRules: 64,

@@ -152,6 +152,12 @@ export const routeSchema = z.strictObject({
   /** What a region does that cannot hear its hub. */
   whenCutOff: z.enum(["serve", "revalidate", "refuse"]).default("serve"),
   /**
+   * Whether edges keep copies of what is asked for often, each for at most the two seconds of its shard's lease: the quickest
+   * answers there are, without a way to the shard. A purge that is `complete` has reached them; one that is only `applied`
+   * may not have, and what a client changes elsewhere it may see up to two seconds late.
+   */
+  edgeCopies: z.boolean().default(false),
+  /**
    * `auto`: text that the origin sends plain is kept and served compressed, in the coding that each client prefers; nothing
    * that says `no-transform`, is personal or is not kept. `off`: bodies are as the origin sends them.
    */

@@ -78,6 +78,12 @@ function checkRegionsOfRoute(route: Route, config: Config, report: Report): void
   for (const [index, region] of (route.residency ?? []).entries()) {
     if (config.regions[region] === undefined) report(takePart, "residency", index);
   }
+  if (route.edgeCopies && route.residency !== undefined) {
+    report(
+      "must be false with residency: an edge may stand anywhere, and must keep nothing of this route",
+      "edgeCopies",
+    );
+  }
   for (const [key, regions] of Object.entries(route.prefer)) {
     const preference = preferenceOf(key);
     if (preference.kind === "country" && countryPlace(preference.country) === undefined) {

@@ -7,10 +7,11 @@ import { LIMITS } from "../config/limits.ts";
 import type { RegionId } from "../config/regions.ts";
 import type { Config } from "../config/schema.ts";
 import { type EpochMillis, type Millis, millis } from "../config/units.ts";
+import { Copies } from "./copies.ts";
 import type { Fields } from "./http/fields.ts";
-import { isIdempotent } from "./http/invalidate.ts";
+import { isIdempotent, isSafe } from "./http/invalidate.ts";
 import type { Admitted, RefusedRequest } from "./request/admit.ts";
-import { cacheKey } from "./request/cache-key.ts";
+import { type CacheKey, cacheKey } from "./request/cache-key.ts";
 import { chooseRegion, type RegionChoice } from "./route/choose-region.ts";
 import { RegionHealth } from "./route/region-health.ts";
 import { ringOf } from "./shard/owner.ts";
@@ -58,6 +59,8 @@ export type Served =
   | { readonly kind: "answer"; readonly answer: UpstreamAnswer; readonly region: RegionId; readonly took: Millis }
   | RefusedRequest;
 
+type Keyed = Serving & { readonly keyed: CacheKey };
+
 type Asked =
   | { readonly kind: "answer"; readonly answer: UpstreamAnswer; readonly took: Millis }
   | { readonly kind: "late" }
@@ -68,12 +71,14 @@ type Asked =
 export class RegionAsker {
   readonly #now: () => EpochMillis;
   readonly #health: RegionHealth;
+  readonly #copies: Copies;
   #drained: ReadonlySet<RegionId> = new Set();
 
   /** `health` may be shared with others who call regions. */
   constructor(now: () => EpochMillis, health = new RegionHealth()) {
     this.#now = now;
     this.#health = health;
+    this.#copies = new Copies(now);
   }
 
   /** Takes what a shard knew of drained regions: a hint for the next choices. */
@@ -89,12 +94,18 @@ export class RegionAsker {
 
   /** The first answer that a region gives, or why there is none. `only` this region is asked, whatever clients would be. */
   async ask(config: Config, serving: Serving, ports: RegionPorts, only?: RegionId): Promise<Served> {
-    const choices = only === undefined ? this.regionsFor(config, serving.admitted) : [{ region: only }];
-    if (choices.length === 0) return NO_REGION;
+    const { admitted, fields, method } = serving;
+    const choices = only === undefined ? this.regionsFor(config, admitted) : [{ region: only }];
+    const [best] = choices;
+    if (best === undefined) return NO_REGION;
+    const keyed = cacheKey({ url: admitted.url, fields, country: admitted.place.country }, admitted.route);
+    const copy = only === undefined ? this.#copies.find(config, serving, best.region, keyed) : undefined;
+    if (copy !== undefined) return { kind: "answer", answer: copy, region: best.region, took: millis(0) };
     for (const { region } of choices.slice(0, LIMITS.regionAttempts)) {
       const spent = this.#now() - serving.arrivedAt;
       const budget = millis(Math.max(0, LIMITS.requestBudgetMillis - spent));
-      const asked = await this.#askUntilValid(config, serving, ports, region, budget);
+      const asked = await this.#askUntilValid(config, { ...serving, keyed }, ports, region, budget);
+      if (!isSafe(method)) this.#copies.changed(region, keyed);
       if (asked.kind === "answer") return { ...asked, region };
       if (asked.kind === "late") return TOO_LATE;
       if (asked.sent && mustArriveOnce(serving)) return LOST_ON_THE_WAY;
@@ -108,7 +119,7 @@ export class RegionAsker {
    */
   async #askUntilValid(
     config: Config,
-    serving: Serving,
+    serving: Keyed,
     ports: RegionPorts,
     region: RegionId,
     budget: Millis,
@@ -131,16 +142,15 @@ export class RegionAsker {
 
   async #askRegion(
     config: Config,
-    serving: Serving,
+    serving: Keyed,
     { request, isAlive }: RegionPorts,
     region: RegionId,
     budget: Millis,
   ): Promise<Asked> {
-    const { admitted, method, fields, upload } = serving;
+    const { method, fields, upload, keyed } = serving;
     const now = this.#now;
-    const { key } = cacheKey({ url: admitted.url, fields, country: admitted.place.country }, admitted.route);
     const ring = ringOf(config, region);
-    const to: ShardPlace = { region, shard: ring.owner(key) };
+    const to: ShardPlace = { region, shard: ring.owner(keyed.key) };
     if (mustArriveOnce(serving) && !(await isAlive(to))) {
       this.#health.failed(region, now());
       return { kind: "lost", sent: false };
@@ -155,7 +165,9 @@ export class RegionAsker {
     }
     this.#health.succeeded(region);
     if (reply.kind === "refused") return { kind: "lost", sent: true };
-    return { kind: "answer", answer: reply.answer, took: millis(reply.answer.responseAt - requestAt) };
+    const answer = await this.#copies.take(reply.answer, serving, region, keyed);
+    if (answer === undefined) return { kind: "lost", sent: true };
+    return { kind: "answer", answer, took: millis(answer.responseAt - requestAt) };
   }
 }
 

@@ -1,7 +1,7 @@
 // The story of a request at the edge: admit it, choose the regions that may serve it, ask the owner of its key in the first,
 // fall through to the next if that one is lost, and explain the answer. Before and after that the route's own actions have
-// their turn (action/README.md). The edge keeps nothing of a response; what it remembers of regions (lost, drained) is a hint
-// that costs distance when it is wrong, never an answer.
+// their turn (action/README.md). The edge keeps nothing of a response but copies that end with a shard's lease (copies.ts); what
+// it remembers of regions (lost, drained) is a hint that costs distance when it is wrong, never an answer.
 
 import type { Environment } from "../config/environment.worker.ts";
 import { configOf, ownRegion } from "../config/nodes.worker.ts";
@@ -22,6 +22,7 @@ import { headersOf } from "./message.worker.ts";
 import { askRegions, learnDrained } from "./regions.worker.ts";
 import { type Admitted, admit, type RefusedRequest } from "./request/admit.ts";
 import type { CfFacts } from "./request/client.ts";
+import type { Body } from "./shard/tier.ts";
 import { pushSoon, tallyOf } from "./tally.worker.ts";
 
 /** What differs between production and the local run: how an address becomes a country. */
@@ -134,15 +135,19 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
   pushSoon(region, env, waitUntil);
   if (answer.upgrade !== undefined)
     return new Response(null, { status: 101, headers: headersOf(explained), webSocket: answer.upgrade as WebSocket });
-  const body = answer.body.kind === "stream" ? (answer.body.native as ReadableStream) : null;
+  const body = bodyOf(answer.body);
   const { status } = answer;
   const from = answer.facts?.answered.by === "none" ? "meridian" : "origin";
   const page = at && actAfterwards(at.actions, { ...at, status, fields: explained, from, requestId });
   if (page === undefined) return new Response(body, { status, headers: headersOf(explained), encodeBody: "manual" });
   // Whoever fills the cache with the origin's own page goes on; this client reads no more of it.
-  if (body !== null) waitUntil(body.cancel().catch(() => undefined));
+  if (body instanceof ReadableStream) waitUntil(body.cancel().catch(() => undefined));
   return new Response(method === "HEAD" ? null : page, { status, headers: headersOf(explained) });
 }
+
+/** A body as the platform sends it: a shard's own stream, or a copy's bytes. */
+const bodyOf = (body: Body): ReadableStream | Uint8Array | null =>
+  body.kind === "stream" ? (body.native as ReadableStream) : body.kind === "bytes" ? body.bytes : null;
 
 /** An answer of our own: a problem that says what is wrong, where it came from and what would be right. */
 function refuse(visit: Visit, refused: RefusedRequest): Response {

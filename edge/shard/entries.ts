@@ -11,7 +11,7 @@ import type { StoredResponse } from "../http/terms.ts";
 import type { HeldPart } from "./part-fill.ts";
 import type { SegmentSet } from "./segments.ts";
 
-/** A stored response and what decides whether it is alive. Never changed, only replaced; but see `checked`. */
+/** A stored response and what decides whether it is alive. Never changed, only replaced, but for its last two fields. */
 export interface Entry {
   readonly kind: "entry";
   readonly response: StoredResponse;
@@ -26,6 +26,8 @@ export interface Entry {
   readonly storedAt: EpochMillis;
   /** The purge set's version at which it was last found alive: until that changes, the check is one comparison. */
   checkedVersion: number;
+  /** When it was last asked for where that matters: what is asked for often may be copied to edges. */
+  askedAt?: EpochMillis;
 }
 
 /** This URL gave an answer that could not be shared: until then, requests for it do not wait for each other. */
@@ -35,8 +37,6 @@ export interface HitForMiss {
   readonly seen: Vector;
   readonly target: PurgeTarget;
 }
-
-type Item = Entry | HitForMiss;
 
 /** The variants of one cache key. */
 interface Bucket {
@@ -50,8 +50,8 @@ interface Bucket {
 }
 
 /** An item and where it is listed. */
-interface Held {
-  readonly item: Item;
+interface Held<Of extends Entry> {
+  readonly item: Of | HitForMiss;
   readonly bucket: Bucket;
   readonly variant: string;
 }
@@ -59,20 +59,21 @@ interface Held {
 /** Bytes that an item takes beside its body: fields, keys and the structures around them. */
 const OVERHEAD_BYTES = 512;
 
-const sizeOf = ({ item }: Held): number =>
+const sizeOf = ({ item }: Held<Entry>): number =>
   item.kind === "hit-for-miss"
     ? OVERHEAD_BYTES
     : OVERHEAD_BYTES + item.response.fields.size + (item.body?.byteLength ?? 0);
 
-export class EntryStore {
-  readonly #items: LRUCache<string, Held>;
+/** `Of`: what is kept, where it is more than an entry. */
+export class EntryStore<Of extends Entry = Entry> {
+  readonly #items: LRUCache<string, Held<Of>>;
   readonly #buckets = new Map<string, Bucket>();
   readonly #bucketsByUrl = new Map<string, Set<string>>();
   readonly #heldBy = new Map<string, { entries: number; bytes: number }>();
 
   /** `capacity`: bytes that all items together may take. */
   constructor(capacity: Bytes) {
-    this.#items = new LRUCache<string, Held>({
+    this.#items = new LRUCache<string, Held<Of>>({
       maxSize: capacity,
       maxEntrySize: Math.max(1, Math.min(capacity, LIMITS.entryBytes + 64 * 1024)),
       sizeCalculation: sizeOf,
@@ -89,12 +90,12 @@ export class EntryStore {
   }
 
   /** The item for this variant, made the most recently used. */
-  get(shard: string, key: string, variant: string): Item | undefined {
+  get(shard: string, key: string, variant: string): Of | HitForMiss | undefined {
     return this.#items.get(itemId(shard, key, variant))?.item;
   }
 
   /** Stores an item; a changed `vary` ends the variants that were chosen by another. The oldest variant beyond the cap goes. */
-  put(shard: string, key: string, url: string, vary: readonly string[], variant: string, item: Item): void {
+  put(shard: string, key: string, url: string, vary: readonly string[], variant: string, item: Of | HitForMiss): void {
     const id = bucketId(shard, key);
     const known = this.#buckets.get(id);
     if (known !== undefined && known.vary.join() !== vary.join()) this.#dropBucket(known);
@@ -132,8 +133,8 @@ export class EntryStore {
   }
 
   /** Ends one shard's entries that `ends` says so of. Looks at all of them. Returns how many. */
-  deleteWhere(shard: string, ends: (entry: Entry) => boolean): number {
-    const ended: Held[] = [];
+  deleteWhere(shard: string, ends: (entry: Of) => boolean): number {
+    const ended: Held<Of>[] = [];
     for (const held of this.#items.values()) {
       if (held.item.kind === "entry" && held.bucket.shard === shard && ends(held.item)) ended.push(held);
     }
@@ -142,7 +143,7 @@ export class EntryStore {
   }
 
   /** One shard's entries, most recently used first, for dry runs and statistics. */
-  *of(shard: string): IterableIterator<Entry> {
+  *of(shard: string): IterableIterator<Of> {
     for (const { item, bucket } of this.#items.values()) {
       if (item.kind === "entry" && bucket.shard === shard) yield item;
     }
@@ -160,7 +161,7 @@ export class EntryStore {
   }
 
   /** Keeps the account of a shard when an item comes (1) or goes (-1). */
-  #account({ item, bucket }: Held, sign: 1 | -1): void {
+  #account({ item, bucket }: Held<Of>, sign: 1 | -1): void {
     if (item.kind !== "entry") return;
     const account = this.#heldBy.get(bucket.shard) ?? { entries: 0, bytes: 0 };
     account.entries += sign;
@@ -182,7 +183,7 @@ export class EntryStore {
   }
 
   /** An item left the LRU: its bucket forgets it, and goes with its last variant. */
-  #unlist({ bucket, variant }: Held): void {
+  #unlist({ bucket, variant }: Held<Of>): void {
     bucket.variants.delete(variant);
     if (bucket.variants.size === 0) this.#forgetBucket(bucket);
   }

@@ -10,6 +10,7 @@ import { cacheStatusMember, type Outcome } from "../http/cache-status.ts";
 import { Fields } from "../http/fields.ts";
 import { problem } from "../http/problem.ts";
 import { selectRange } from "../http/range.ts";
+import type { StoredResponse } from "../http/terms.ts";
 import { evaluateConditions, notModifiedFields } from "../http/validate.ts";
 import type { Entry } from "./entries.ts";
 import { canGive, lengthOf, partOf, partsOf } from "./parts.ts";
@@ -72,12 +73,21 @@ function answeredBy(tier: Tier, outcome: Outcome, upstream: ResponseFacts | unde
 export function releaseEntry(request: TierRequest, entry: Entry, body: Body, releasing: Releasing): TierResponse {
   const stored = entry.response;
   const facts = factsOf(request.context.tier, releasing, { seen: entry.seen, bornAt: stored.terms.bornAt });
-  const bodiless = (status: number, fields: Fields): TierResponse => {
+  return { ...answerFrom({ ...request, requestId: request.context.requestId }, stored, body), facts };
+}
+
+/** A stored response as this request gets it: its conditions and its range applied, without a body for HEAD. */
+export function answerFrom(
+  request: { readonly method: string; readonly fields: Fields; readonly requestId: string },
+  stored: StoredResponse,
+  body: Body,
+): Omit<TierResponse, "facts"> {
+  const bodiless = (status: number, fields: Fields) => {
     discard(body);
-    return { status, fields, body: NO_BODY, facts };
+    return { status, fields, body: NO_BODY };
   };
-  const answer = (status: number, fields: Fields, part: Body): TierResponse =>
-    request.method === "HEAD" ? bodiless(status, fields) : { status, fields, body: part, facts };
+  const answer = (status: number, fields: Fields, part: Body) =>
+    request.method === "HEAD" ? bodiless(status, fields) : { status, fields, body: part };
 
   switch (evaluateConditions(request.fields, stored)) {
     case "not-modified":
@@ -106,7 +116,7 @@ export function releaseEntry(request: TierRequest, entry: Entry, body: Body, rel
       if (!canGive(body, range.parts)) return answer(stored.status, stored.fields, body);
       const { fields: of } = stored;
       // Nobody knows the id of a request when the bytes are made: it cannot stand in them.
-      const several = partsOf(body, range.parts, { fields: of, length }, `meridian-${request.context.requestId}`);
+      const several = partsOf(body, range.parts, { fields: of, length }, `meridian-${request.requestId}`);
       const fields = Fields.from(of);
       fields.set("content-type", several.contentType);
       fields.set("content-length", `${several.length}`);

@@ -11,6 +11,7 @@ import { ttlOf } from "../http/terms.ts";
 import { orderly } from "./arrival.ts";
 import { type Asked, askedOf, impersonal } from "./asked.ts";
 import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./change.ts";
+import { withCopy } from "./copy-grant.ts";
 import { trustOf } from "./cut-off.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
@@ -165,7 +166,8 @@ export class Shard {
     switch (reuse.kind) {
       case "fresh": {
         const detail = asked.standing.kind === "cut-off" ? { detail: "cut-off" } : {};
-        return this.#release(asked, entry, this.#bodyOf(asked, entry), { kind: "hit", ttl: reuse.ttl, ...detail });
+        const outcome: Outcome = { kind: "hit", ttl: reuse.ttl, ...detail };
+        return withCopy(this.#ports, asked, entry, this.#release(asked, entry, this.#bodyOf(asked, entry), outcome));
       }
       case "stale-while-revalidate": {
         const refresh = impersonal(asked);

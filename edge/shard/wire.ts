@@ -5,6 +5,7 @@
 import type { RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
+import type { Terms } from "../http/terms.ts";
 import type { SegmentAsked } from "./segments.ts";
 
 /** Prefix of every internal field; anything of that name from outside is removed at the door. */
@@ -49,7 +50,14 @@ export type Timings = Readonly<Partial<Record<"route" | "shard" | "shield" | "or
 /** What became of a request at the tier that answers it, and which tier's knowledge the answer is. For metrics. */
 export interface Answered {
   readonly outcome: "hit" | "stale" | "revalidated" | "miss" | "collapsed" | "bypass" | "error";
-  readonly by: "shard" | "shield" | "origin" | "none";
+  readonly by: "edge" | "shard" | "shield" | "origin" | "none";
+}
+
+/** Lets the edge keep a copy of an answer for as long as it is `validFor`, and says what it must know for that. */
+export interface CopyGrant {
+  /** Request fields that select variants of its key, sorted. */
+  readonly vary: readonly string[];
+  readonly terms: Terms;
 }
 
 export interface ResponseFacts {
@@ -66,6 +74,8 @@ export interface ResponseFacts {
    * under which it was. Absent on what needs none.
    */
   readonly validFor?: Millis;
+  /** The edge may answer others from this answer while it is valid. */
+  readonly copy?: CopyGrant;
   /** What the answering tier knew of purges at release. */
   readonly vector?: Vector;
   readonly drained?: readonly RegionId[];

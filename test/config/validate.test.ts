@@ -136,6 +136,7 @@ describe("fields that contradict each other", () => {
     [withOrigin({ shield: ["weur", "weur"] }), /^origins\.shop\.shield\[1\]: must not name weur twice$/],
     [withOrigin({ secretHeader: { name: "Via", secret: "S" } }), /^origins\.shop\.secretHeader\.name: /],
     [withRoute({ origin: "shp" }), /^routes\[0\]\.origin: must be an origin of this configuration: shop$/],
+    [withRoute({ residency: ["weur"], edgeCopies: true }), /^routes\[0\]\.edgeCopies: must be false with residency/],
     [withRoute({ residency: ["weur", "oc"] }), /^routes\[0\]\.residency\[1\]: must be a region that takes part/],
     [withRoute({ prefer: { DE: ["oc"] } }), /^routes\[0\]\.prefer\.DE\[0\]: must be a region that takes part/],
     [withRoute({ prefer: { ZZ: ["weur"] } }), /^routes\[0\]\.prefer\.ZZ: must be a country's code/],
