@@ -281,6 +281,8 @@ export const LIMITS = {
   purgeScopes: 5_000,
   /** A request body to the API: 5,000 scopes of usual length. */
   apiBodyBytes: 1 * MiB,
+  /** What is read of a larger one, and dropped, so that its sender hears that it is too large: far more than a mistake has. */
+  apiDrainedBytes: 16 * MiB,
   /** Characters of a purge's `reason`, and of an `idempotencyKey`: both stay in every hub's log. */
   reasonCharacters: 500,
   idempotencyKeyCharacters: 128,

@@ -6,19 +6,29 @@ import { LIMITS } from "../config/limits.ts";
 import type { Config } from "../config/schema.ts";
 import { originSender } from "../origin/fetch.worker.ts";
 import { originPath } from "./action/rewrite.ts";
-import type { Fields } from "./http/fields.ts";
+import { Fields } from "./http/fields.ts";
 import { PSEUDONYM } from "./http/forwardable.ts";
+import { bodyOf } from "./message.worker.ts";
 import type { Admitted } from "./request/admit.ts";
 import { forwardedFields } from "./request/forwarded.ts";
+import type { Body } from "./shard/tier.ts";
 
-/** Opens the connection; undefined if the origin does not answer in time. Its answer may also be a refusal of its own. */
+/** The origin's answer to a handshake: 101 with the socket, or a refusal of its own with whatever it says. */
+export interface HandshakeAnswer {
+  readonly status: number;
+  readonly fields: Fields;
+  readonly body: Body;
+  readonly upgrade?: WebSocket;
+}
+
+/** Opens the connection; undefined if the origin does not answer in time. */
 export async function connect(
   env: Environment,
   config: Config,
   admitted: Admitted,
   fields: Fields,
   requestId: string,
-): Promise<Response | undefined> {
+): Promise<HandshakeAnswer | undefined> {
   const origin = config.origins[admitted.route.origin];
   if (origin === undefined) return undefined;
   const forwarded = forwardedFields({
@@ -48,7 +58,7 @@ export async function connect(
   const reply = await sending.reply;
   clearTimeout(late);
   if (reply.kind === "error") return undefined;
-  const headers = new Headers(reply.fields.map(([name, value]) => [name, value] as [string, string]));
-  if (reply.socket !== undefined) return new Response(null, { status: 101, headers, webSocket: reply.socket });
-  return new Response(reply.body, { status: reply.status, headers, encodeBody: "manual" });
+  const answer = { status: reply.status, fields: Fields.from(reply.fields) };
+  if (reply.socket !== undefined) return { ...answer, body: { kind: "none" }, upgrade: reply.socket };
+  return { ...answer, body: bodyOf(reply.body, answer.fields.get("content-length") ?? null) };
 }

@@ -6,7 +6,9 @@
 import type { Environment } from "../config/environment.worker.ts";
 import { configOf, ownRegion } from "../config/nodes.worker.ts";
 import { regionsOf } from "../config/places.ts";
-import { type EpochMillis, epochMillis, millis } from "../config/units.ts";
+import type { RegionId } from "../config/regions.ts";
+import { HOP_BY_HOP } from "../config/reserved-fields.ts";
+import { type EpochMillis, epochMillis, type Millis, millis } from "../config/units.ts";
 import { actAfterwards } from "./action/afterwards.ts";
 import { actBefore } from "./action/before.ts";
 import { actionPorts } from "./action/ports.worker.ts";
@@ -14,7 +16,7 @@ import { actionsOf, type RouteActions } from "./action/route-actions.ts";
 import { answerFields } from "./answer.ts";
 import { vouchedAddress } from "./client-assertion.worker.ts";
 import { connect } from "./connection.worker.ts";
-import { count } from "./count.ts";
+import { type Counted, count } from "./count.ts";
 import { type FieldLine, Fields } from "./http/fields.ts";
 import { withoutInternal } from "./http/forwardable.ts";
 import { problem } from "./http/problem.ts";
@@ -23,6 +25,7 @@ import { askRegions, learnDrained } from "./regions.worker.ts";
 import { type Admitted, admit, type RefusedRequest } from "./request/admit.ts";
 import type { CfFacts } from "./request/client.ts";
 import type { Body } from "./shard/tier.ts";
+import type { Answered, ResponseFacts } from "./shard/wire.ts";
 import { pushSoon, tallyOf } from "./tally.worker.ts";
 
 /** What differs between production and the local run: how an address becomes a country. */
@@ -98,46 +101,62 @@ export async function serve(
 
 /** Gets the answer to an admitted request, and hands it to the client. */
 async function answer(visit: Visit, request: Request, admitted: Admitted, fields: Fields): Promise<Response> {
-  const { env, requestId, arrivedAt, waitUntil, at } = visit;
+  const { env, requestId, arrivedAt } = visit;
   const { method } = request;
   // Content of a GET means nothing (RFC 9110 section 9.3.1): a cached answer cannot depend on it, and no fetch can send it on.
   const isBodiless = method === "GET" || method === "HEAD";
   if (isBodiless && request.body !== null && admitted.passage === "passed") return refuse(visit, CONTENT_OF_GET);
   const upload = isBodiless ? undefined : (request.body ?? undefined);
   if (admitted.passage === "connection") {
-    const response = await connect(env, configOf(env), admitted, fields, requestId);
-    return response ?? refuse(visit, NO_CONNECTION);
+    const shaken = await connect(env, configOf(env), admitted, fields, requestId);
+    if (shaken === undefined) return refuse(visit, NO_CONNECTION);
+    const answered = { outcome: "bypass", by: "origin" } as const;
+    return deliver(visit, method, admitted, { ...shaken, answered, region: ownRegion(env), took: millis(0) });
   }
-  // An Upgrade that opens no connection is ignored, and would be taken for one by the platform further up.
-  fields.delete("upgrade");
+  // Fields of the client's connection end here. An Upgrade that opens none would be taken for one by the platform further up,
+  // and framing that is not this message's own keeps the next node waiting for content or for trailers, which are dropped
+  // (RFC 9110 section 6.5.1).
+  for (const name of HOP_BY_HOP) if (name !== "connection") fields.delete(name);
   // Nor may a length of what is not sent go on: the next node would wait for it, or take even a length of 0 for an upload.
   if (isBodiless) fields.delete("content-length");
   const served = await askRegions(env, { admitted, method, fields, upload, requestId, arrivedAt });
   if (served.kind === "refused") return refuse(visit, served);
 
-  const { answer, region, took } = served;
-  learnDrained(answer.facts?.drained);
-  const explained = answerFields(answer.fields, {
-    facts: answer.facts,
+  learnDrained(served.answer.facts?.drained);
+  const { region, took } = served;
+  return deliver(visit, method, admitted, { ...served.answer, answered: served.answer.facts?.answered, region, took });
+}
+
+/** What somebody else gave us for a client. */
+interface Given {
+  readonly status: number;
+  readonly fields: Fields;
+  readonly body: Body;
+  readonly upgrade?: unknown;
+  readonly facts?: ResponseFacts;
+  readonly answered: Answered | undefined;
+  /** The region that gave it; a connection in production belongs to none. */
+  readonly region: RegionId | undefined;
+  readonly took: Millis;
+}
+
+/** Hands an answer to the client, with what explains it. */
+function deliver(visit: Visit, method: string, admitted: Admitted, given: Given): Response {
+  const { requestId, arrivedAt, waitUntil, at } = visit;
+  const { status, facts, region } = given;
+  const explained = answerFields(given.fields, {
+    facts,
     region,
     requestId,
     arrivedAt,
     now: now(),
-    regionTook: took,
+    regionTook: given.took,
   });
-  count(tallyOf(region), {
-    route: admitted.route.name,
-    status: answer.status,
-    answered: answer.facts?.answered,
-    body: answer.body,
-    took: millis(now() - arrivedAt),
-  });
-  pushSoon(region, env, waitUntil);
-  if (answer.upgrade !== undefined)
-    return new Response(null, { status: 101, headers: headersOf(explained), webSocket: answer.upgrade as WebSocket });
-  const body = bodyOf(answer.body);
-  const { status } = answer;
-  const from = answer.facts?.answered.by === "none" ? "meridian" : "origin";
+  record(visit, region, { route: admitted.route.name, status, answered: given.answered, body: given.body });
+  if (given.upgrade !== undefined)
+    return new Response(null, { status: 101, headers: headersOf(explained), webSocket: given.upgrade as WebSocket });
+  const body = bodyOf(given.body);
+  const from = facts?.answered.by === "none" ? "meridian" : "origin";
   const page = at && actAfterwards(at.actions, { ...at, status, fields: explained, from, requestId });
   if (page === undefined) return new Response(body, { status, headers: headersOf(explained), encodeBody: "manual" });
   // Whoever fills the cache with the origin's own page goes on; this client reads no more of it.
@@ -149,6 +168,18 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
 const bodyOf = (body: Body): ReadableStream | Uint8Array | null =>
   body.kind === "stream" ? (body.native as ReadableStream) : body.kind === "bytes" ? body.bytes : null;
 
+/** Counts a request. In production an edge belongs to no region: what none answered counts where the configuration begins. */
+function record(
+  { env, arrivedAt, waitUntil }: Visit,
+  region: RegionId | undefined,
+  counted: Omit<Counted, "took">,
+): void {
+  const meter = region ?? regionsOf(configOf(env))[0];
+  if (meter === undefined) return;
+  count(tallyOf(meter), { ...counted, took: millis(now() - arrivedAt) });
+  pushSoon(meter, env, waitUntil);
+}
+
 /** An answer of our own: a problem that says what is wrong, where it came from and what would be right. */
 function refuse(visit: Visit, refused: RefusedRequest): Response {
   const { status, fields, body } = problem(refused);
@@ -158,7 +189,7 @@ function refuse(visit: Visit, refused: RefusedRequest): Response {
 
 /** Gives an answer that no region had a part in. */
 function own(
-  { env, requestId, arrivedAt, waitUntil, at }: Visit,
+  visit: Visit,
   given: {
     readonly status: number;
     readonly fields: Fields;
@@ -167,6 +198,7 @@ function own(
     readonly from: "meridian" | "preflight";
   },
 ): Response {
+  const { env, requestId, arrivedAt, at } = visit;
   const { status, from } = given;
   const region = ownRegion(env);
   const explained = answerFields(given.fields, {
@@ -178,18 +210,8 @@ function own(
     regionTook: millis(0),
   });
   const page = at && actAfterwards(at.actions, { ...at, status, fields: explained, from, requestId });
-  // In production an edge belongs to no region: what it refuses is counted where the configuration begins.
-  const counted = region ?? regionsOf(configOf(env))[0];
-  if (counted !== undefined) {
-    count(tallyOf(counted), {
-      route: at?.route ?? "none",
-      status,
-      answered: { outcome: given.outcome, by: "none" },
-      body: { kind: "none" },
-      took: millis(now() - arrivedAt),
-    });
-    pushSoon(counted, env, waitUntil);
-  }
+  const answered = { outcome: given.outcome, by: "none" } as const;
+  record(visit, region, { route: at?.route ?? "none", status, answered, body: { kind: "none" } });
   return new Response(page ?? given.body, { status, headers: headersOf(explained) });
 }
 

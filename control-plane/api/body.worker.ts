@@ -1,5 +1,5 @@
 // Reads a JSON request's body as text: the right media type, no more bytes than allowed, UTF-8 (RFC 8259 section 8.1). It
-// stops reading at the bound, whatever Content-Length says, and parses nothing.
+// keeps nothing beyond the bound, whatever Content-Length says, and parses nothing.
 
 import { LIMITS } from "../../config/limits.ts";
 import { type Problem, problem } from "./problems.ts";
@@ -26,7 +26,7 @@ export async function readBody(request: Request): Promise<BodyText> {
     for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
       read += part.value.byteLength;
       if (read > LIMITS.apiBodyBytes) {
-        await reader?.cancel();
+        if (reader !== undefined) await drain(reader, LIMITS.apiDrainedBytes - read);
         return refused(tooLarge);
       }
       text += decoder.decode(part.value, { stream: true });
@@ -36,4 +36,15 @@ export async function readBody(request: Request): Promise<BodyText> {
     if (fault instanceof TypeError) return refused(problem("malformed-body", "the body is not whole, or not UTF-8"));
     throw fault;
   }
+}
+
+/**
+ * Reads on and keeps nothing: hanging up on somebody who is still sending breaks the connection, and with it the answer that
+ * says why (RFC 9112 section 9.6). Beyond the bound it hangs up all the same.
+ */
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, most: number): Promise<void> {
+  let left = most;
+  for (let part = await reader.read(); !part.done && left > 0; part = await reader.read())
+    left -= part.value.byteLength;
+  await reader.cancel();
 }

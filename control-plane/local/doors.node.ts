@@ -50,6 +50,7 @@ export function createFrontDoor(surroundings: Surroundings): Server {
           (door): Target => ({
             host: "127.0.0.1",
             port: surroundings.edgePort(door.region),
+            expects: "continue",
             oneWay: oneWay(surroundings, place, door.place),
           }),
         )
@@ -75,6 +76,7 @@ export function createControlDoor(
       targets: nearestFirst(surroundings.atlas.home, surroundings.doors()).map((door) => ({
         host: "127.0.0.1",
         port: surroundings.controlPort(door.region),
+        expects: "continue",
         oneWay: millis(0),
       })),
       drop: INTERNAL,

@@ -22,6 +22,11 @@ export interface Target {
   readonly host: string;
   readonly port: number;
   readonly secure?: boolean;
+  /**
+   * Sends no content before the target asks for it (RFC 9110 section 10.1.1). A target that answers without, and hangs up on
+   * the rest, would otherwise be known by a broken connection alone. Only for targets that know this: others would wait.
+   */
+  readonly expects?: "continue";
   /** The emulated time from the client to there. */
   readonly oneWay: Millis;
 }
@@ -106,11 +111,14 @@ function ask(
 ): Promise<Attempt> {
   return new Promise((resolve) => {
     const connection = isRepeatable(request, body) ? "pooled" : "own";
-    const upstream = open(target, request, fieldsFor(request, passage), connection);
+    const waits = body !== undefined && target.expects === "continue";
+    const fields = [...fieldsFor(request, passage), ...(waits ? ["Expect", "100-continue"] : [])];
+    const upstream = open(target, request, fields, connection);
     let connected = false;
     const begin = (): void => {
       connected = true;
       if (body === undefined) upstream.end();
+      else if (waits) upstream.once("continue", () => body.pipe(upstream));
       else body.pipe(upstream);
     };
     // The body starts only once there is a connection: one that is refused has then cost none of it.
@@ -128,6 +136,8 @@ function ask(
     upstream.on("close", () => clearTimeout(probing));
     upstream.on("response", (message) => {
       clearTimeout(probing);
+      // Nobody asked for the content: it is read and dropped, for clients who listen only once they have sent everything.
+      if (waits && upstream.listenerCount("continue") > 0) request.unpipe().resume();
       resolve({ kind: "answer", message });
     });
     upstream.on("error", (error: NodeJS.ErrnoException) => {
@@ -181,7 +191,8 @@ export function open(
 export function fieldsFor(request: IncomingMessage, passage: Passage): string[] {
   const replaced = (passage.fields ?? []).map(([name]) => name.toLowerCase());
   const dropped = [...replaced, ...(passage.drop ?? [])];
-  const kept = endToEnd(request.rawHeaders, request.headers.connection, dropped);
+  // What a client expects of the next hop (RFC 9110 section 10.1.1) the door has answered already.
+  const kept = endToEnd(request.rawHeaders, request.headers.connection, [...dropped, "expect"]);
   // Node frames the body itself; without a length it must be told that there is one.
   if (request.headers["transfer-encoding"] !== undefined) kept.push("Transfer-Encoding", "chunked");
   return [...kept, ...(passage.fields ?? []).flat()];

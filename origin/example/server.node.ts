@@ -10,6 +10,8 @@ import { echoWebSocket } from "./websocket.node.ts";
 
 /** The largest form that is read. */
 const MOST_FORM_BYTES = 64 * 1024;
+/** What is read of a longer one before the shop hangs up. */
+const MOST_DROPPED_BYTES = 64 << 20;
 const NOT_FOUND: Reply = {
   status: 404,
   fields: [
@@ -22,7 +24,9 @@ const NOT_FOUND: Reply = {
 /** Makes the server with a shop of its own; `listen` opens it. */
 export function createExampleOrigin(): Server {
   const shop = new Shop();
-  const server = createServer(async (request, response) => {
+  // A WebSocket asked for anywhere else gets the page that is there (RFC 9110 section 7.8).
+  const shouldUpgradeCallback = ({ url = "/" }: IncomingMessage) => /^\/ws(?:[/?]|$)/.test(url);
+  const server = createServer({ shouldUpgradeCallback }, async (request, response) => {
     try {
       await serve(shop, request, response);
     } catch (error) {
@@ -65,15 +69,16 @@ async function serve(shop: Shop, request: IncomingMessage, response: ServerRespo
   write(response, method === "GET" || method === "HEAD" ? conditional(answer, request.headers) : answer);
 }
 
-/** The whole body as text; undefined if it is too large for a form. */
+/** The whole body as text; undefined if it is too large for a form: what is read of it then is dropped, so that its sender hears why. */
 async function readForm(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > MOST_FORM_BYTES) return undefined;
-    chunks.push(chunk);
+    if (size > MOST_DROPPED_BYTES) return undefined;
+    if (size <= MOST_FORM_BYTES) chunks.push(chunk);
   }
+  if (size > MOST_FORM_BYTES) return undefined;
   return Buffer.concat(chunks).toString("utf8");
 }
 

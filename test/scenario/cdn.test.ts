@@ -309,7 +309,7 @@ describe("looking after it", () => {
   test("a drained region gets no clients, and gets them back", async () => {
     await cdn.visit("/products/10", "BR");
     expect((await cdn.api("/v1/regions/sam/drain", {})).status).toBe(200);
-    // Edges learn of a drain with the next answer of a shard that knows: at most LIMITS.knowledgeMillis later.
+    // Edges learn of a drain with the next answer of a shard that knows.
     await expect
       .poll(async () => regionOf(await cdn.visit("/products/10", "BR")), { timeout: 10_000, interval: 200 })
       .not.toBe("sam");

@@ -2,7 +2,10 @@
 // gets one answer, harms nobody after it, and costs no region its clients.
 
 import { connect } from "node:net";
+import { Readable } from "node:stream";
+import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MiB } from "../../config/units.ts";
 import { type Running, startCdn } from "../fixtures/cluster.node.ts";
 
 let cdn: Running;
@@ -42,6 +45,16 @@ describe.each(["front door", "edge"])("at the %s", (where) => {
     ],
     ["an Upgrade alone", `GET /products/1 HTTP/1.1\r\nHost: a.test\r\n${KEYLESS}`, "200"],
     ["an Upgrade with a POST", `POST /echo HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n${KEYLESS}abcd`, "200"],
+    [
+      "content of unknown length in a GET",
+      `GET /products/4 HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n${END}5\r\nhello\r\n0\r\n\r\n`,
+      "200",
+    ],
+    [
+      "trailers",
+      `POST /echo HTTP/1.1\r\nHost: a.test\r\nTE: trailers\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n${END}4\r\nabcd\r\n0\r\nX-Sum: 1\r\n\r\n`,
+      "200",
+    ],
     ["TRACE", `TRACE /products/1 HTTP/1.1\r\nHost: a.test\r\n${END}`, "405"],
     ["a path in Host", `GET /products/1 HTTP/1.1\r\nHost: a.test/x?y=\r\n${END}`, "400"],
     ["two Hosts", `GET /products/1 HTTP/1.1\r\nHost: a.test\r\nHost: b.test\r\n${END}`, "400"],
@@ -65,4 +78,29 @@ test("an edge refuses more fields than the tiers behind it can hand on", async (
   const fields = `Host: a.test\r\nX: ${"a".repeat(70_000)}\r\n`;
   const answer = await exchange(cdn.cluster.edges.weur ?? "", `GET / HTTP/1.1\r\n${fields}${END}`);
   expect(answer.slice(9, 12)).toBe("431");
+});
+
+test("what an origin answers to a WebSocket that it refuses is explained like any answer", async () => {
+  const handshake =
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: YWhveQ==\r\n\r\n";
+  const answer = await exchange(cdn.cluster.frontDoor, `GET /nothing HTTP/1.1\r\nHost: a.test\r\n${handshake}`);
+  expect(answer).toMatch(/^HTTP\/1.1 404 /);
+  expect(answer).toMatch(/^Via: 1.1 meridian\r$/m);
+  expect(answer).toMatch(/^Meridian-Request-Id: [0-9a-f]{32}\r$/m);
+});
+
+test.each([
+  ["unread, with a length", "unknown", false, 401],
+  ["unread, without one", "unknown", true, 401],
+  ["for its length", "admin", false, 413],
+  ["when it has become too long", "admin", true, 413],
+] as const)("a body that the API refuses %s has its answer, every time", async (_, who, isStream, status) => {
+  const token = who === "admin" ? cdn.cluster.token : "unknown";
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const large = Buffer.alloc(3 * MiB, "a");
+  for (let time = 0; time < 10; time += 1) {
+    const body = isStream ? Readable.from([large]) : large;
+    const answer = await request(`${cdn.cluster.control}/v1/purges`, { method: "POST", headers, body });
+    expect([answer.statusCode, await answer.body.json()]).toEqual([status, expect.objectContaining({ status })]);
+  }
 });

@@ -8,8 +8,10 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RegionId } from "../../../config/regions.ts";
+import { MiB } from "../../../config/units.ts";
 import type { Cluster } from "../../../control-plane/local/cluster.node.ts";
 import { DEFAULT_CONFIG, loadConfiguration } from "../../../control-plane/local/configuration.node.ts";
 import type { LaunchEvent } from "../../../control-plane/local/events.ts";
@@ -101,6 +103,20 @@ describe("the front door", () => {
     });
     const answer = await ask("/upload", "JP", { method: "POST", body, duplex: "half" } as RequestInit);
     expect(answer).toMatchObject({ region: "apac", size: 32 * 32_768 });
+  });
+
+  it("passes an answer back that did not wait for the upload, and serves the same client after it", async () => {
+    const agent = new Agent({ connections: 1 });
+    for (let time = 0; time < 3; time += 1) {
+      const { statusCode, body } = await request(cluster.frontDoor, {
+        method: "POST",
+        headers: { "meridian-from": "JP" },
+        body: Buffer.alloc(3 * MiB),
+        dispatcher: agent,
+      });
+      expect([statusCode, await body.json()]).toEqual([200, expect.objectContaining({ region: "apac" })]);
+    }
+    await agent.destroy();
   });
 
   it("passes WebSockets both ways", async () => {
