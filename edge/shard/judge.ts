@@ -5,6 +5,7 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
+import type { Vector } from "../../control-plane/purge/vector.ts";
 import { decideReuse, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
@@ -15,6 +16,8 @@ import type { Landing } from "./flight.ts";
 import type { Found } from "./found.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { answersFromPart } from "./part-fill.ts";
+import { stampFor } from "./stamp.ts";
+import type { TierRequest } from "./tier.ts";
 
 export interface JudgePorts {
   readonly name: string;
@@ -112,5 +115,16 @@ export class Judge {
   isPurgedRelay(asked: Asked, { answer, seen, shared }: Landing & { kind: "relay" }): boolean {
     if (!shared && (answer.facts === undefined || answer.facts.personal === true)) return false;
     return this.#ports.knowledge.purges.verdict(purgeTarget(asked.url, tagsOf(answer.fields)), seen) === "hard";
+  }
+
+  /** An entry that may be released, with the stamp that it takes to the tier that asks. */
+  stamped({ context }: TierRequest, entry: Entry): Entry {
+    const seen = stampFor(context, this.#ports.knowledge.purges, entry.target, entry.seen);
+    return seen === entry.seen ? entry : { ...entry, seen };
+  }
+
+  /** The stamp that an answer which is only passed on takes to the tier that asks. */
+  stampOfRelay({ url, request }: Asked, { answer, seen }: Landing & { kind: "relay" }): Vector {
+    return stampFor(request.context, this.#ports.knowledge.purges, purgeTarget(url, tagsOf(answer.fields)), seen);
   }
 }

@@ -6,7 +6,7 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { Config, Route } from "../../config/schema.ts";
 import { between, type EpochMillis, epochMillis, millis, seconds, toMillis } from "../../config/units.ts";
-import { type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
+import { type PurgeSet, type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { Outcome } from "../http/cache-status.ts";
 import { Fields } from "../http/fields.ts";
@@ -24,6 +24,7 @@ import { bodyOf, factsOf, type Releasing, releaseFailure, streamOf } from "./rel
 import { isSegment, rangeOf, type SegmentAsked, segmentKey } from "./segments.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import { Spool } from "./spool.ts";
+import { stampFor } from "./stamp.ts";
 import type { After, Body, TierRequest, TierResponse, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { ResponseFacts } from "./wire.ts";
 
@@ -228,10 +229,11 @@ export class SegmentOwner {
 /** What a segment's owner answers when the object is another by now. */
 export const SEGMENT_CHANGED = 412;
 
-/** The answer to the shard that puts the object together. `releasing` says what this shard says of an outcome. */
+/** The answer to the shard that puts the object together, by what is known of purges. `releasing`: what is said of an outcome. */
 export function segmentResponse(
   answer: SegmentAnswer,
   request: TierRequest,
+  purges: PurgeSet,
   releasing: (outcome: Outcome, upstream?: UpstreamAnswer) => Releasing,
 ): TierResponse {
   const { tier } = request.context;
@@ -248,7 +250,8 @@ export function segmentResponse(
       };
     }
     case "segment": {
-      const { seen, response } = answer.entry;
+      const { target, response } = answer.entry;
+      const seen = stampFor(request.context, purges, target, answer.entry.seen);
       const facts = factsOf(tier, releasing(answer.outcome, answer.answer), { seen, bornAt: response.terms.bornAt });
       return { status: 206, fields: response.fields, body: answer.body, facts };
     }

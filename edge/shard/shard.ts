@@ -77,7 +77,7 @@ export class Shard {
     }
     if (context.segment !== undefined) {
       const answer = await this.#segments.answer(request, route, context.segment);
-      return segmentResponse(answer, request, (outcome, upstream) =>
+      return segmentResponse(answer, request, knowledge.purges, (outcome, upstream) =>
         this.#releasing(context.tier, outcome, arrivedAt, upstream),
       );
     }
@@ -238,13 +238,14 @@ export class Shard {
     const { request, arrivedAt } = asked;
     const ttl = ttlOf(entry.response.terms, this.#ports.now());
     const releasing = this.#releasing(request.context.tier, told(outcome, asked, ttl), arrivedAt, upstream);
-    return releaseEntry(request, entry, body, releasing);
+    return releaseEntry(request, this.#judge.stamped(request, entry), body, releasing);
   }
 
   /** Hands on an answer that is not kept. */
   #relay(asked: Asked, landed: Landing & { kind: "relay" }, why: Why): TierResponse {
-    const { answer, seen, reason } = landed;
+    const { answer, reason } = landed;
     const { tier } = asked.request.context;
+    const seen = this.#judge.stampOfRelay(asked, landed);
     const outcome = told(forwarded(why, answer, reason), asked);
     const releasing = this.#releasing(tier, outcome, asked.arrivedAt, answer);
     const facts = factsOf(tier, releasing, { seen, bornAt: answer.facts?.bornAt });

@@ -65,7 +65,10 @@ export interface ResponseFacts {
   readonly answered: Answered;
   /** Cache-Status members of the tiers passed so far, origin side first (RFC 9211). */
   readonly cacheStatus: readonly string[];
-  /** The vector that was known when the origin fetch began (`seen`). Absent on responses that no cache had a part in. */
+  /**
+   * The vector that was known when the origin fetch began (`seen`), raised to what the asker knows where that changes nothing
+   * (stamp.ts). Absent on responses that no cache had a part in.
+   */
   readonly seen?: Vector;
   /** When the response would have had age 0: its time of receipt less its initial age (RFC 9111 section 4.2.3). */
   readonly bornAt?: EpochMillis;
