@@ -4,6 +4,7 @@
 
 import { millis } from "../../config/units.ts";
 import { purgeTarget } from "../../control-plane/purge/purge-set.ts";
+import { coversAll } from "../../control-plane/purge/vector.ts";
 import { decideStore } from "../http/store.ts";
 import { tagsOf } from "../http/tags.ts";
 import { ageAt } from "../http/terms.ts";
@@ -38,6 +39,8 @@ export function applyHead(
     case "nothing":
       return;
     case "same": {
+      // The shield may say so by purges that have not been heard of here: the stamp would cover one that has ended the body.
+      if (!coversAll(knowledge.vector, seen)) return;
       if (isSettling(knowledge, entry.target, answer.fields, answer)) return;
       const fields = mergeNotModified(response, answer);
       const decision = decideStore(

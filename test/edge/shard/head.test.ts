@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { ShardWorld, statusOf, textOf } from "../../fixtures/shard-world.ts";
 
+const DATE = "Thu, 01 Jan 2026 00:00:00 GMT";
 const FRESH = { "cache-control": "max-age=60", etag: '"a"' };
 
 /** A world with a stored response that is stale by now, or still fresh. */
@@ -48,6 +49,19 @@ describe("a HEAD that shows the stored validators", () => {
   test("ends it if it may not be kept any longer", async () => {
     const world = await worldWith(FRESH);
     await head(world, 200, { etag: '"a"', "cache-control": "no-store" });
+    expect(await isHit(world)).toBe(false);
+  });
+
+  test("does not bring back what a purge has ended of which only the shield has heard", async () => {
+    const world = await worldWith({ "cache-control": "max-age=60", "last-modified": DATE });
+    const answer = world.send("/a", { "cache-control": "no-cache" }, {}, "HEAD");
+    const asked = await world.only();
+    const seen = world.purge({ kind: "url", url: "http://site.test/a" });
+    const facts = { v: 1, answered: { outcome: "miss", by: "origin" }, cacheStatus: [], timings: {}, seen } as const;
+    asked.answer(200, { "cache-control": "max-age=60", "last-modified": DATE }, "", { facts });
+    await answer;
+    await world.settle();
+    world.push();
     expect(await isHit(world)).toBe(false);
   });
 
