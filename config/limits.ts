@@ -195,8 +195,10 @@ export const LIMITS = {
   gossipBatchBytes: 2 * MiB,
   /** Messages of one conversation, each way; what is left then is the next repair's. */
   gossipRounds: 64,
-  /** Messages under way to one peer; what is new meanwhile goes together in the next one. */
-  gossipInFlight: 4,
+  /** Between two messages to one peer: what is new meanwhile goes together, hundreds a second in fifty messages. */
+  gossipPauseMillis: 20,
+  /** Messages under way to one peer, and one to a peer that fails: as many as such pauses fit into the longest way and back. */
+  gossipInFlight: 16,
   /** The first repair after something new: by then the hub that accepted it has told everybody, if it lives. */
   gossipRepairFirstMillis: 2_000,
   /** The longest time between repairs while somebody lacks something: a region that comes back hears of it by then. */

@@ -14,6 +14,7 @@ import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, type HubId, type 
 import type { ExchangeRequest, ExchangeResponse, HeldVectors } from "../purge/wire.ts";
 import { Hearing } from "./hearing.ts";
 import type { Ledger, Taken } from "./ledger.ts";
+import { isOpen, type Line, newLine, pauseLeft } from "./line.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
 import { Quorum } from "./quorum.ts";
 import { RepairAlarm } from "./repair-alarm.ts";
@@ -26,17 +27,6 @@ export interface PeersEvents {
   restarted(): void;
   /** Somebody was heard. */
   changed(): void;
-}
-
-/** A conversation's state with one region's hub. */
-interface Line {
-  /** What it holds once all that is under way has arrived: what is pushed next comes after this. */
-  sent: Vector;
-  /** Messages under way. */
-  inFlight: number;
-  failedAt?: EpochMillis;
-  /** The first of the failures in a row. */
-  failingSince?: EpochMillis;
 }
 
 const BATCH = { events: LIMITS.gossipBatchEvents, bytes: LIMITS.gossipBatchBytes };
@@ -101,11 +91,22 @@ export class Peers {
 
   /** Tells others at once what they are not known to have been told. Returns before any has answered. */
   push(): void {
-    for (const region of chooseTargets(this.#others, this.#ports.random)) {
-      const line = this.#line(region);
-      if (line.inFlight < LIMITS.gossipInFlight && !coversAll(line.sent, this.#ledger.vector)) void this.talk(region);
-    }
+    for (const region of chooseTargets(this.#others, this.#ports.random)) this.#pushTo(region);
     this.plan("soon");
+  }
+
+  /** The first news go at once; what comes right after them waits a moment for more, so that many purges are few messages. */
+  #pushTo(region: RegionId): void {
+    const line = this.#line(region);
+    if (!isOpen(line) || coversAll(line.sent, this.#ledger.vector)) return;
+    const rest = pauseLeft(line, this.#ports.now());
+    if (rest === 0) return void this.talk(region);
+    line.isPausing = true;
+    void this.#ports.timer(rest).done.then(() => {
+      line.isPausing = false;
+      // A log that was given up has other lines.
+      if (this.#lines.get(region) === line) this.#pushTo(region);
+    });
   }
 
   /** Exchanges with one region's hub until both know the same. Answers whether it could be reached. */
@@ -227,6 +228,7 @@ export class Peers {
     const { vector, hub } = this.#ledger;
     const { events } = lacking(this.#read, vector, line.sent, BATCH);
     line.sent = withEvents(line.sent, events);
+    if (events.length > 0) line.toldAt = this.#ports.now();
     return { v: 1, from: hub, region: this.#region, vector, events, ...this.#tell() };
   }
 
@@ -264,7 +266,7 @@ export class Peers {
     if (taken.contradicted.has(this.#ledger.hub)) this.#restart();
     if (taken.fresh.length > 0) this.#events.took(taken.fresh);
     // It learned of earlier incarnations of its region and joined again, which others must hear.
-    if (!isSameDot(joinedBefore, this.#ledger.joinDot)) this.push();
+    if (formatDot(joinedBefore) !== formatDot(this.#ledger.joinDot)) this.push();
     return taken;
   }
 
@@ -290,11 +292,9 @@ export class Peers {
   #line(region: RegionId): Line {
     let line = this.#lines.get(region);
     if (line === undefined) {
-      line = { sent: this.#held.get(region)?.vector ?? EMPTY_VECTOR, inFlight: 0 };
+      line = newLine(this.#held.get(region)?.vector ?? EMPTY_VECTOR);
       this.#lines.set(region, line);
     }
     return line;
   }
 }
-
-const isSameDot = (one: Dot, other: Dot): boolean => formatDot(one) === formatDot(other);

@@ -1,0 +1,36 @@
+// What a hub remembers of its conversation with one other region's hub: what is under way to it, and since when it has been
+// silent; and whether something new may go to it now. The first news go at once. What follows within a moment waits for the
+// moment's end and goes together, so that hundreds of purges a second are few messages and none waits for an answer.
+
+import { LIMITS } from "../../config/limits.ts";
+import { type EpochMillis, type Millis, millis } from "../../config/units.ts";
+import type { Vector } from "../purge/vector.ts";
+
+export interface Line {
+  /** What it holds once all that is under way has arrived: what is pushed next comes after this. */
+  sent: Vector;
+  /** Messages under way. */
+  inFlight: number;
+  /** When the last news left. */
+  toldAt?: EpochMillis;
+  /** What is new waits for more already. */
+  isPausing: boolean;
+  failedAt?: EpochMillis;
+  /** The first of the failures in a row. */
+  failingSince?: EpochMillis;
+}
+
+/** A line to a hub that is known to hold `held`. */
+export const newLine = (held: Vector): Line => ({ sent: held, inFlight: 0, isPausing: false });
+
+/** Whether one more message may go. One that fails gets one at a time: each would carry all that it lacks. */
+export function isOpen({ isPausing, inFlight, failingSince }: Line): boolean {
+  return !isPausing && inFlight < (failingSince === undefined ? LIMITS.gossipInFlight : 1);
+}
+
+/** How long what is new should wait for more. */
+export function pauseLeft({ toldAt }: Line, now: EpochMillis): Millis {
+  // A clock that was set back makes no pause longer.
+  if (toldAt === undefined || now < toldAt) return millis(0);
+  return millis(Math.max(0, toldAt + LIMITS.gossipPauseMillis - now));
+}
