@@ -96,7 +96,7 @@ export class Copies {
     const until = after(requestAt, validFor);
     const usedUntil = after(now, millis((until - now) / 2));
     const response = { status, fields, terms };
-    const own = { target: purgeTarget(url, []), storedAt: now, checkedVersion: -1 };
+    const own = { target: purgeTarget(url, []), storedAt: now, checkedVersion: -1, uses: 0 };
     return { kind: "entry", response, body, seen, ...own, until, usedUntil, vector };
   }
 }

@@ -1,7 +1,9 @@
-// Decides how many requests an origin has under way at once, and who waits for a turn: a limit, a bounded queue in order of
-// arrival, and a longest wait. It never looks at a request, keeps no timer and reads no clock: `step` takes an event and
-// the time, and says who goes and who is refused. Invariants: never more than the limit at once; whoever waits does so only
-// while all slots are taken; every arrival is admitted, refused or cancelled, once.
+// Decides how many requests an origin has under way at once, and who waits for a turn: a limit, a bounded queue and a longest
+// wait. The highest rank goes first, so that after a purge of everything what most people wait for is back soonest; but every
+// fourth turn is that of whoever waits longest, so nobody starves. Where the queue is full the lowest rank is refused. It
+// never looks at a request, keeps no timer and reads no clock: `step` takes an event and the time, and says who goes and who is
+// refused. Invariants: never more than the limit at once; whoever waits does so only while all slots are taken; every
+// arrival is admitted, refused or cancelled, once.
 
 import { after, type EpochMillis, epochMillis, type Millis } from "../config/units.ts";
 
@@ -12,9 +14,12 @@ export interface GateLimits {
   readonly queueTimeout: Millis;
 }
 
-/** `leave` gives a slot back; `cancel` is a waiter that no longer wants one, and nothing for any other id. */
+/** Every so many turns the one that waits longest has one, whatever its rank. */
+const TURNS_BY_RANK = 3;
+
+/** `rank`: 0 if absent, any number but NaN; of equals the first goes first. `leave` gives a slot back; `cancel` is a waiter that no longer wants one, and nothing for any other id. */
 export type GateEvent =
-  | { readonly kind: "arrive"; readonly id: number }
+  | { readonly kind: "arrive"; readonly id: number; readonly rank?: number }
   | { readonly kind: "leave" }
   | { readonly kind: "cancel"; readonly id: number }
   | { readonly kind: "tick" };
@@ -23,12 +28,19 @@ export type GateEffect =
   | { readonly kind: "admit"; readonly id: number }
   | { readonly kind: "refuse"; readonly id: number; readonly reason: "queue-full" | "queue-timeout" };
 
+interface Waiting {
+  readonly until: EpochMillis;
+  readonly rank: number;
+}
+
 /** A limit on requests under way, with a queue. An id is used for one arrival only. */
 export class Gate {
   readonly #limits: GateLimits;
   #running = 0;
-  /** Until when each waits. A Map keeps the order of arrival and forgets a cancelled waiter at once. */
-  readonly #waiting = new Map<number, EpochMillis>();
+  /** A Map keeps the order of arrival and forgets a cancelled waiter at once. */
+  readonly #waiting = new Map<number, Waiting>();
+  /** Turns in a row that rank has decided. */
+  #byRank = 0;
   #latestDeadline = epochMillis(0);
 
   constructor(limits: GateLimits) {
@@ -47,7 +59,7 @@ export class Gate {
 
   /** When the next waiter's time is up, so that a `tick` is due; undefined while nobody waits. */
   get wakeAt(): EpochMillis | undefined {
-    for (const deadline of this.#waiting.values()) return deadline;
+    for (const { until } of this.#waiting.values()) return until;
     return undefined;
   }
 
@@ -57,16 +69,12 @@ export class Gate {
     const effects = this.#expire(now);
     switch (event.kind) {
       case "arrive":
-        effects.push(...this.#arrive(event.id, now));
+        effects.push(...this.#arrive(event.id, event.rank ?? 0, now));
         break;
       case "leave":
         if (this.#running === 0) throw new Error("a slot was given back twice");
         this.#running -= 1;
-        for (const id of this.#waiting.keys()) {
-          this.#waiting.delete(id);
-          effects.push(this.#admit(id));
-          break;
-        }
+        effects.push(...this.#next());
         break;
       case "cancel":
         this.#waiting.delete(event.id);
@@ -77,14 +85,34 @@ export class Gate {
     return effects;
   }
 
-  #arrive(id: number, now: EpochMillis): GateEffect[] {
+  #arrive(id: number, rank: number, now: EpochMillis): GateEffect[] {
     if (this.#running < this.#limits.maxConcurrent) return [this.#admit(id)];
-    if (this.#waiting.size >= this.#limits.maxQueued) return [{ kind: "refuse", id, reason: "queue-full" }];
+    const effects: GateEffect[] = [];
+    if (this.#waiting.size >= this.#limits.maxQueued) {
+      const [lowest] = [...this.#waiting].reverse().sort(([, one], [, other]) => one.rank - other.rank);
+      if (lowest === undefined || lowest[1].rank >= rank) return [{ kind: "refuse", id, reason: "queue-full" }];
+      this.#waiting.delete(lowest[0]);
+      effects.push({ kind: "refuse", id: lowest[0], reason: "queue-full" });
+    }
     // A clock that was set back must not make a later arrival's time end first: the first in the queue is always next due.
     const deadline = after(now, this.#limits.queueTimeout);
     this.#latestDeadline = epochMillis(Math.max(deadline, this.#waiting.size === 0 ? 0 : this.#latestDeadline));
-    this.#waiting.set(id, this.#latestDeadline);
-    return [];
+    this.#waiting.set(id, { until: this.#latestDeadline, rank });
+    return effects;
+  }
+
+  /** Who has the slot that has become free, if anybody waits. */
+  #next(): GateEffect[] {
+    let chosen: readonly [number, Waiting] | undefined;
+    const isByAge = this.#byRank >= TURNS_BY_RANK;
+    for (const waiter of this.#waiting) {
+      if (chosen === undefined || waiter[1].rank > chosen[1].rank) chosen = waiter;
+      if (isByAge) break;
+    }
+    if (chosen === undefined) return [];
+    this.#byRank = isByAge ? 0 : this.#byRank + 1;
+    this.#waiting.delete(chosen[0]);
+    return [this.#admit(chosen[0])];
   }
 
   #admit(id: number): GateEffect {
@@ -94,8 +122,8 @@ export class Gate {
 
   #expire(now: EpochMillis): GateEffect[] {
     const effects: GateEffect[] = [];
-    for (const [id, deadline] of this.#waiting) {
-      if (deadline > now) break;
+    for (const [id, { until }] of this.#waiting) {
+      if (until > now) break;
       this.#waiting.delete(id);
       effects.push({ kind: "refuse", id, reason: "queue-timeout" });
     }

@@ -57,7 +57,7 @@ export class OriginClient<Body, Socket = never> {
     this.#ports.count("request");
     const refusal = this.#breaker.refusal(this.#ports.now());
     if (refusal !== undefined) return this.#fail("breaker-open", refusal.retryIn);
-    const admission = await this.#turns.take(request.signal);
+    const admission = await this.#turns.take(request.signal, request.rank);
     if (admission !== "admitted") {
       return admission === "queue-timeout"
         ? this.#fail("connection_limit_reached", toMillis(seconds(this.#origin.queueTimeoutSeconds)))

@@ -27,6 +27,8 @@ export interface OriginRequest<Body> {
    * its own pace. `header`: right for what passes through to one client, who could hold a slot for as long as they like.
    */
   readonly holdSlot?: "body" | "header" | undefined;
+  /** Where requests have to wait for their turn the higher goes first; 0 if absent. */
+  readonly rank?: number | undefined;
 }
 
 /** The shell's answer to `send`. Expected failures are values: the promise never rejects. */

@@ -27,8 +27,8 @@ export class Turns {
     return this.#gate.waiting;
   }
 
-  /** Waits for a turn; "admitted" must be followed by one `giveBack`. */
-  take(signal: CancelSignal | undefined): Promise<Admission> {
+  /** Waits for a turn, the higher the `rank` the sooner; "admitted" must be followed by one `giveBack`. */
+  take(signal: CancelSignal | undefined, rank = 0): Promise<Admission> {
     if (signal?.aborted) return Promise.resolve("cancelled");
     this.#lastId += 1;
     const id = this.#lastId;
@@ -43,7 +43,7 @@ export class Turns {
         signal?.removeEventListener("abort", onAbort);
         resolve(admission);
       });
-      this.#step({ kind: "arrive", id });
+      this.#step({ kind: "arrive", id, rank });
       if (!this.#waiters.has(id)) return;
       this.#ports.count("queued");
       signal?.addEventListener("abort", onAbort);

@@ -16,6 +16,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/scenario/**"],
+          // Properties over thousands of cases take seconds on two busy cores; a time is no assertion.
+          testTimeout: 30_000,
           environment: "node",
         },
       },

@@ -11,7 +11,7 @@ import type { StoredResponse } from "../http/terms.ts";
 import type { HeldPart } from "./part-fill.ts";
 import type { SegmentSet } from "./segments.ts";
 
-/** A stored response and what decides whether it is alive. Never changed, only replaced, but for its last two fields. */
+/** A stored response and what decides whether it is alive. Never changed, only replaced, but for its last three fields. */
 export interface Entry {
   readonly kind: "entry";
   readonly response: StoredResponse;
@@ -28,6 +28,8 @@ export interface Entry {
   checkedVersion: number;
   /** When it was last asked for where that matters: what is asked for often may be copied to edges. */
   askedAt?: EpochMillis;
+  /** How often it was found, and what it was wanted for before: once it has ended, its successor is wanted as much. */
+  uses: number;
 }
 
 /** This URL gave an answer that could not be shared: until then, requests for it do not wait for each other. */

@@ -15,6 +15,7 @@ import { bornAt as bornAtOf, type Policy, type StoredResponse } from "../http/te
 import { answersFor, conditionsOf, mergeNotModified } from "../http/validate.ts";
 import { candidateNames, variantKey, varyOf } from "../http/vary.ts";
 import { withoutOwnFields } from "./asked.ts";
+import { inheritedUses } from "./demand.ts";
 import type { Entry, EntryStore, HitForMiss } from "./entries.ts";
 import type { Flight, Landing } from "./flight.ts";
 import type { Knowledge } from "./knowledge.ts";
@@ -284,6 +285,7 @@ export function listing(
     target,
     storedAt: ports.now(),
     checkedVersion: -1,
+    uses: inheritedUses(fill.request.context.demand),
   };
   const store = (body: Uint8Array | undefined): void => {
     if (settling || fill.flight.doomed || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;

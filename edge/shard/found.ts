@@ -11,10 +11,15 @@ import type { UpstreamAnswer } from "./tier.ts";
 export type Found =
   | { readonly kind: "entry"; readonly entry: Entry; readonly reuse: Reuse }
   | { readonly kind: "hit-for-miss" }
-  | { readonly kind: "miss"; readonly reason: "uri-miss" | "vary-miss" };
+  /** `uses`: how often what a purge has ended was used. */
+  | { readonly kind: "miss"; readonly reason: "uri-miss" | "vary-miss"; readonly uses?: number };
 
 /** Why the next tier was asked, in the words of `Cache-Status`. */
 export type Why = "uri-miss" | "vary-miss" | "stale" | "request" | "partial" | "collapsed";
+
+/** How often what was found was used, be it ended or only stale. */
+export const usesOf = (found: Found): number | undefined =>
+  found.kind === "entry" ? found.entry.uses : found.kind === "miss" ? found.uses : undefined;
 
 /** Why a request that found this goes on to the next tier. */
 export function whyAsked(found: Found): Exclude<Why, "collapsed"> {

@@ -55,8 +55,14 @@ export class Judge {
     if (item === undefined) return { kind: "miss", reason: "vary-miss" };
     if (item.kind === "entry") {
       const verdict = this.verdict(item);
-      if (verdict !== "hard") return { kind: "entry", entry: item, reuse: this.#reuse(asked, item, verdict) };
-    } else if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {
+      if (verdict !== "hard") {
+        item.uses += 1;
+        return { kind: "entry", entry: item, reuse: this.#reuse(asked, item, verdict) };
+      }
+      entries.delete(name, asked.key, variant);
+      return { kind: "miss", reason: "uri-miss", uses: item.uses };
+    }
+    if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {
       return { kind: "hit-for-miss" };
     }
     entries.delete(name, asked.key, variant);

@@ -216,7 +216,7 @@ export class SegmentOwner {
     const terms = { bornAt, ...windows, mustRevalidate: true, alwaysRevalidate: true, heuristic: false };
     const response = { status: 206, fields, terms };
     const storedAt = this.#ports.now();
-    return { kind: "entry", response, body: undefined, seen, target, storedAt, checkedVersion: -1 };
+    return { kind: "entry", response, body: undefined, seen, target, storedAt, checkedVersion: -1, uses: 0 };
   }
 
   #store({ id, url, target }: Wanted, entry: Entry, body: Uint8Array): void {

@@ -13,12 +13,13 @@ import { type Asked, askedOf, impersonal } from "./asked.ts";
 import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./change.ts";
 import { withCopy } from "./copy-grant.ts";
 import { trustOf } from "./cut-off.ts";
+import { wanting } from "./demand.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
 import type { Landing } from "./flight.ts";
 import { Flights } from "./flights.ts";
-import { type Found, forwarded, told, type Why, whyAsked } from "./found.ts";
+import { type Found, forwarded, told, usesOf, type Why, whyAsked } from "./found.ts";
 import { applyHead } from "./head.ts";
 import { Judge } from "./judge.ts";
 import { isHead, LargeObjects, type LargePorts } from "./large-objects.ts";
@@ -116,7 +117,7 @@ export class Shard {
       const confirm = this.#judge.toConfirm(asked, found);
       if (found.kind === "hit-for-miss" || changed > 1) company = "alone";
       const how: HowToFill = howToFill(asked, found, company, changed);
-      const boarded = this.#flights.board(asked, confirm, company, learned, how);
+      const boarded = this.#flights.board(wanting(asked, usesOf(found)), confirm, company, learned, how);
       if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
       const landed = await this.#flights.wait(boarded, asked.request.context.budgetMillis);
       const why = boarded.leads ? whyAsked(found) : "collapsed";
@@ -171,7 +172,7 @@ export class Shard {
       }
       case "stale-while-revalidate": {
         const refresh = impersonal(asked);
-        if (refresh !== undefined) this.#flights.refresh(refresh, entry);
+        if (refresh !== undefined) this.#flights.refresh(wanting(refresh, entry.uses, false), entry);
         return this.#release(asked, entry, this.#bodyOf(asked, entry), {
           kind: "stale",
           ttl: reuse.ttl,

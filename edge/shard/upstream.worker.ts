@@ -21,6 +21,7 @@ import { isAlive, reach } from "../reach.worker.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { forwardedFields } from "../request/forwarded.ts";
 import { mustArriveOnce, ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
+import { rankOf } from "./demand.ts";
 import { decode, encode } from "./encode.worker.ts";
 import type { EntryStore } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
@@ -116,6 +117,7 @@ export class UpstreamShell {
       body: (request.upload as ReadableStream<Uint8Array> | undefined) ?? null,
       clientHost: context.client.host,
       holdSlot: context.passes ? "header" : "body",
+      rank: rankOf(context.demand),
     });
     if (outcome.kind === "failure") {
       countFailure(this.#tally, route.origin, outcome.error);

@@ -6,6 +6,7 @@ import type { RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { Terms } from "../http/terms.ts";
+import type { Demand } from "./demand.ts";
 import type { SegmentAsked } from "./segments.ts";
 
 /** Prefix of every internal field; anything of that name from outside is removed at the door. */
@@ -40,6 +41,8 @@ export interface RequestContext {
   readonly budgetMillis: Millis;
   /** Regions that already had their part in this request: it never goes round. */
   readonly visited: readonly RegionId[];
+  /** How much the answer is wanted; absent where nothing is known of that. */
+  readonly demand?: Demand;
   /** Asks the segment's owner for one segment of a large object, and nothing else of it. */
   readonly segment?: SegmentAsked;
 }

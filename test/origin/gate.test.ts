@@ -34,6 +34,31 @@ describe("a gate", () => {
     expect(gate.step({ kind: "leave" }, at(2))).toEqual([admit(3)]);
   });
 
+  test("gives it to the highest rank, and to whoever waits longest every fourth time", () => {
+    const gate = gateOf(1, 10, 1_000);
+    gate.step({ kind: "arrive", id: 1 }, at(0));
+    const ranks = [0, -1, 5, 9, 5, 7, 1];
+    for (const [index, rank] of ranks.entries()) gate.step({ kind: "arrive", id: index + 2, rank }, at(index));
+    const order = ranks.map(() => gate.step({ kind: "leave" }, at(10)).map((effect) => effect.id));
+    // By rank 9, 7, 5 (the earlier of two); then the first to come; then 5, 1 and the one that nobody waits for.
+    expect(order.flat()).toEqual([5, 7, 4, 2, 6, 8, 3]);
+  });
+
+  test("refuses the lowest rank where the queue is full, the newest of several", () => {
+    const gate = gateOf(1, 3);
+    gate.step({ kind: "arrive", id: 1 }, at(0));
+    for (const [id, rank] of [
+      [2, 1],
+      [3, 0],
+      [4, 0],
+    ] as const) {
+      gate.step({ kind: "arrive", id, rank }, at(0));
+    }
+    expect(gate.step({ kind: "arrive", id: 5, rank: 0 }, at(1))).toEqual([refuse(5, "queue-full")]);
+    expect(gate.step({ kind: "arrive", id: 6, rank: 2 }, at(1))).toEqual([refuse(4, "queue-full")]);
+    expect(gate.waiting).toBe(3);
+  });
+
   test("passes over a waiter that has given up", () => {
     const gate = gateOf(1, 2);
     for (const id of [1, 2, 3]) gate.step({ kind: "arrive", id }, at(0));
@@ -65,18 +90,24 @@ describe("a gate", () => {
     expect(() => gate.step({ kind: "leave" }, at(0))).toThrow(/twice/);
   });
 
-  type Action = { readonly kind: "arrive" | "leave" | "cancel" | "tick"; readonly pick: number; readonly pass: number };
+  interface Action {
+    readonly kind: "arrive" | "leave" | "cancel" | "tick";
+    readonly pick: number;
+    readonly pass: number;
+    readonly rank: number;
+  }
   const actions = fc.array(
     fc.record<Action>({
       kind: fc.constantFrom("arrive", "arrive", "leave", "cancel", "tick"),
       pick: fc.nat(),
+      rank: fc.constantFrom(-1, 0, 0, 2),
       // Mostly forward; a clock may also be set back.
       pass: fc.oneof({ weight: 9, arbitrary: fc.nat(40) }, { weight: 1, arbitrary: fc.integer({ min: -50, max: 0 }) }),
     }),
     { maxLength: 200 },
   );
 
-  test("keeps its limit, its bound and the order of arrival, and loses nobody, whatever happens", () => {
+  test("keeps its limit, its bound and the order of ranks and arrivals, and loses nobody, whatever happens", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.nat(5), actions, (limit, bound, history) => {
         const gate = gateOf(limit, bound, 100);
@@ -84,13 +115,18 @@ describe("a gate", () => {
         let lastId = 0;
         let running = 0;
         let queue: number[] = [];
-        for (const { kind, pick, pass } of history) {
+        const ranks = new Map<number, number>();
+        /** Those that may be chosen by rank, and by lack of it: the first of the highest, the newest of the lowest. */
+        const best = () => queue.reduce((one, id) => ((ranks.get(id) ?? 0) > (ranks.get(one) ?? 0) ? id : one));
+        const worst = () => queue.reduce((one, id) => ((ranks.get(id) ?? 0) <= (ranks.get(one) ?? 0) ? id : one));
+        for (const { kind, pick, pass, rank } of history) {
           now += pass;
           let effects: GateEffect[] = [];
           if (kind === "arrive") {
             lastId += 1;
             queue.push(lastId);
-            effects = gate.step({ kind, id: lastId }, at(now));
+            ranks.set(lastId, rank);
+            effects = gate.step({ kind, id: lastId, rank }, at(now));
           } else if (kind === "leave") {
             if (running === 0) continue;
             running -= 1;
@@ -102,9 +138,8 @@ describe("a gate", () => {
           } else effects = gate.step({ kind }, at(now));
 
           for (const effect of effects) {
-            // First in, first out: only the newest arrival may be refused for a full queue, all else happens to the first.
-            if (effect.kind === "refuse" && effect.reason === "queue-full") expect(queue.at(-1)).toBe(effect.id);
-            else expect(queue[0]).toBe(effect.id);
+            if (effect.kind === "admit") expect([queue[0], best()]).toContain(effect.id);
+            else expect(effect.id).toBe(effect.reason === "queue-full" ? worst() : queue[0]);
             queue = queue.filter((id) => id !== effect.id);
             if (effect.kind === "admit") running += 1;
           }

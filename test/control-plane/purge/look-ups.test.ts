@@ -80,7 +80,7 @@ const MOST = TAGS.length + target.prefixes.length + target.hosts.length + 2;
 
 function entry(seen: Vector): Entry {
   const response = { status: 200, fields: undefined, terms: undefined } as unknown as Entry["response"];
-  const at = { storedAt: epochMillis(0), checkedVersion: -1 };
+  const at = { storedAt: epochMillis(0), checkedVersion: -1, uses: 0 };
   return { kind: "entry", response, body: undefined, seen, target, ...at };
 }
 

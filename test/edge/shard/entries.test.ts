@@ -27,6 +27,7 @@ const entry = (size: number): Entry => ({
   target: { url: "http://site.test/a", tags: [] } as unknown as Entry["target"],
   storedAt: epochMillis(0),
   checkedVersion: -1,
+  uses: 0,
 });
 
 const step = fc.record({
