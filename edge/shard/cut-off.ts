@@ -29,7 +29,3 @@ export function isProvenByConfirmation(fields: Fields): boolean {
   const tag = fields.get("etag");
   return tag !== undefined && tag !== "" && !isWeak(tag);
 }
-
-/** Whether a response that was asked for at `requestAt` may still go out without a lease: within the time of one. */
-export const isJustFetched = (requestAt: EpochMillis, now: EpochMillis): boolean =>
-  between(requestAt, now) <= LIMITS.leaseMillis;

@@ -3,14 +3,14 @@
 // nothing but the store, out of which it takes what is dead.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { EpochMillis } from "../../config/units.ts";
+import { after, between, type EpochMillis, epochMillis, type Millis, millis } from "../../config/units.ts";
 import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import { decideReuse, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
 import type { Asked } from "./asked.ts";
-import { isJustFetched, isProvenByConfirmation, type Trust, trustOf } from "./cut-off.ts";
+import { isProvenByConfirmation, type Trust, trustOf } from "./cut-off.ts";
 import type { Entry, EntryStore } from "./entries.ts";
 import type { Landing } from "./flight.ts";
 import type { Found } from "./found.ts";
@@ -90,22 +90,42 @@ export class Judge {
   /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
   mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
     if (this.verdict(landed.entry) === "hard") return false;
-    if (this.trust(asked) === "ask" && !this.#isSurelyYoung(landed)) return false;
+    if (this.#isOver(asked, landed)) return false;
     if (landed.spool !== undefined && !landed.spool.joinable) return false;
     if (!answersFromPart(asked.request, landed.entry)) return false;
     return variantKey(landed.vary, asked.request.fields) === landed.variant;
   }
 
   /**
-   * Whether what was fetched without a lease may go out: its fetch began less than a lease ago, or all that the hub held less
-   * than a lease ago is known. Either way no purge that it ignores can be complete yet (a request lasts less long than
-   * regions that nobody hears are waited for). A body that was only confirmed was fetched before.
+   * Until when what was fetched without a lease may go out: no purge that it ignores can be complete before. That is a lease
+   * after the shield was asked, or after the hub was, all that it held then being known. What a shield gave rests on the
+   * shield's own lease, which may be nearly over. A body that was only confirmed was fetched before. Undefined where a lease
+   * says it, or the route that it may go out for long.
    */
-  #isSurelyYoung({ answer, entry }: Landing & { kind: "kept" }): boolean {
+  youngUntil(asked: Asked, landed: Landing & { kind: "kept" | "relay" }): EpochMillis | undefined {
+    if (this.trust(asked) !== "ask") return undefined;
+    const { answer } = landed;
     const { knowledge, now } = this.#ports;
-    if (knowledge.newsAge <= LIMITS.leaseMillis) return true;
-    const isNew = answer.status !== 304 || isProvenByConfirmation(entry.response.fields);
-    return isNew && isJustFetched(answer.requestAt, now());
+    const byNews = now() + LIMITS.leaseMillis - knowledge.newsAge;
+    const isNew =
+      answer.status !== 304 || (landed.kind === "kept" && isProvenByConfirmation(landed.entry.response.fields));
+    const byAnswer = isNew ? answer.requestAt + (answer.facts?.validFor ?? LIMITS.leaseMillis) : 0;
+    return epochMillis(Math.max(0, byNews, byAnswer));
+  }
+
+  /**
+   * For how long the receiver of an answer that is released now may release it, counted from before it asked, which was before
+   * the request came at `arrivedAt`: until the lease ends, or, without one, until `until`.
+   */
+  validFor(arrivedAt: EpochMillis, until?: EpochMillis): { readonly validFor?: Millis } {
+    const { knowledge, now } = this.#ports;
+    const ends = knowledge.leaseLeft > 0 ? after(now(), knowledge.leaseLeft) : until;
+    return ends === undefined ? {} : { validFor: millis(Math.max(0, between(arrivedAt, ends))) };
+  }
+
+  #isOver(asked: Asked, landed: Landing & { kind: "kept" | "relay" }): boolean {
+    const until = this.youngUntil(asked, landed);
+    return until !== undefined && this.#ports.now() > until;
   }
 
   /** The stored response that the next tier is asked to confirm, if what was found is one that it can confirm. */
@@ -115,11 +135,13 @@ export class Judge {
   }
 
   /**
-   * Whether a purge has ended an answer that is only passed on: one from the store of the tier above, or one that several get.
-   * What an origin gave to one client alone is that client's own, and outside what purges promise.
+   * Whether a purge has ended, or may have ended, an answer that is only passed on: one from the store of the tier above, or
+   * one that several get. What an origin gave to one client alone is that client's own, and outside what purges promise.
    */
-  isPurgedRelay(asked: Asked, { answer, seen, shared }: Landing & { kind: "relay" }): boolean {
+  isPurgedRelay(asked: Asked, landed: Landing & { kind: "relay" }): boolean {
+    const { answer, seen, shared } = landed;
     if (!shared && (answer.facts === undefined || answer.facts.personal === true)) return false;
+    if (this.#isOver(asked, landed)) return true;
     return this.#ports.knowledge.purges.verdict(purgeTarget(asked.url, tagsOf(answer.fields)), seen) === "hard";
   }
 

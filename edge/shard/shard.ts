@@ -188,8 +188,8 @@ export class Shard {
   #releaseKept(asked: Asked, landed: Landing & { kind: "kept" }, why: Why): TierResponse {
     const { entry, spool, answer, settling } = landed;
     const body = spool === undefined ? this.#bodyOf(asked, entry) : streamOf(spool, answer);
-    if (!settling) return this.#release(asked, entry, body, forwarded(why, answer), answer);
-    const released = this.#release(asked, entry, body, forwarded(why, answer, "settling"), answer);
+    if (!settling) return this.#release(asked, entry, body, forwarded(why, answer), landed);
+    const released = this.#release(asked, entry, body, forwarded(why, answer, "settling"), landed);
     return { ...released, facts: { ...released.facts, settling: true } };
   }
 
@@ -235,10 +235,11 @@ export class Shard {
     if (route !== undefined) this.#segments.keep(request, route, facts, bytes);
   }
 
-  #release(asked: Asked, entry: Entry, body: Body, outcome: Outcome, upstream?: UpstreamAnswer): TierResponse {
+  #release(asked: Asked, entry: Entry, body: Body, outcome: Outcome, from?: Landing & { kind: "kept" }): TierResponse {
     const { request, arrivedAt } = asked;
     const ttl = ttlOf(entry.response.terms, this.#ports.now());
-    const releasing = this.#releasing(request.context.tier, told(outcome, asked, ttl), arrivedAt, upstream);
+    const until = from && this.#judge.youngUntil(asked, from);
+    const releasing = this.#releasing(request.context.tier, told(outcome, asked, ttl), arrivedAt, from?.answer, until);
     return releaseEntry(request, this.#judge.stamped(request, entry), body, releasing);
   }
 
@@ -248,7 +249,8 @@ export class Shard {
     const { tier } = asked.request.context;
     const seen = this.#judge.stampOfRelay(asked, landed);
     const outcome = told(forwarded(why, answer, reason), asked);
-    const releasing = this.#releasing(tier, outcome, asked.arrivedAt, answer);
+    const until = this.#judge.youngUntil(asked, landed);
+    const releasing = this.#releasing(tier, outcome, asked.arrivedAt, answer, until);
     const facts = factsOf(tier, releasing, { seen, bornAt: answer.facts?.bornAt });
     const body: Body = asked.request.method === "HEAD" ? { kind: "none" } : answer.body;
     // A part that the origin gave as it was asked is its client's, but may be kept by every tier on the way; an error that goes
@@ -284,15 +286,14 @@ export class Shard {
     return releaseFailure(request, failure, this.#releasing(request.context.tier, outcome, arrivedAt));
   }
 
-  #releasing(tier: Tier, outcome: Outcome, arrivedAt: EpochMillis, upstream?: UpstreamAnswer) {
+  #releasing(tier: Tier, outcome: Outcome, arrivedAt: EpochMillis, upstream?: UpstreamAnswer, until?: EpochMillis) {
     const { knowledge, now } = this.#ports;
     const below = upstream?.timings ?? {};
     const spent = Object.values(below).reduce<number>((sum, part) => sum + (part ?? 0), 0);
     const own: Millis = millis(Math.max(0, between(arrivedAt, now()) - spent));
     const timings: Timings = { ...below, [tier]: own };
-    const { vector, drained, leaseLeft } = knowledge;
-    // The receiver counts from before it asked, which was before the request arrived here.
-    const lease = leaseLeft > 0 ? { validFor: millis(between(arrivedAt, now()) + leaseLeft) } : {};
-    return { outcome, vector, drained, upstream: upstream?.facts, timings, ...lease };
+    const { vector, drained } = knowledge;
+    const valid = this.#judge.validFor(arrivedAt, until);
+    return { outcome, vector, drained, upstream: upstream?.facts, timings, ...valid };
   }
 }

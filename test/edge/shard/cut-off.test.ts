@@ -2,9 +2,19 @@
 // else there is to say of the answer (found by the simulator: a stale answer kept it to itself).
 
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../config/limits.ts";
+import { millis } from "../../../config/units.ts";
+import type { ResponseFacts } from "../../../edge/shard/wire.ts";
 import { CONFIG, ShardWorld, statusOf, textOf } from "../../fixtures/shard-world.ts";
 
 const ROUTE = { name: "pages", origin: "shop", whenCutOff: "serve" } as const;
+const SHIELDED: ResponseFacts = {
+  v: 1,
+  answered: { outcome: "hit", by: "shield" },
+  cacheStatus: ["meridian-shield;hit"],
+  seen: {},
+  timings: {},
+};
 
 /** A shard that holds a page and cannot reach its hub any more. */
 async function cutOff(cacheControl: string, fields: Record<string, string> = {}) {
@@ -103,5 +113,30 @@ describe("a route that revalidates while it is cut off", () => {
     await world.pass(5_000);
     asked.fail({ status: 503 });
     expect((await again).status).toBe(503);
+  });
+
+  // Found by the simulator: an edge far away handed out such an answer when a purge that it ignored was complete.
+  test("says for how long what was just fetched may go out", async () => {
+    const { world, again, asked } = await revalidating({ etag: '"1"' });
+    await world.pass(700);
+    asked.answer(200, { "cache-control": "max-age=60", etag: '"2"' }, "new");
+    expect((await again).facts.validFor).toBe(LIMITS.leaseMillis);
+  });
+
+  test("passes on what a shield gave only as long as the shield's own lease lasts", async () => {
+    const { world, again, asked } = await revalidating({ etag: '"1"' });
+    await world.pass(700);
+    const validFor = millis(900);
+    asked.answer(200, { "cache-control": "max-age=60", etag: '"2"' }, "new", { facts: { ...SHIELDED, validFor } });
+    expect((await again).facts.validFor).toBe(validFor);
+  });
+
+  test("fetches anew what came when the shield's lease was over", async () => {
+    const { world, again, asked } = await revalidating({ etag: '"1"' });
+    await world.pass(700);
+    const validFor = millis(600);
+    asked.answer(200, { "cache-control": "max-age=60", etag: '"2"' }, "old", { facts: { ...SHIELDED, validFor } });
+    (await world.only()).answer(200, { "cache-control": "max-age=60", etag: '"3"' }, "new");
+    expect(await textOf(await again)).toBe("new");
   });
 });
