@@ -50,8 +50,9 @@ export class Knowledge {
     return this.purges.vector;
   }
 
-  /** How long the lease still lasts; 0 without one. */
+  /** How long the lease still lasts; 0 without one, and by a clock that was set back to before it was asked for. */
   get leaseLeft(): Millis {
+    if (this.#now() < (this.#newsAt ?? 0)) return millis(0);
     return millis(Math.max(0, (this.#leasedUntil ?? 0) - this.#now()));
   }
 

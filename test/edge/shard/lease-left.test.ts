@@ -3,6 +3,7 @@
 
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
+import { epochMillis } from "../../../config/units.ts";
 import { ShardWorld } from "../../fixtures/shard-world.ts";
 
 /** A shard that holds a page under a lease of which this much is left. */
@@ -27,4 +28,11 @@ test("a lease that cannot be renewed is used for as long as it lasts", async () 
   const { status, facts } = await world.send("/page");
   expect(status).toBe(200);
   expect(facts.validFor).toBe(LIMITS.leaseShortMillis);
+});
+
+test("a clock that was set back ends a lease, for nobody knows how long it has lasted", async () => {
+  const world = await holding(LIMITS.leaseMillis);
+  expect(world.knowledge.leaseLeft).toBe(LIMITS.leaseMillis);
+  world.now = epochMillis(world.now - 1);
+  expect(world.knowledge.leaseLeft).toBe(0);
 });
