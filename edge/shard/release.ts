@@ -87,7 +87,7 @@ export function answerFrom(
     return { status, fields, body: NO_BODY };
   };
   const answer = (status: number, fields: Fields, part: Body) =>
-    request.method === "HEAD" ? bodiless(status, fields) : { status, fields, body: part };
+    request.method === "HEAD" ? bodiless(status, withLength(status, fields, part)) : { status, fields, body: part };
 
   switch (evaluateConditions(request.fields, stored)) {
     case "not-modified":
@@ -123,6 +123,18 @@ export function answerFrom(
       return answer(206, fields, several.body);
     }
   }
+}
+
+/**
+ * What HEAD says of a body that is not sent: an encoded one has no field of its length, which the platform adds to a GET's. What
+ * can have no body has no length either (RFC 9110 section 8.6).
+ */
+function withLength(status: number, fields: Fields, body: Body): Fields {
+  const length = body.kind === "none" || status === 204 ? undefined : lengthOf(body);
+  if (length === undefined || fields.has("content-length")) return fields;
+  const told = Fields.from(fields);
+  told.set("content-length", `${length}`);
+  return told;
 }
 
 /** Our own error, told as a problem and never cached. */

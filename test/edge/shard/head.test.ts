@@ -119,3 +119,19 @@ describe("a HEAD that proves nothing", () => {
     expect(await isHit(world)).toBe(true);
   });
 });
+
+test.each([
+  ["of a stored body is told where no field says it", "a body", 200, "6"],
+  ["is not made up for an answer that has none", "", 204, undefined],
+] as const)("the length %s", async (_, body, status, length) => {
+  const world = new ShardWorld();
+  void world.send("/a");
+  (await world.only()).answer(status, FRESH, body);
+  await world.settle();
+  const answer = await world.send("/a", {}, {}, "HEAD");
+  expect([statusOf(answer), answer.fields.get("content-length"), answer.body.kind]).toEqual([
+    expect.stringContaining(";hit"),
+    length,
+    "none",
+  ]);
+});
