@@ -9,8 +9,8 @@ export const LIMITS = {
   peerSignatureWindowMillis: 60_000,
   /** Nonces remembered for that time; beyond it requests are refused, for a replay must never pass. */
   peerNonces: 200_000,
-  /** Internal JSON bodies: a purge of 5,000 scopes fits, nothing endless does. */
-  internalBodyBytes: 8 * MiB,
+  /** A message whose digest is signed is read whole to be checked: a purge set at its largest fits, nothing endless does. */
+  internalBodyBytes: 16 * MiB,
 
   // --- a request on its way
   /** Time for the head of an answer, over all tiers and retries together; origins get less than this. */
@@ -102,8 +102,6 @@ export const LIMITS = {
   invalidationTimeoutMillis: 3_000,
   /** How long a URL is known to give uncacheable answers, so that its requests do not queue behind each other. */
   hitForMissMillis: 10_000,
-  /** A background refresh that has not finished by then no longer holds the place of another. */
-  refreshMillis: 60_000,
   /**
    * How long a hub's lease lets a shard release responses, counted by the shard from before it asked; half of it renews in
    * the background. The longer, the fewer questions, and the later a purge is complete.

@@ -9,7 +9,7 @@ const encoder = new TextEncoder();
 const keys = new Map<string, Promise<CryptoKey>>();
 
 /** Why a request from a peer was refused. */
-export type PeerRefusal = "unsigned" | "malformed" | "expired" | "replayed" | "forged";
+export type PeerRefusal = "unsigned" | "malformed" | "expired" | "replayed" | "forged" | "too-large";
 
 function importKey(secret: string): Promise<CryptoKey> {
   let key = keys.get(secret);
@@ -128,6 +128,9 @@ export async function verifyPeer(
   const headers = new Headers(request.headers);
   headers.delete(FIELD);
   if (digest === "stream") return { kind: "peer", request: new Request(request, { headers }) };
+  // Our own messages say how long they are.
+  const length = request.headers.get("content-length") ?? (request.body === null ? 0 : Number.POSITIVE_INFINITY);
+  if (!(Number(length) <= LIMITS.internalBodyBytes)) return refused("too-large");
   const body = await request.text();
   if ((await digestOf(body)) !== digest) return refused("forged");
   return {

@@ -79,3 +79,15 @@ export const noFocus: Rule = (files) =>
     .filter(({ path }) => path.endsWith(".test.ts") && !path.startsWith("test/tidy/"))
     .filter(({ text }) => /\b(?:test|it|describe)\.only\b/.test(withoutComments(text)))
     .map(({ path }) => `${path} runs only a part of its tests`);
+
+/** A limit that nothing reads limits nothing. Tests do not count: they may name one that the code has forgotten. */
+export const usedLimits: Rule = (files) => {
+  const limits = files.find(({ path }) => path === "config/limits.ts")?.text ?? "";
+  const names = [...withoutComments(limits).matchAll(/^ {2}(\w+):/gm)].map((match) => match[1] as string);
+  const code = files
+    .filter(({ path }) => !path.startsWith("test/") && path !== "config/limits.ts")
+    .map(({ text }) => withoutComments(text))
+    .join("\n");
+  const used = new Set([...code.matchAll(/\bLIMITS\.(\w+)/g)].map((match) => match[1]));
+  return names.filter((name) => !used.has(name)).map((name) => `config/limits.ts: nothing is held to ${name}`);
+};
