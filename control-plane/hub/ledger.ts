@@ -14,6 +14,7 @@ import type { ControlEvent, DrainEvent, JoinEvent, PurgeEvent, SuspendEvent } fr
 import { PurgeSet } from "../purge/purge-set.ts";
 import { covers, type Dot, formatDot, type HubId, type Vector } from "../purge/vector.ts";
 import type { EventLog } from "./log.ts";
+import { UNHEARD_END } from "./receipts.ts";
 
 /** A purge to be logged; dot, version and instant are the ledger's to give. */
 export type NewPurge = Omit<PurgeEvent, "v" | "kind" | "dot" | "at">;
@@ -180,7 +181,7 @@ export class Ledger {
   /** What has been held for longer than any wait counts as held since the start; a clock that was set back keeps it. */
   #forgetOldInstants(now: EpochMillis): void {
     for (const [dot, at] of this.#loggedAt) {
-      if (now - at < LIMITS.hearingMillis + LIMITS.leaseMillis + 2 * LIMITS.leaseMarginMillis) break;
+      if (now - at < UNHEARD_END + LIMITS.leaseMarginMillis) break;
       this.#loggedAt.delete(dot);
     }
   }

@@ -24,8 +24,9 @@ const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;
 /**
  * How long after a purge was accepted a region that never heard of it can still release what it ends: its hub's hearing, a
  * lease, and the time for which routes may serve when they are cut off.
+ * No instant is asked after for longer.
  */
-const UNHEARD_END = LIMITS.hearingMillis + LEASES_END + LIMITS.cutOffServeMillis;
+export const UNHEARD_END = LIMITS.hearingMillis + LEASES_END + LIMITS.cutOffServeMillis;
 
 export class Receipts {
   readonly #place: HubPlace;
