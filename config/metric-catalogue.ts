@@ -27,6 +27,9 @@ export const LABEL_VALUES = {
   to: ["closed", "open", "half-open"],
 } as const;
 
+/** What `meridian_origin_breaker_state` says: each state's place is its value. */
+export const BREAKER_STATES = ["closed", "half-open", "open"] as const;
+
 /** Labels whose values the configuration names. */
 export type OpenLabel = "route" | "origin" | "shard";
 export type ClosedLabel = keyof typeof LABEL_VALUES;
@@ -80,6 +83,11 @@ export const METRICS = {
     kind: "counter",
     labels: ["origin", "to"],
     help: "Changes of a shield shard's circuit breaker, by the state it went to.",
+  },
+  meridian_origin_breaker_state: {
+    kind: "gauge",
+    labels: ["origin", "shard"],
+    help: "A shield shard's circuit breaker, as its last request left it: 0 closed, 1 half-open, 2 open.",
   },
   meridian_purge_scopes_total: {
     kind: "counter",

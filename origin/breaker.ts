@@ -70,15 +70,15 @@ export class Breaker {
     return { kind: "permit", generation: this.#generation };
   }
 
-  /** Takes the result of a permitted request. Says whether the breaker opened by it. */
-  settle(permit: Permit, result: Result, now: EpochMillis): "opened" | "unchanged" {
+  /** Takes the result of a permitted request. Says whether the breaker opened or closed by it. */
+  settle(permit: Permit, result: Result, now: EpochMillis): "opened" | "closed" | "unchanged" {
     if (permit.generation !== this.#generation) return "unchanged";
     switch (this.#state.kind) {
       case "half-open":
         if (result === "success") this.#become({ kind: "closed", failures: 0 });
         // A probe without a result leaves the question open: the next request becomes the probe at once.
         else this.#become({ kind: "open", until: result === "failure" ? after(now, this.#limits.openFor) : now });
-        return result === "failure" ? "opened" : "unchanged";
+        return result === "failure" ? "opened" : result === "success" ? "closed" : "unchanged";
       case "closed": {
         if (result === "abandoned") return "unchanged";
         const failures = result === "success" ? 0 : this.#state.failures + 1;

@@ -1,10 +1,11 @@
-// What asking an origin adds to the metrics: each answer by status, each failure by what kind of failure it was, and that a
-// breaker opened. One table, so that a new kind of failure cannot be forgotten: the compiler asks for its label.
+// What asking an origin adds to the metrics: each answer by status, each failure by what kind of failure it was, and what its
+// breaker does and is. One table, so that a new kind of failure cannot be forgotten: the compiler asks for its label.
 
-import type { LABEL_VALUES } from "../config/metric-catalogue.ts";
+import { BREAKER_STATES, type LABEL_VALUES } from "../config/metric-catalogue.ts";
 import type { Tally } from "../config/metrics.ts";
+import type { Breaker } from "./breaker.ts";
 import type { OriginError } from "./failure.ts";
-import type { OriginMetric } from "./ports.ts";
+import type { BreakerChange, OriginMetric } from "./ports.ts";
 
 type FailureLabel = (typeof LABEL_VALUES.failure)[number];
 
@@ -39,7 +40,19 @@ export function countFailure(tally: Tally, origin: string, error: OriginError): 
   if (failure !== undefined) tally.count("meridian_origin_failures_total", { origin, failure });
 }
 
-/** Counts the opening of a breaker; other events of an origin client are counted by their outcome. */
+const TRANSITIONS: Readonly<Record<BreakerChange, (typeof BREAKER_STATES)[number]>> = {
+  "breaker-opened": "open",
+  "breaker-half-open": "half-open",
+  "breaker-closed": "closed",
+};
+
+/** Counts what a breaker has done; other events of an origin client are counted by their outcome. */
 export function countTransition(tally: Tally, origin: string, metric: OriginMetric): void {
-  if (metric === "breaker-opened") tally.count("meridian_origin_breaker_transitions_total", { origin, to: "open" });
+  if (!Object.hasOwn(TRANSITIONS, metric)) return;
+  const to = TRANSITIONS[metric as BreakerChange];
+  tally.count("meridian_origin_breaker_transitions_total", { origin, to });
 }
+
+/** Says what one shard's breaker is now. */
+export const showBreaker = (tally: Tally, origin: string, shard: number, state: Breaker["state"]): void =>
+  tally.set("meridian_origin_breaker_state", { origin, shard: `${shard}` }, BREAKER_STATES.indexOf(state));

@@ -97,6 +97,7 @@ export class OriginClient<Body, Socket = never> {
   async #attempt(request: OriginRequest<Body>, headerBy: number, attempt: 1 | 2): Promise<Attempt<Body, Socket>> {
     const permit = this.#breaker.ask(this.#ports.now());
     if (permit.kind === "open") return { kind: "failed", error: "breaker-open", retryIn: permit.retryIn };
+    if (this.#breaker.state === "half-open") this.#ports.count("breaker-half-open");
     if (attempt === 2) this.#ports.count("retry");
     let result: Result = "abandoned";
     try {
@@ -163,7 +164,8 @@ export class OriginClient<Body, Socket = never> {
   }
 
   #settle(permit: Permit, result: Result): void {
-    if (this.#breaker.settle(permit, result, this.#ports.now()) === "opened") this.#ports.count("breaker-opened");
+    const change = this.#breaker.settle(permit, result, this.#ports.now());
+    if (change !== "unchanged") this.#ports.count(`breaker-${change}`);
   }
 
   #fail(error: OriginError, retryIn?: Millis): OriginOutcome<Body, Socket> {

@@ -59,7 +59,10 @@ export interface Sending<Body, Socket> {
   cancel(): void;
 }
 
-export type OriginMetric = "request" | "queued" | "retry" | "breaker-opened" | OriginError;
+export type OriginMetric = "request" | "queued" | "retry" | BreakerChange | OriginError;
+
+/** What a breaker has done: `half-open` when its probe sets out. */
+export type BreakerChange = "breaker-opened" | "breaker-half-open" | "breaker-closed";
 
 export interface OriginPorts<Body, Socket> {
   now(): EpochMillis;

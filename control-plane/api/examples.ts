@@ -106,7 +106,16 @@ export const EXAMPLES = {
     at: "2026-11-20T10:15:04.000Z",
     sampleSeconds: 10,
     total: { ...SUMMARY, series: [SAMPLE] },
-    regions: [{ region: "weur", reachable: true, since: "2026-11-19T08:00:00.000Z", ...SUMMARY, series: [SAMPLE] }],
+    regions: [
+      {
+        region: "weur",
+        reachable: true,
+        since: "2026-11-19T08:00:00.000Z",
+        ...SUMMARY,
+        breakers: [{ origin: "shop", shard: 2, state: "closed" }],
+        series: [SAMPLE],
+      },
+    ],
   },
   explanation: {
     url: "https://shop.example/img/7.jpg?v=2",

@@ -4,6 +4,7 @@
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
+import { BREAKER_STATES } from "../../config/metric-catalogue.ts";
 import { REGION_IDS } from "../../config/regions.ts";
 import { EXAMPLES } from "./examples.ts";
 import { CODES } from "./problems.ts";
@@ -192,6 +193,11 @@ export const statsSchema = z
         reachable: z.boolean(),
         since: instant.optional(),
         ...summaryFields,
+        breakers: z
+          .array(z.strictObject({ origin: z.string(), shard: z.int().min(0), state: z.enum(BREAKER_STATES) }))
+          .meta({
+            description: "Circuit breakers of shards that asked an origin lately, as their last request left them",
+          }),
         series: z.array(sampleSchema).meta({ description: "Spans of `sampleSeconds`, oldest first, without gaps" }),
       }),
     ),

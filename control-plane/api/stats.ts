@@ -6,7 +6,7 @@ import { LIMITS } from "../../config/limits.ts";
 import type { Measurements, MeterSample, MeterTotals } from "../../config/metrics.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
-import { quantileOf, ratio, summarise } from "../meter/summary.ts";
+import { breakersOf, quantileOf, ratio, summarise } from "../meter/summary.ts";
 import { emptyTotals, mergeTotals } from "../meter/totals.ts";
 import { instant } from "./receipts.ts";
 import type { statsSchema } from "./schemas.ts";
@@ -34,6 +34,7 @@ export function statsAnswer(regions: readonly RegionTotals[], now: EpochMillis):
       reachable: totals !== undefined,
       ...(totals === undefined ? {} : { since: instant(totals.since) }),
       ...summary(totals?.totals ?? emptyTotals()),
+      breakers: [...breakersOf(totals?.totals ?? emptyTotals())],
       series: seriesOf(totals?.samples ?? []),
     })),
   };

@@ -62,6 +62,7 @@ export function statusText({ regions, stats, purges }: Status, now: number, term
   );
   const lines = [table, ""];
   for (const region of regions.regions) if (region.reason !== undefined) lines.push(`${region.id}: ${region.reason}`);
+  if (traffic) lines.push(...breakerLines(traffic, terminal));
   lines.push(traffic ? totalText(traffic.total) : `No numbers: ${describeFailure(stats as Failure).join(" ")}`);
   lines.push(agreementText(regions.regions), "");
   lines.push(
@@ -73,6 +74,23 @@ export function statusText({ regions, stats, purges }: Status, now: number, term
 const totalText = (total: z.output<typeof statsSchema>["total"]): string =>
   `In all ${formatCount(total.requests)} requests, ${formatShare(total.hitRatio)} of the cacheable ones without the origin; ` +
   `the origin answered ${formatCount(total.originRequests)} and failed ${formatCount(total.originFailures)}.`;
+
+/** Origins that some shards do not ask now. */
+function breakerLines({ regions }: z.output<typeof statsSchema>, { colours }: Terminal): readonly string[] {
+  return regions.flatMap(({ region, breakers }) => {
+    const origins = [...new Set(breakers.map(({ origin }) => origin))];
+    return origins.flatMap((origin) => {
+      const all = breakers.filter((breaker) => breaker.origin === origin);
+      const open = all.filter(({ state }) => state !== "closed").length;
+      if (open === 0) return [];
+      return [
+        colours.red(
+          `${region}: the breaker before ${origin} is open at ${open} of the ${all.length} shards that asked it.`,
+        ),
+      ];
+    });
+  });
+}
 
 function stateText(region: Region, { colours }: Terminal): string {
   const drained = region.drained ? ", drained" : "";

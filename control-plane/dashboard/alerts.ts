@@ -5,7 +5,7 @@ import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import { coversAll, join, type Vector } from "../purge/vector.ts";
 import { formatAgo, formatPlural, formatRate } from "./format.ts";
-import type { Purge, Region } from "./model.ts";
+import type { Purge, Region, RegionReport } from "./model.ts";
 import type { Rates } from "./rates.ts";
 
 /** `id` stays the same while the same thing is wrong, so that a list of alerts can be compared with the one before. */
@@ -23,6 +23,7 @@ export const UNAPPLIED_AFTER_MILLIS = 5_000;
 export interface AlertFacts {
   readonly regions: readonly Region[];
   readonly rates: Readonly<Partial<Record<RegionId, Rates>>>;
+  readonly reports: Readonly<Partial<Record<RegionId, RegionReport>>>;
   readonly purges: readonly Purge[];
   readonly hubsDifferSince?: EpochMillis;
 }
@@ -36,7 +37,12 @@ export function regionsBehind(regions: readonly Region[]): readonly RegionId[] {
 
 /** Everything that is wrong at `now`: `bad` before `warn`, each in the order of the regions or purges. */
 export function alertsOf(facts: AlertFacts, now: EpochMillis): readonly Alert[] {
-  const alerts = [...regionAlerts(facts.regions), ...purgeAlerts(facts.purges, now), ...originAlerts(facts.rates)];
+  const alerts = [
+    ...regionAlerts(facts.regions),
+    ...purgeAlerts(facts.purges, now),
+    ...breakerAlerts(facts.reports),
+    ...originAlerts(facts),
+  ];
   const behind = regionsBehind(facts.regions);
   if (behind.length > 0 && facts.hubsDifferSince !== undefined && lasted(facts.hubsDifferSince, now)) {
     alerts.push({
@@ -89,10 +95,26 @@ function* purgeAlerts(purges: readonly Purge[], now: EpochMillis): Iterable<Aler
   }
 }
 
-/** Failures are told from the shield regions' counters: where half of the requests or more fail, breakers open or soon will. */
-function* originAlerts(rates: AlertFacts["rates"]): Iterable<Alert> {
+/** Origins that are spared now. */
+function* breakerAlerts(reports: AlertFacts["reports"]): Iterable<Alert> {
+  for (const [region, { breakers }] of Object.entries(reports)) {
+    for (const { origin, shards, open } of breakers) {
+      if (open === 0) continue;
+      yield {
+        id: `breaker:${region}:${origin}`,
+        severity: "bad",
+        title: `${region} does not ask ${origin} now`,
+        detail: `Its breaker is open at ${open} of the ${formatPlural(shards, "shard")} that asked it. What is stored is served, the rest answers 503 at once; it is tried again every few seconds while clients ask.`,
+      };
+    }
+  }
+}
+
+/** Failures are told from the shield regions' counters: where half of the requests or more fail, breakers will soon open. */
+function* originAlerts({ rates, reports }: AlertFacts): Iterable<Alert> {
   for (const [region, { originPerSecond, originFailuresPerSecond }] of Object.entries(rates)) {
     if (originFailuresPerSecond === 0 || originFailuresPerSecond < originPerSecond / 2) continue;
+    if (reports[region as RegionId]?.breakers.some(({ open }) => open > 0)) continue;
     yield {
       id: `origin:${region}`,
       severity: "bad",

@@ -131,6 +131,7 @@ function report(value: unknown): readonly (readonly [RegionId, RegionReport])[] 
         },
         entries: count("entries"),
         heldBytes: bytes(count("entryBytes")),
+        breakers: breakers(entry.breakers, `regions[${id}].breakers`),
         ...maybe(
           "hitRatio",
           optional(entry.hitRatio, (ratio) => number(ratio, `regions[${id}].hitRatio`)),
@@ -139,6 +140,18 @@ function report(value: unknown): readonly (readonly [RegionId, RegionReport])[] 
       },
     ],
   ];
+}
+
+/** An API from before it told them says nothing of breakers. */
+function breakers(value: unknown, at: string): RegionReport["breakers"] {
+  const byOrigin = new Map<string, { shards: number; open: number }>();
+  for (const item of value === undefined ? [] : list(value, at)) {
+    const { origin, state } = object(item, `${at}[]`);
+    const name = text(origin, `${at}[].origin`);
+    const before = byOrigin.get(name) ?? { shards: 0, open: 0 };
+    byOrigin.set(name, { shards: before.shards + 1, open: before.open + (state === "closed" ? 0 : 1) });
+  }
+  return [...byOrigin].map(([origin, counts]) => ({ origin, ...counts }));
 }
 
 function percentiles(entry: Json, at: string) {

@@ -41,6 +41,8 @@ export interface RegionReport {
   readonly p99?: Millis;
   readonly entries: number;
   readonly heldBytes: Bytes;
+  /** Origins that shards of this region asked lately, and how many of those shards spare them now. */
+  readonly breakers: readonly { readonly origin: string; readonly shards: number; readonly open: number }[];
 }
 
 /** One span of the cluster's series. */

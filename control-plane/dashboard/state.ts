@@ -134,8 +134,12 @@ export function reduce(state: State, action: Action): State {
 /** What needs attention, by the cluster's own time. */
 export function alertsIn(state: State): readonly Alert[] {
   if (!state.regions) return [];
-  const { regions, rates, purges = [], hubsDifferSince } = state;
-  return alertsOf({ regions, rates, purges, ...(hubsDifferSince !== undefined && { hubsDifferSince }) }, nowOf(state));
+  const { regions, rates, purges = [], hubsDifferSince, sample } = state;
+  const reports = sample?.regions ?? {};
+  return alertsOf(
+    { regions, rates, reports, purges, ...(hubsDifferSince !== undefined && { hubsDifferSince }) },
+    nowOf(state),
+  );
 }
 
 /** The cluster's time as of the last answer: ages are counted from it, so a browser's wrong clock does no harm. */

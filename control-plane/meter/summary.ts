@@ -2,7 +2,7 @@
 // origin nothing: stored (fresh or stale) or shared with another request's fill. Passed-through and refused requests are no
 // part of the ratio. Quantiles are estimates: exact to the bucket, straight within it.
 
-import { TIME_BUCKETS } from "../../config/metric-catalogue.ts";
+import { BREAKER_STATES, TIME_BUCKETS } from "../../config/metric-catalogue.ts";
 import { type Distribution, type Measurements, parseSeriesKey } from "../../config/metrics.ts";
 import { type Millis, millis } from "../../config/units.ts";
 
@@ -85,6 +85,24 @@ export function summarise(totals: Measurements): Summary {
     };
   }
   return result;
+}
+
+/** One shard's circuit breaker in front of an origin, as its last request left it. */
+export interface BreakerNow {
+  readonly origin: string;
+  readonly shard: number;
+  readonly state: (typeof BREAKER_STATES)[number];
+}
+
+/** The breakers that a region's shards have told of lately, by origin and shard. */
+export function breakersOf({ gauges }: Pick<Measurements, "gauges">): readonly BreakerNow[] {
+  const breakers = Object.entries(gauges).flatMap(([key, value]) => {
+    const series = parseSeriesKey(key);
+    const state = BREAKER_STATES[value];
+    if (series?.name !== "meridian_origin_breaker_state" || state === undefined) return [];
+    return [{ origin: series.labels.origin ?? "", shard: Number(series.labels.shard), state }];
+  });
+  return breakers.sort((a, b) => (a.origin === b.origin ? a.shard - b.shard : a.origin < b.origin ? -1 : 1));
 }
 
 const EMPTY: Distribution = { buckets: new Array<number>(TIME_BUCKETS.length + 1).fill(0), sum: 0 };

@@ -4,12 +4,12 @@
 import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
 import type { Tally } from "../../config/metrics.ts";
-import { nodesOf } from "../../config/nodes.worker.ts";
+import { nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { Config, Route } from "../../config/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
 import type { PurgeNews } from "../../control-plane/purge/wire.ts";
-import { countFailure, countReply, countTransition } from "../../origin/count.ts";
+import { countFailure, countReply, countTransition, showBreaker } from "../../origin/count.ts";
 import type { OriginFailure } from "../../origin/failure.ts";
 import { createOriginClient, type WorkerOriginClient } from "../../origin/fetch.worker.ts";
 import { originPath } from "../action/rewrite.ts";
@@ -39,6 +39,7 @@ export class UpstreamShell {
   readonly #origins = new Map<string, WorkerOriginClient>();
   readonly #tally: Tally;
   readonly #negotiation: Negotiation;
+  readonly #shard: number;
 
   /** `store`: what the shard has stored, and its name there. */
   constructor(
@@ -52,6 +53,7 @@ export class UpstreamShell {
     this.#env = env;
     this.#config = config;
     this.#tally = tally;
+    this.#shard = parseObjectName(store.name).index;
     const origin = (request: UpstreamRequest, route: Route) => this.#askOrigin(request, route);
     this.#negotiation = new Negotiation({ ...store, config, knowledge, origin, encode, decode, now, after });
     this.#asker = new ShieldAsker(
@@ -119,6 +121,7 @@ export class UpstreamShell {
       holdSlot: context.passes ? "header" : "body",
       rank: rankOf(context.demand),
     });
+    this.#showBreaker(route.origin);
     if (outcome.kind === "failure") {
       countFailure(this.#tally, route.origin, outcome.error);
       return originFailed(outcome);
@@ -163,10 +166,18 @@ export class UpstreamShell {
     const origin = this.#config.origins[name];
     if (origin === undefined) throw new Error(`origin ${name} is not configured`);
     if (client === undefined) {
-      client = createOriginClient(this.#env, name, origin, (metric) => countTransition(this.#tally, name, metric));
+      client = createOriginClient(this.#env, name, origin, (metric) => {
+        countTransition(this.#tally, name, metric);
+        this.#showBreaker(name);
+      });
       this.#origins.set(name, client);
     }
     return client;
+  }
+
+  #showBreaker(origin: string): void {
+    const breaker = this.#origins.get(origin)?.state.breaker;
+    if (breaker !== undefined) showBreaker(this.#tally, origin, this.#shard, breaker);
   }
 }
 

@@ -232,7 +232,9 @@ describe("the breaker of an origin", () => {
     await world.settle();
     await start(world, client);
     expect(world.received).toHaveLength(4);
-    expect(world.counts.get("breaker-opened")).toBe(1);
+    expect((["opened", "half-open", "closed"] as const).map((what) => world.counts.get(`breaker-${what}`))).toEqual([
+      1, 1, 1,
+    ]);
   });
 
   test("turns away at once all who wait when it opens", async () => {

@@ -72,7 +72,14 @@ test("statistics are those of each region's meter, and their sum", async () => {
       "meridian_origin_requests_total|shop|2xx": 3,
     },
     distributions: { "meridian_time_to_first_byte_seconds|shard": { buckets: buckets({ 5: 10 }), sum: 0.4 } },
-    gauges: { "meridian_shard_entries|0": 4, "meridian_shard_entries|1": 3, "meridian_shard_bytes|0": 99 },
+    gauges: {
+      "meridian_shard_entries|0": 4,
+      "meridian_shard_entries|1": 3,
+      "meridian_shard_bytes|0": 99,
+      "meridian_origin_breaker_state|shop|10": 0,
+      "meridian_origin_breaker_state|shop|2": 2,
+      "meridian_origin_breaker_state|api|0": 1,
+    },
   });
   world.measure("enam", {
     counters: { "meridian_requests_total|origin|miss|2xx|all": 2 },
@@ -92,6 +99,11 @@ test("statistics are those of each region's meter, and their sum", async () => {
     entries: 7,
     entryBytes: 99,
   });
+  expect(weur.breakers).toEqual([
+    { origin: "api", shard: 0, state: "half-open" },
+    { origin: "shop", shard: 2, state: "open" },
+    { origin: "shop", shard: 10, state: "closed" },
+  ]);
   expect(weur.timeToFirstByteMillis.p50).toBeCloseTo(37.5);
   expect(weur.series).toHaveLength(120);
   expect(weur.series.at(-1)).toMatchObject({ at: "2026-11-20T10:15:00.000Z", requests: 10, hitRatio: 7 / 8 });

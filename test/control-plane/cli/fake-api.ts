@@ -153,8 +153,16 @@ export const STATS: z.output<typeof statsSchema> = {
   sampleSeconds: 10,
   total: summary,
   regions: [
-    { region: "enam", reachable: true, ...summary },
-    { region: "weur", reachable: false, ...summary },
+    {
+      region: "enam",
+      reachable: true,
+      ...summary,
+      breakers: [
+        { origin: "shop", shard: 0, state: "closed" },
+        { origin: "shop", shard: 2, state: "open" },
+      ],
+    },
+    { region: "weur", reachable: false, ...summary, breakers: [] },
   ],
 };
 

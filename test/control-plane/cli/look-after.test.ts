@@ -30,6 +30,12 @@ describe("meridian status", () => {
     expect(run.out).toContain("weur.k3f9x2.17");
   });
 
+  it("names an origin that some shards spare", async () => {
+    const run = await runCommand(registerStatus, ["status", "--api", await api.start(healthy)]);
+    expect(run.out).toContain("enam: the breaker before shop is open at 1 of the 2 shards that asked it.");
+    expect(run.out).not.toContain("weur: the breaker");
+  });
+
   it("prints what the API said with --json", async () => {
     const run = await runCommand(registerStatus, ["status", "--json", "--api", await api.start(healthy)]);
     expect(JSON.parse(run.out)).toEqual({ regions: REGION_LIST, stats: STATS, purges: { purges: [RECEIPT] } });

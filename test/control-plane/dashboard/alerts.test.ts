@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { REGION_IDS, REGIONS, type RegionId } from "../../../config/regions.ts";
-import { epochMillis } from "../../../config/units.ts";
+import { bytes, epochMillis } from "../../../config/units.ts";
 import {
   type AlertFacts,
   alertsOf,
@@ -42,6 +42,7 @@ const purge = (change: Partial<Purge> = {}): Purge => ({
 const facts = (change: Partial<AlertFacts> = {}): AlertFacts => ({
   regions: REGION_IDS.map((id) => live(id)),
   rates: {},
+  reports: {},
   purges: [],
   ...change,
 });
@@ -75,6 +76,20 @@ describe("alerts", () => {
     expect(ids({ rates: { enam: { ...rate, originFailuresPerSecond: 2 } } })).toEqual(["origin:enam"]);
     expect(ids({ rates: { enam: { ...rate, originFailuresPerSecond: 1.9 } } })).toEqual([]);
     expect(ids({ rates: { enam: { ...rate, originPerSecond: 0, originFailuresPerSecond: 0 } } })).toEqual([]);
+  });
+
+  it("name an origin that shards spare now, in place of the failures that led to it", () => {
+    const rates = {
+      enam: { requestsPerSecond: 9, bytesPerSecond: 0, originPerSecond: 4, originFailuresPerSecond: 4 },
+    };
+    const report = (open: number) => ({
+      totals: { requests: 0, bytes: bytes(0), originRequests: 0, originFailures: 0 },
+      entries: 0,
+      heldBytes: bytes(0),
+      breakers: [{ origin: "shop", shards: 4, open }],
+    });
+    expect(ids({ rates, reports: { enam: report(3) } })).toEqual(["breaker:enam:shop"]);
+    expect(ids({ rates, reports: { enam: report(0) } })).toEqual(["origin:enam"]);
   });
 
   it("say that hubs disagree only once it has lasted", () => {

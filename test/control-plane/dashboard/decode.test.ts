@@ -18,6 +18,7 @@ cluster.advance(25);
 cluster.down.add("afr");
 cluster.drained.add("oc");
 cluster.joining.add("me");
+cluster.spared.add("enam");
 const scopes = { urls: ["https://a/1"], prefixes: [], tags: ["x"], hosts: [], everything: false };
 const purge = cluster.accept({ soft: true, scopes, by: "admin", reason: "<b>why</b>" });
 cluster.spread(purge);
@@ -47,6 +48,8 @@ describe("the API's answers", () => {
     expect(sample.regions.weur?.totals.requests).toBeGreaterThan(5000);
     expect(sample.spans.length).toBeGreaterThan(1);
     expect(sample.spanFor).toBe(10_000);
+    expect(sample.regions.weur?.breakers).toEqual([{ origin: "shop", shards: 2, open: 0 }]);
+    expect(sample.regions.enam?.breakers).toEqual([{ origin: "shop", shards: 2, open: 1 }]);
   });
 
   it("without any traffic have no ratios or percentiles, which is not zero", () => {

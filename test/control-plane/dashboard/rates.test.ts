@@ -20,7 +20,7 @@ const sample = (at: number, regions: Partial<Record<RegionId, Totals>>): Sample 
   regions: Object.fromEntries(
     Object.entries(regions).map(([id, counted]): [string, RegionReport] => [
       id,
-      { totals: counted, entries: 0, heldBytes: bytes(0) },
+      { totals: counted, entries: 0, heldBytes: bytes(0), breakers: [] },
     ]),
   ),
   spans: [],

@@ -22,6 +22,7 @@ const sample = (at: number, requests = 0): Sample => ({
       totals: { requests, bytes: bytes(0), originRequests: 0, originFailures: 0 },
       entries: 0,
       heldBytes: bytes(0),
+      breakers: [],
     },
   },
   spans: [],
