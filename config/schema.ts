@@ -132,7 +132,9 @@ export const routeSchema = z.strictObject({
   notModified: z.enum(["strict", "lenient"]).default("strict"),
   /**
    * Where a successful unsafe request ends what it changed (RFC 9111 section 4.4, RFC 9875): in its own region and at the
-   * shield, or `everywhere`, as a purge. Whoever may send such requests can then have things purged, within a rate.
+   * shield, or `everywhere`, as a purge. Whoever may send such requests can then have things purged, within a rate. A group
+   * goes everywhere as a tag and so ends what has it on all hosts, while RFC 9875 means those of one site: over-purging costs
+   * a refetch. Where hosts have different owners, let each begin its groups with a name of its own.
    */
   invalidation: z.enum(["region", "everywhere"]).default("region"),
   /** Whether `Cache-Status` names the cache key, for whoever looks into how requests share entries. */

@@ -51,7 +51,10 @@ export const purgeBodySchema = z
       example: ["shop.example"],
     }),
     everything: z.boolean().optional().meta({ description: "true, and then no other scope" }),
-    soft: z.boolean().default(false).meta({ description: "Make matching entries stale instead of ending them" }),
+    soft: z.boolean().default(false).meta({
+      description:
+        "Make matching entries stale instead of ending them: where stale-while-revalidate allows it they are served while one request refreshes them, elsewhere the origin is asked first whether they still hold",
+    }),
     reason: z.string().max(LIMITS.reasonCharacters).optional(),
     idempotencyKey: z
       .string()

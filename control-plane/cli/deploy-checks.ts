@@ -3,6 +3,8 @@
 // be reachable by name: only what can never work is an error, what may be meant is a warning.
 
 import { parseIpAddress } from "../../config/ip-address.ts";
+import { noMajorityWarning } from "../../config/majority.ts";
+import { regionsOf } from "../../config/places.ts";
 import type { Config } from "../../config/schema.ts";
 import { secretNames } from "../../config/secrets.ts";
 
@@ -59,6 +61,8 @@ export function checkDeployment(config: Config): Finding[] {
       findings.push(warning(path, "has no secretHeader: it cannot tell requests through Meridian from any others"));
     }
   }
+  const lonely = noMajorityWarning(regionsOf(config).length);
+  if (lonely !== undefined) findings.push(warning("regions", lonely));
   if (config.controlHost === undefined) {
     findings.push(
       warning(

@@ -82,7 +82,11 @@ export class Changes {
   }
 }
 
-/** The change as a purge. A group becomes a tag, which is purged wherever it occurs: too much costs a refetch. */
+/**
+ * The change as a purge. A group becomes a tag, which is purged wherever it occurs, on other sites as well: too much costs a
+ * refetch. A scope of its own for a group of one site would be unknown to nodes of the version before, which run beside this
+ * one during a deploy: they would purge too little.
+ */
 const scopesOf = ({ urls, groups }: Change): Scope[] => [
   ...urls.map((url) => ({ kind: "url", url }) as const),
   ...groups.map((tag) => ({ kind: "tag", tag }) as const),

@@ -45,7 +45,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
       "--file <file>",
       "a list of scopes, one a line: URLs, or prefix:, tag:, host: and a value (- is standard input)",
     )
-    .option("--soft", "make entries stale instead of ending them")
+    .option("--soft", "make entries stale instead of ending them: refreshed in the background, or confirmed first")
     .option("--reason <text>", "why, for the log")
     .addOption(
       new Option("--wait <state>", "until when to wait")

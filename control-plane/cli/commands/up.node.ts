@@ -4,6 +4,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
+import { noMajorityWarning } from "../../../config/majority.ts";
 import { isRegionId, REGION_IDS, type RegionId } from "../../../config/regions.ts";
 import type { Config } from "../../../config/schema.ts";
 import { bytes } from "../../../config/units.ts";
@@ -55,7 +56,9 @@ async function up(options: Options): Promise<void> {
   if (loaded.kind === "unusable") return fail(2, ...loaded.lines);
   const chosen = chooseRegions(loaded.config, options.regions);
   if (chosen.kind === "unusable") return fail(2, chosen.line);
-  if (chosen.notice !== undefined) display.event({ kind: "notice", text: chosen.notice });
+  for (const text of [chosen.notice, noMajorityWarning(chosen.regions.length)]) {
+    if (text !== undefined) display.event({ kind: "notice", text });
+  }
 
   const stop = untilStopped();
   try {

@@ -62,6 +62,14 @@ describe("a deployment", () => {
     expect(asked).toEqual([]);
   });
 
+  test("warns where the loss of one region would stop the others' leases", async () => {
+    const [two, three] = [fakeMachine(), fakeMachine()];
+    await deploy(["--dry-run"], configOf({}, { regions: { weur: {}, enam: {} } }), two.machine);
+    await deploy(["--dry-run"], configOf({}, { regions: { weur: {}, enam: {}, apac: {} } }), three.machine);
+    expect(two.said()).toContain("warning: regions of two regions neither is a majority");
+    expect(three.said()).not.toContain("majority");
+  });
+
   test("stops where secrets are missing and says how to set each", async () => {
     const { machine, asked, said } = fakeMachine(listed("API_TOKENS"));
     expect(await deploy(["--env", "staging"], configOf(), machine)).toBe(1);

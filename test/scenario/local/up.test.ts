@@ -48,7 +48,8 @@ async function pidsOfRun(): Promise<number[]> {
 
 describe("meridian up", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("serves until %s, and then leaves nothing behind", async (signal) => {
-    await up((line) => line === "Meridian is ready");
+    const said = await up((line) => line === "Meridian is ready");
+    expect(said.join("\n")).toContain("of two regions neither is a majority");
     const first = await fetch(`http://127.0.0.1:${port}/products/3`, { headers: { "Meridian-From": "DE" } });
     expect(first.status).toBe(200);
     expect(first.headers.get("meridian-region")).toBe("weur");
