@@ -39,9 +39,9 @@ export interface Explanation {
   };
   /** In the order in which they are tried. Empty if residency and drains leave none: the request would get an error. */
   readonly regions: readonly ExplainedRegion[];
-  /** The owner of the key in the first region. Absent without a key or a region. */
+  /** The owner of the key in the first region; what is never stored passes through the shard that would own it. Absent without a region. */
   readonly shard?: { readonly region: RegionId; readonly index: number; readonly ring: string };
-  /** The shard that alone asks the origin. Absent without a key. */
+  /** The shard that alone asks the origin, for what passes through as well. */
   readonly shield?: { readonly region: RegionId; readonly index: number };
   readonly origin: { readonly name: string; readonly url: string };
   /** The rules of the route that apply, as the configuration has them after defaults. */

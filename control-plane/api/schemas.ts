@@ -217,8 +217,14 @@ export const explanationSchema = z
       source: z.string(),
     }),
     regions: z.array(z.strictObject({ region, distanceKm: count, rttMillis: count.optional(), reason: z.string() })),
-    shard: z.strictObject({ region, index: z.int(), ring: z.string() }).optional(),
-    shield: z.strictObject({ region, index: z.int() }).optional(),
+    shard: z
+      .strictObject({ region, index: z.int(), ring: z.string() })
+      .optional()
+      .meta({ description: "Owns the key in the first region; what is never stored passes through it all the same" }),
+    shield: z
+      .strictObject({ region, index: z.int() })
+      .optional()
+      .meta({ description: "Alone asks the origin, also for what passes through" }),
     origin: z.strictObject({ name: z.string(), url: z.string() }),
     rules: z.strictObject({
       ttl: z.record(z.string(), z.unknown()),

@@ -28,13 +28,13 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
   ];
   if (first) {
     const name = REGIONS[first.region].name;
-    steps.push(["region", `${colours.bold(first.region)}, ${name}: ${distance(first)}, ${first.reason}`]);
+    steps.push(["region", `${colours.bold(first.region)}, ${name}: ${distance(first)}, ${why(first)}`]);
   } else {
     steps.push(["region", colours.red("none may serve it: residency and drains leave no region, so it is an error")]);
   }
   if (shard) {
-    const why = explanation.key === undefined ? "which passes it on" : `the key's owner in ring ${shard.ring}`;
-    steps.push(["shard", `${shard.index} of ${shard.region}, ${why}`]);
+    const part = explanation.key === undefined ? "which passes it on" : `the key's owner in ring ${shard.ring}`;
+    steps.push(["shard", `${shard.index} of ${shard.region}, ${part}`]);
   }
   if (shield) {
     const same = shard?.region === shield.region && shard.index === shield.index;
@@ -47,7 +47,7 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
   steps.push(["key", explanation.key ?? "none: it is never stored"]);
   const lines = [`${explanation.method} ${colours.bold(explanation.url)}`, "", ...steps.map(step(terminal))];
   if (others.length > 0) {
-    const rows = others.map((region) => [region.region, distance(region), region.reason]);
+    const rows = others.map((region) => [region.region, distance(region), why(region, "the next nearest")]);
     lines.push(
       "",
       "If that region is lost, in this order:",
@@ -65,6 +65,22 @@ const step =
 
 const distance = ({ distanceKm, rttMillis }: Explanation["regions"][number]): string =>
   `${formatCount(Math.round(distanceKm))} km${rttMillis === undefined ? "" : `, ${formatDuration(millis(rttMillis))} there and back`}`;
+
+/** The API's word for a region's rank, in other words; `nearest` for one that comes after others is not. */
+function why({ reason }: Explanation["regions"][number], nearest = "the nearest"): string {
+  switch (reason) {
+    case "nearest":
+      return nearest;
+    case "nearest-by-measurement":
+      return `${nearest}, as measured`;
+    case "preferred":
+      return "preferred by the route";
+    case "fallback-unhealthy":
+      return "failed lately, so asked last";
+    default:
+      return reason;
+  }
+}
 
 function ruleLines(rules: Explanation["rules"]): [string, string][] {
   const lines: [string, string][] = [

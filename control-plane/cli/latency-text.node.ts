@@ -64,7 +64,7 @@ function rowsOf(place: PlaceReport, { colours }: Terminal): string[][] {
   return rows;
 }
 
-/** What the numbers come to, for the place in the middle; undefined where there is nothing to compare. */
+/** What the numbers come to, for the median place; undefined where there is nothing to compare. */
 function verdictOf(report: LatencyReport): string | undefined {
   const middle = (kind: ProbeKind) =>
     median(report.places.flatMap((place) => place.series[kind]?.timeToFirstByte?.p50 ?? []));
@@ -73,5 +73,5 @@ function verdictOf(report: LatencyReport): string | undefined {
   if (warm === undefined || direct === undefined || warm === 0 || direct === 0) return undefined;
   const ratio =
     warm <= direct ? `${(direct / warm).toFixed(1)} times as fast` : `${(warm / direct).toFixed(1)} times as slow`;
-  return `For the place in the middle a warm answer is ${ratio} as the origin without Meridian (p50).`;
+  return `For the median place a warm answer is ${ratio} as the origin without Meridian (p50).`;
 }

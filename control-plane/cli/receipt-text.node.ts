@@ -24,7 +24,7 @@ export function receiptText(receipt: Receipt, terminal: Terminal): string {
     ...settleText(receipt),
     "",
     drawTable(
-      [{ title: "REGION" }, { title: "STATE" }, { title: "AFTER", align: "right" }, { title: "" }],
+      [{ title: "REGION" }, { title: "STATE" }, { title: "APPLIED AFTER", align: "right" }, { title: "" }],
       receipt.regions.map((region) => [
         region.region,
         stateText(region.state, terminal),

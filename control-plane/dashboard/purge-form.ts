@@ -1,7 +1,8 @@
 // The purge form as a value: what was typed for each kind of scope, the body that it becomes, and where the API's complaints
 // belong. It checks nothing that the API checks (there is one judge of URLs and tags); it only knows what is empty.
 
-import { formatPlural } from "./format.ts";
+import { millis } from "../../config/units.ts";
+import { formatMillis, formatPlural } from "./format.ts";
 import type { DryRun, Problem, Purge } from "./model.ts";
 
 /** The kinds that are lists, named as in the request's body. */
@@ -107,6 +108,16 @@ export function fieldErrors(form: PurgeForm, problem: Problem): readonly FieldEr
     }
     return { field: name === "reason" || name === "everything" ? name : "form", pointer, detail };
   });
+}
+
+/**
+ * What became of a purge, in words: `accepted`, `applied in 148 ms`, `complete, applied in 148 ms`. The time is that until it
+ * was applied, whatever came after: complete is later by the lease that has to end.
+ */
+export function outcomeOf({ state, acceptedAt, appliedAt }: Pick<Purge, "state" | "acceptedAt" | "appliedAt">): string {
+  if (appliedAt === undefined || state === "partial" || state === "accepted") return state;
+  const applied = `applied in ${formatMillis(millis(appliedAt - acceptedAt))}`;
+  return state === "complete" ? `complete, ${applied}` : applied;
 }
 
 /** How far a purge has come, in words: `applied in 7 of 9 regions`. */

@@ -78,7 +78,7 @@ function subtitle(report: LatencyReport): string {
   return `${date} UTC, ${places}, ${report.samples} samples of each kind${failures}`;
 }
 
-/** Medians over the places: what a place in the middle feels. */
+/** Medians over the places: what the median place feels. */
 function tiles(report: LatencyReport): string {
   const middle = (kind: ProbeKind) =>
     median(report.places.flatMap((place) => place.series[kind]?.timeToFirstByte?.p50 ?? []));
@@ -94,7 +94,7 @@ function tiles(report: LatencyReport): string {
     const [ratio, word] = warm <= direct ? [direct / warm, "faster"] : [warm / direct, "slower"];
     shown.push(tile("ratio", `${ratio.toFixed(1)}<small> &times;</small>`, `${word} warm than direct`));
   }
-  return `<div class="tiles">${shown.join("")}</div><p class="small">p50 of the place in the middle.</p>`;
+  return `<div class="tiles">${shown.join("")}</div><p class="small">p50 of the median place.</p>`;
 }
 
 function mapSection(report: LatencyReport, parts: PageParts, unplaced: readonly PlaceReport[]): string {

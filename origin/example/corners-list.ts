@@ -5,6 +5,7 @@ export const CORNERS: readonly (readonly [request: string, meaning: string])[] =
   ["GET /", "every product; tags pages, products; ETag"],
   ["GET /products/7", "one product; tags product-7, products, kind-*; ETag and Last-Modified by its version"],
   ["POST /admin/products/7", "makes the product's next version, so that a purge can be seen"],
+  ["GET /sitemap.xml", "the home page and every product, for meridian prefetch --sitemap; tag sitemap"],
   ["GET /images/7.svg, /images/7.png", "its picture; tags as the product's, and images"],
   ["GET /files/large.bin?mib=50", "bytes that follow from their position; Range; up to 1024 MiB; Content-Length"],
   ["GET /slow?ms=2000", "an answer after that time, up to 60,000 ms; cacheable for a minute"],

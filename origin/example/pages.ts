@@ -2,7 +2,9 @@
 
 import type { Product } from "./catalogue.ts";
 
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
+/** Text as HTML and XML take it between tags and in quotes. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 
 const price = (product: Product): string => `${(product.priceCents / 100).toFixed(2)} €`;
 

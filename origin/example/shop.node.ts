@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { allProducts, findProduct, PRODUCT_COUNT, type Product, shopVersion, validatorsOf } from "./catalogue.ts";
 import { CORNERS } from "./corners-list.ts";
-import { cornersPage, homePage, loginPage, plainPage, productPage, STYLE } from "./pages.ts";
+import { cornersPage, escapeHtml, homePage, loginPage, plainPage, productPage, STYLE } from "./pages.ts";
 import { drawPng, drawSvg } from "./pictures.node.ts";
 import type { Reply } from "./reply.ts";
 import { RequestLog } from "./request-log.ts";
@@ -57,6 +57,8 @@ export class Shop {
         return this.#image(second);
       case "style.css":
         return reply(200, "text/css", STYLE, [["Cache-Control", "public, max-age=31536000, immutable"]]);
+      case "sitemap.xml":
+        return sitemap(visit);
       case "corners":
         return html(cornersPage(CORNERS), [SHARED, ["Cache-Tag", "pages"]]);
       case "cart":
@@ -145,6 +147,16 @@ export class Shop {
     this.#versions.set(product.id, product.version + 1);
     return json({ id: product.id, version: product.version + 1 });
   }
+}
+
+/** Its pages, under the host that clients use: what stands before the shop says which that is. */
+function sitemap({ request: { headers } }: Visit): Reply {
+  const named = (name: string, otherwise: string): string => String(headers[name] ?? otherwise);
+  const site = `${named("x-forwarded-proto", "http")}://${named("x-forwarded-host", headers.host ?? "localhost")}`;
+  const paths = ["/", ...allProducts(new Map()).map(({ id }) => `/products/${id}`)];
+  const list = paths.map((path) => `<url><loc>${escapeHtml(site + path)}</loc></url>\n`).join("");
+  const body = `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n${list}</urlset>\n`;
+  return reply(200, "application/xml", body, [SHARED, ["Cache-Tag", "sitemap"]]);
 }
 
 /** The cart is one visitor's: kept in a cookie, shown by nobody's cache. */

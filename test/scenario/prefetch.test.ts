@@ -16,7 +16,7 @@ let underWay = 0;
 let mostAtOnce = 0;
 
 beforeAll(async () => {
-  // A site of its own, since the example shop has no sitemap.
+  // A site of its own, whose sitemaps the test writes.
   site = createServer((request, response) => {
     asked.push(request.url ?? "");
     mostAtOnce = Math.max(mostAtOnce, ++underWay);

@@ -153,12 +153,15 @@ const brokenOff = (api: string): Failure => ({
   detail: "the answer ended before the prefetch did; what is warm stays so, and asking again goes on from there",
 });
 
+const extentOf = (urls: number, regions: number): string =>
+  `${urls} ${urls === 1 ? "URL" : "URLs"} in ${regions} ${regions === 1 ? "region" : "regions each"}`;
+
 function show(result: Result, options: PrefetchOptions, terminal: Terminal): void {
   const { began, failures, ...counts } = result;
   const { urls = 0, regions = 0 } = began ?? {};
   if (options.wait !== true) {
     if (options.json) terminal.out(JSON.stringify({ urls, regions }));
-    else terminal.out(`Begun: ${urls} URLs in ${regions} ${regions === 1 ? "region" : "regions"} each.`);
+    else terminal.out(`Begun: ${extentOf(urls, regions)}.`);
     const most = LIMITS.prefetchUnheardMillis / 1000;
     terminal.err(`It goes on by itself for ${most} s at most; with --wait it is followed to its end.`);
     terminal.exit(EXIT.done);
@@ -168,7 +171,7 @@ function show(result: Result, options: PrefetchOptions, terminal: Terminal): voi
   else {
     const { warm, alreadyWarm, unstored, passedOver, failed, bytes: read, omitted } = counts;
     terminal.out(
-      `${warm} warm (${alreadyWarm} were before), ${formatBytes(bytes(read))} read; ${urls} URLs in ${regions} regions each.`,
+      `${warm} warm (${alreadyWarm} were before), ${formatBytes(bytes(read))} read; ${extentOf(urls, regions)}.`,
     );
     if (unstored > 0) terminal.out(`${unstored} answered, and not to be stored: the origin or the route says so.`);
     if (passedOver > 0) terminal.out(`${passedOver} passed over: the route stores nothing, or stays in other regions.`);

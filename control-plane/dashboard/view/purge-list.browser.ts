@@ -3,9 +3,9 @@
 
 import { h, type JSX } from "preact";
 import type { EpochMillis } from "../../../config/units.ts";
-import { formatAgo, formatMillis } from "../format.ts";
+import { formatAgo } from "../format.ts";
 import type { Purge } from "../model.ts";
-import { progressOf } from "../purge-form.ts";
+import { outcomeOf, progressOf } from "../purge-form.ts";
 import { nowOf, type State } from "../state.ts";
 
 /** The panel with the list. */
@@ -57,13 +57,8 @@ function row(purge: Purge, now: EpochMillis): JSX.Element {
       h("span", null, `by ${purge.by}`),
       purge.reason && h("span", { class: "reason", title: purge.reason }, purge.reason),
     ),
-    h("div", { class: "how" }, h("span", { class: "muted" }, outcome(purge)), regionDots(purge)),
+    h("div", { class: "how" }, h("span", { class: "muted" }, outcomeOf(purge)), regionDots(purge)),
   );
-}
-
-function outcome({ state, acceptedAt, appliedAt }: Purge): string {
-  if (appliedAt === undefined || state === "partial") return state;
-  return `${state} in ${formatMillis((appliedAt - acceptedAt) as Parameters<typeof formatMillis>[0])}`;
 }
 
 /** One dot for each region, in their fixed order; together they are one image with words for it. */

@@ -175,7 +175,7 @@ export const EXPLANATION: z.output<typeof explanationSchema> = {
   client: { coordinates: { latitude: 35.68, longitude: 139.69 }, country: "JP", source: "meridian-from" },
   regions: [
     { region: "apac", distanceKm: 1.2, reason: "nearest" },
-    { region: "oc", distanceKm: 7820, rttMillis: 118, reason: "next by distance" },
+    { region: "oc", distanceKm: 7820, rttMillis: 118, reason: "nearest" },
   ],
   shard: { region: "apac", index: 3, ring: "r1" },
   shield: { region: "enam", index: 2 },

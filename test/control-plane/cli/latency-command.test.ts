@@ -47,7 +47,7 @@ describe("a local run", () => {
     expect(run.out).toMatch(/Seoul +apac +cold +0 % /);
     expect(run.out).toMatch(/warm +100 % /);
     expect(run.out).toMatch(/direct +- /);
-    expect(run.out).toContain("For the place in the middle a warm answer is");
+    expect(run.out).toContain("For the median place a warm answer is");
     expect(deployment.askedDirectly).toHaveLength(6);
   });
 

@@ -101,13 +101,14 @@ describe("meridian explain", () => {
       "35.7 N, 139.7 E, JP",
       "images",
       "apac, Asia-Pacific",
-      "nearest",
+      "the nearest",
       "3 of apac",
       "2 of enam",
       "shop, http",
       "key",
       "oc",
       "118 ms",
+      "the next nearest",
     ];
     let at = -1;
     for (const part of order) {

@@ -1,14 +1,32 @@
 // The purge form as a value: what it sends, and where the API's complaints land.
 
 import { describe, expect, it } from "vitest";
+import { epochMillis } from "../../../config/units.ts";
 import {
   bodyOf,
   EMPTY_FORM,
   fieldErrors,
   linesOf,
+  outcomeOf,
   type PurgeForm,
   summaryOf,
 } from "../../../control-plane/dashboard/purge-form.ts";
+
+describe("the outcome", () => {
+  const at = { acceptedAt: epochMillis(1000), appliedAt: epochMillis(1148) };
+  it.each([
+    ["accepted", {}, "accepted"],
+    ["applied", at, "applied in 148 ms"],
+    ["complete", at, "complete, applied in 148 ms"],
+    ["complete", {}, "complete"],
+    ["partial", at, "partial"],
+  ] as const)(
+    "of a purge that is %s never passes the time to applied off as that to complete",
+    (state, times, text) => {
+      expect(outcomeOf({ state, acceptedAt: epochMillis(1000), ...times })).toBe(text);
+    },
+  );
+});
 
 const form = (change: Partial<PurgeForm>): PurgeForm => ({ ...EMPTY_FORM, ...change });
 const text = { ...EMPTY_FORM.text };
