@@ -195,6 +195,8 @@ export const LIMITS = {
   gossipRounds: 64,
   /** Between two messages to one peer: what is new meanwhile goes together, hundreds a second in fifty messages. */
   gossipPauseMillis: 20,
+  /** What a hub has known for so long is no news: longer than a message takes to anywhere, shorter than a repair waits. */
+  gossipSettledMillis: 1_000,
   /** Messages under way to one peer, and one to a peer that fails: as many as such pauses fit into the longest way and back. */
   gossipInFlight: 16,
   /** The first repair after something new: by then the hub that accepted it has told everybody, if it lives. */
@@ -303,9 +305,9 @@ export const LIMITS = {
   /** Tokens in the secret API_TOKENS, and hosts of one: each request is compared with all of them. */
   apiTokens: 256,
   tokenHosts: 256,
-  /** Requests that a token may make at once, and a second in the long run, in each isolate: a dashboard makes two a second. */
-  apiRequestBurst: 300,
-  apiRequestsPerSecond: 50,
+  /** Requests that a token may make at once, and a second in the long run, in each isolate: hundreds of purges, no endless loop. */
+  apiRequestBurst: 500,
+  apiRequestsPerSecond: 500,
 
   // --- metrics
   /** Characters of a label's value: names in the configuration are shorter. */

@@ -176,14 +176,7 @@ export class Hub {
 
   /** Whether leases may be granted; waits a bounded time for hubs that were not heard lately. */
   #mayLease(): Promise<boolean> {
-    return this.#peers.hear((asked) => {
-      let isOver = false;
-      void Promise.all(asked).then(() => {
-        isOver = true;
-        this.#condition.notify();
-      });
-      return this.#condition.until(() => isOver, millis(LIMITS.hearTimeoutMillis));
-    });
+    return this.#peers.listener.mayLease((holds) => this.#condition.until(holds, millis(LIMITS.hearTimeoutMillis)));
   }
 
   /** Asks for what `want` says there is: first the hubs that it names, halfway all, until it is here or the time is up. */

@@ -15,6 +15,7 @@ import { PurgeSet } from "../purge/purge-set.ts";
 import { covers, type Dot, formatDot, type HubId, type Vector } from "../purge/vector.ts";
 import type { EventLog } from "./log.ts";
 import { UNHEARD_END } from "./receipts.ts";
+import { SettledVector } from "./settled-vector.ts";
 
 /** A purge to be logged; dot, version and instant are the ledger's to give. */
 export type NewPurge = Omit<PurgeEvent, "v" | "kind" | "dot" | "at">;
@@ -43,6 +44,7 @@ export class Ledger {
   /** When events were logged here, for those of the last moments: earlier ones have been held for longer than matters. */
   readonly #loggedAt = new Map<string, EpochMillis>();
   readonly #startedAt: EpochMillis;
+  readonly #settled: SettledVector;
 
   /** Reads the whole log, or begins one. */
   constructor(log: EventLog, region: RegionId, now: () => EpochMillis, random: () => number) {
@@ -51,6 +53,7 @@ export class Ledger {
     this.#now = now;
     this.#random = random;
     this.#startedAt = now();
+    this.#settled = new SettledVector(now);
     const identity = log.identity();
     if (identity === undefined) this.#hub = this.#begin();
     else {
@@ -68,6 +71,11 @@ export class Ledger {
   /** What is durable here, without gaps. */
   get vector(): Vector {
     return this.#purges.vector;
+  }
+
+  /** What has been durable here for a while: whoever lacks it was not reached by those who told it. */
+  get settled(): Vector {
+    return this.#settled.of(this.vector);
   }
 
   get purges(): PurgeSet {
@@ -143,6 +151,7 @@ export class Ledger {
   /** Gives this log up, for its numbers were used before, and begins an empty one as a new incarnation. */
   restart(): void {
     this.#purges = new PurgeSet(MATCHES_NOTHING);
+    this.#settled.forget();
     this.#joins = [];
     this.#suspends = [];
     this.#drains = new Map();
@@ -170,6 +179,7 @@ export class Ledger {
   #add(events: readonly ControlEvent[]): void {
     if (events.length === 0) return;
     this.#log.append(events);
+    this.#settled.growing(this.vector);
     const now = this.#now();
     for (const event of events) {
       this.#derive(event);

@@ -77,6 +77,7 @@ export const messages = {
     events: z.array(event),
     held: held.optional(),
     holders: holders.optional(),
+    news: z.literal(true).optional(),
   }),
   await: z.object({ v: v1, dots: z.array(dot).max(LIMITS.awaitDots), timeoutMillis: duration }),
   purges: z.object({

@@ -4,17 +4,25 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
-import type { EpochMillis } from "../../config/units.ts";
 import { lacking, withEvents } from "../gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../gossip/fan-out.ts";
 import { Held, type HeldBy, toldBy } from "../gossip/held.ts";
 import { isJoined } from "../gossip/membership.ts";
 import type { ControlEvent } from "../purge/event.ts";
-import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, type HubId, type Vector } from "../purge/vector.ts";
+import {
+  covers,
+  coversAll,
+  type Dot,
+  EMPTY_VECTOR,
+  formatDot,
+  type HubId,
+  join,
+  type Vector,
+} from "../purge/vector.ts";
 import type { ExchangeRequest, ExchangeResponse, HeldVectors } from "../purge/wire.ts";
-import { Hearing } from "./hearing.ts";
 import type { Ledger, Taken } from "./ledger.ts";
 import { isOpen, type Line, newLine, pauseLeft } from "./line.ts";
+import { Listener } from "./listener.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
 import { Quorum } from "./quorum.ts";
 import { RepairAlarm } from "./repair-alarm.ts";
@@ -29,6 +37,9 @@ export interface PeersEvents {
   changed(): void;
 }
 
+/** Whether a message is about what is new, or about all that either knows. */
+type Told = "news" | "all";
+
 const BATCH = { events: LIMITS.gossipBatchEvents, bytes: LIMITS.gossipBatchBytes };
 
 export class Peers {
@@ -40,10 +51,8 @@ export class Peers {
   readonly #held: Held;
   readonly #lines = new Map<RegionId, Line>();
   readonly #alarm: RepairAlarm;
-  readonly #hearing = new Hearing();
   readonly quorum: Quorum;
-  /** Questions under way that are to renew a hearing. */
-  readonly #hearings = new Map<RegionId, Promise<unknown>>();
+  readonly listener: Listener;
 
   constructor(place: HubPlace, ports: HubPorts, ledger: Ledger, events: PeersEvents) {
     this.#ports = ports;
@@ -54,6 +63,12 @@ export class Peers {
     this.#held = new Held(ports.log.peers());
     this.#alarm = new RepairAlarm(ports);
     this.quorum = new Quorum(ledger, this.#held, place.region, this.#others);
+    this.listener = new Listener(ledger, this.quorum, this.#others, {
+      now: () => ports.now(),
+      line: (region) => this.#line(region),
+      talk: (region) => this.talk(region),
+      push: () => this.push(),
+    });
   }
 
   /** The other configured regions. */
@@ -98,9 +113,9 @@ export class Peers {
   /** The first news go at once; what comes right after them waits a moment for more, so that many purges are few messages. */
   #pushTo(region: RegionId): void {
     const line = this.#line(region);
-    if (!isOpen(line) || coversAll(line.sent, this.#ledger.vector)) return;
+    if (!isOpen(line) || coversAll(line.sent, this.#toldAs("news"))) return;
     const rest = pauseLeft(line, this.#ports.now());
-    if (rest === 0) return void this.talk(region);
+    if (rest === 0) return void this.talk(region, "news");
     line.isPausing = true;
     void this.#ports.timer(rest).done.then(() => {
       line.isPausing = false;
@@ -109,17 +124,27 @@ export class Peers {
     });
   }
 
-  /** Exchanges with one region's hub until both know the same. Answers whether it could be reached. */
-  async talk(region: RegionId): Promise<boolean> {
+  /**
+   * Exchanges with one region's hub: until it knows what is new here, or until both know all that either knew at the
+   * beginning. Answers whether it could be reached.
+   */
+  async talk(region: RegionId, what: Told = "all"): Promise<boolean> {
     const line = this.#line(region);
+    const { hub } = this.#ledger;
+    // What is logged meanwhile is told as news: else such a talk would last for as long as purges come.
+    const whole = this.#toldAs("all");
     line.inFlight++;
     try {
       for (let round = 0; round < LIMITS.gossipRounds; round++) {
         const askedAt = this.#ports.now();
-        const response = await this.#ports.peers.exchange(region, this.#request(line));
-        const unfinished = this.#heard(response, line);
-        if (coversAll(this.#ledger.vector, response.vector)) this.#hearing.heard(region, askedAt);
-        if (!unfinished) break;
+        const response = await this.#ports.peers.exchange(region, this.#request(line, what));
+        this.#heard(response, line);
+        if (coversAll(this.#ledger.vector, response.vector)) this.listener.heard(region, askedAt);
+        this.#events.changed();
+        // A log that was given up has been told enough; the new one has lines of its own.
+        if (this.#ledger.hub !== hub) this.push();
+        if (this.#ledger.hub !== hub) break;
+        if (!response.more && coversAll(line.sent, what === "news" ? this.#toldAs("news") : whole)) break;
       }
       return true;
     } catch {
@@ -144,53 +169,17 @@ export class Peers {
     // Among many hubs, news goes on by word of mouth; among few, whoever had it first tells everybody.
     if (taken.fresh.length > 0 && !areFew(this.#others.length)) this.push();
     this.plan(taken.fresh.length > 0 ? "soon" : "as-before");
-    const { vector } = this.#ledger;
-    const batch = lacking(this.#read, vector, request.vector, BATCH);
-    const answer = { v: 1, hub: this.#ledger.hub, region: this.#region, vector, ...batch, ...this.#tell() } as const;
+    const { hub, vector, settled } = this.#ledger;
+    // Whoever brings news will hear that of others from them: only what has been here for a while has not reached it.
+    const batch = lacking(this.#read, request.news === true ? settled : vector, request.vector, BATCH);
+    const held = request.news === true ? {} : this.#tell();
+    const answer = { v: 1, hub, region: this.#region, vector, ...batch, ...held } as const;
     return taken.contradicted.has(request.from) ? { ...answer, restored: true } : answer;
   }
 
   /** Asks these regions' hubs, all at once, for whatever they know. Resolves when all have answered or failed. */
   async consult(regions: readonly RegionId[]): Promise<void> {
     await Promise.all(regions.filter((region) => this.#others.includes(region)).map((region) => this.talk(region)));
-  }
-
-  /**
-   * Whether this hub may grant leases now. Hubs that were not heard lately are asked, and waited for; those that soon will
-   * not have been are asked in the background. Traffic pays for that, idleness never does.
-   */
-  async hear(until: (asked: readonly Promise<unknown>[]) => Promise<unknown>): Promise<boolean> {
-    const now = this.#ports.now();
-    for (const region of this.#hearing.due(this.#others, now, LIMITS.hearingMillis / 2)) this.#askAgain(region, now);
-    const overdue = this.#hearing.due(this.quorum.active, now, LIMITS.hearingMillis);
-    const isFailing = (region: RegionId): boolean => this.#line(region).failingSince !== undefined;
-    const asked = overdue.flatMap((region) => (isFailing(region) ? [] : (this.#hearings.get(region) ?? [])));
-    // Where one of them has failed to answer, which may take it long, waiting for the others gives no lease either.
-    if (overdue.length > 0 && asked.length === overdue.length) await until(asked);
-    return this.#hearing.isLive(this.quorum.active, this.#ports.now());
-  }
-
-  #askAgain(region: RegionId, now: EpochMillis): void {
-    const { failedAt } = this.#line(region);
-    const failedLately = failedAt !== undefined && now >= failedAt && now - failedAt < LIMITS.hearRetryMillis;
-    if (failedLately || this.#hearings.has(region)) return;
-    const asked = this.talk(region)
-      .then((answered) => {
-        if (!answered) this.#suspendIfLost(region);
-      })
-      .finally(() => this.#hearings.delete(region));
-    this.#hearings.set(region, asked);
-  }
-
-  /** A hub that has failed to answer for long is suspended, so that a majority can go on without it. */
-  #suspendIfLost(region: RegionId): void {
-    const { failingSince } = this.#line(region);
-    const hub = this.#ledger.members.get(region);
-    if (failingSince === undefined || hub === undefined) return;
-    if (this.#ports.now() - failingSince < LIMITS.suspendAfterMillis) return;
-    if (this.#ledger.suspensions.some((event) => event.hub === hub)) return;
-    this.#ledger.appendSuspend(region, hub);
-    this.push();
   }
 
   /** Sets the alarm if somebody lacks something. `soon`: something is new. */
@@ -224,27 +213,37 @@ export class Peers {
     return this.#held.behind(this.#others, this.#ledger.vector).length > 0;
   }
 
-  #request(line: Line): ExchangeRequest {
-    const { vector, hub } = this.#ledger;
-    const { events } = lacking(this.#read, vector, line.sent, BATCH);
-    line.sent = withEvents(line.sent, events);
-    if (events.length > 0) line.toldAt = this.#ports.now();
-    return { v: 1, from: hub, region: this.#region, vector, events, ...this.#tell() };
+  /**
+   * What others are told. While hubs are few, whoever accepted a purge tells everybody, so its news are its own events; what
+   * others accepted is told only once it has been here for a while. Among many, all that is new goes on.
+   */
+  #toldAs(what: Told): Vector {
+    const { hub, vector, settled } = this.#ledger;
+    if (!areFew(this.#others.length)) return vector;
+    const own = { [hub]: vector[hub] ?? 0 };
+    return what === "news" ? own : { ...settled, ...own };
   }
 
-  /** Takes an answer. Answers whether there is more to say, in either direction. */
-  #heard(response: ExchangeResponse, line: Line): boolean {
+  #request(line: Line, what: Told): ExchangeRequest {
+    const { vector, hub } = this.#ledger;
+    const { events } = lacking(this.#read, this.#toldAs(what), line.sent, BATCH);
+    line.sent = withEvents(line.sent, events);
+    if (events.length > 0) line.toldAt = this.#ports.now();
+    const message = { v: 1, from: hub, region: this.#region, vector, events } as const;
+    if (what === "news" && areFew(this.#others.length)) return { ...message, news: true };
+    return { ...message, ...this.#tell() };
+  }
+
+  #heard(response: ExchangeResponse, line: Line): void {
     line.failedAt = undefined;
     line.failingSince = undefined;
     if (response.restored === true) this.#restart();
     this.#giveUpOldCopy(response.vector);
     this.#take(response.events);
     const peer = this.#note(response.region, response.hub, response.vector, toldBy(response));
-    this.#events.changed();
     this.plan();
     // What other messages carry may still arrive; the last one that is answered tells what was lost.
-    if (line.inFlight === 1) line.sent = peer.vector;
-    return response.more || !coversAll(line.sent, this.#ledger.vector);
+    line.sent = line.inFlight === 1 ? peer.vector : join(line.sent, peer.vector);
   }
 
   /** A peer knows more of this hub's events than its own log: the log is an old copy, and its next dots are taken. */
@@ -256,7 +255,7 @@ export class Peers {
   #restart(): void {
     this.#ledger.restart();
     this.#lines.clear();
-    this.#hearing.forget();
+    this.listener.forget();
     this.#events.restarted();
   }
 

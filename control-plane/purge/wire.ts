@@ -72,6 +72,8 @@ export interface ExchangeRequest {
   readonly events: readonly ControlEvent[];
   readonly held?: HeldVectors;
   readonly holders?: Holders;
+  /** The sender tells what it has just accepted; what others have, it hears from them. */
+  readonly news?: true;
 }
 export interface ExchangeResponse {
   readonly v: 1;

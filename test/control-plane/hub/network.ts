@@ -62,6 +62,8 @@ export class Network {
   readonly sites = new Map<RegionId, Site>();
   /** Messages delivered between hubs so far, by path. */
   readonly delivered = new Map<string, number>();
+  /** Events in exchanges that were answered, each as often as it was told. */
+  carried = 0;
   /** Links that are cut, as "from>to". */
   readonly cut = new Set<string>();
   /** How far a region's clock is off, in milliseconds. */
@@ -205,6 +207,7 @@ export class Network {
           const answer = await this.#call(region, to, "exchange", lives, LIMITS.peerTimeoutMillis, async (hub) =>
             hub.exchange(message),
           );
+          this.carried += request.events.length + answer.events.length;
           return answers.exchange.parse(copy(answer));
         },
         await: async (to, request) => {

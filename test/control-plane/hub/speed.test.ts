@@ -72,6 +72,7 @@ describe("hundreds of purges a second", () => {
     async (_, from, count) => {
       const network = await inUse();
       network.delivered.clear();
+      network.carried = 0;
       const every = 4;
       const outcomes: Promise<Receipt>[] = [];
       for (let number = 0; number < count; number++) {
@@ -84,6 +85,8 @@ describe("hundreds of purges a second", () => {
       expect(Math.max(...receipts.flatMap(delays))).toBeLessThanOrEqual(1.5 * LARGEST + STEP);
       const most = from.length * (NINE.length - 1) * ((every * count) / LIMITS.gossipPauseMillis + 10);
       expect(network.delivered.get("exchange")).toBeLessThanOrEqual(most);
+      // Each hub hears each purge once, from whoever accepted it.
+      expect(network.carried).toBe(count * (NINE.length - 1));
     },
     20_000,
   );

@@ -1,0 +1,97 @@
+// Whether this hub may lease, and what it does about hubs that it has not heard lately: it asks those again that soon will not
+// have been, waits a little for those that have not, and has a hub that has been silent for long suspended. Traffic pays for
+// all of it: nothing is asked while no shard asks for a lease.
+
+import { LIMITS } from "../../config/limits.ts";
+import type { RegionId } from "../../config/regions.ts";
+import type { EpochMillis } from "../../config/units.ts";
+import { Hearing } from "./hearing.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Line } from "./line.ts";
+import type { Quorum } from "./quorum.ts";
+
+/** What the listener needs of the hub's conversations. */
+export interface Conversations {
+  now(): EpochMillis;
+  line(region: RegionId): Line;
+  /** Asks a region's hub for all that it knows. Answers whether it could be reached. */
+  talk(region: RegionId): Promise<boolean>;
+  /** Something was logged that others should hear. */
+  push(): void;
+}
+
+export class Listener {
+  readonly #ledger: Ledger;
+  readonly #quorum: Quorum;
+  readonly #others: readonly RegionId[];
+  readonly #conversations: Conversations;
+  readonly #hearing = new Hearing();
+  /** Questions under way that are to renew a hearing. */
+  readonly #asked = new Map<RegionId, Promise<unknown>>();
+
+  constructor(ledger: Ledger, quorum: Quorum, others: readonly RegionId[], conversations: Conversations) {
+    this.#ledger = ledger;
+    this.#quorum = quorum;
+    this.#others = others;
+    this.#conversations = conversations;
+  }
+
+  /** `region`'s hub answered a question that was asked at `askedAt`, and all that it knew is held here. */
+  heard(region: RegionId, askedAt: EpochMillis): void {
+    this.#hearing.heard(region, askedAt);
+  }
+
+  /** What was heard was heard by a log that is no more. */
+  forget(): void {
+    this.#hearing.forget();
+  }
+
+  /**
+   * Whether this hub may grant leases now. Hubs that were not heard lately are asked, and waited for with `until`, which waits
+   * a bounded time for what it is given; those that soon will not have been are asked in the background.
+   */
+  async mayLease(until: (holds: () => boolean) => Promise<unknown>): Promise<boolean> {
+    const now = this.#conversations.now();
+    for (const region of this.#hearing.due(this.#others, now, LIMITS.hearingMillis / 2)) this.#askAgain(region, now);
+    const overdue = this.#hearing.due(this.#quorum.active, now, LIMITS.hearingMillis);
+    const isAsked = (region: RegionId): boolean =>
+      this.#asked.has(region) && this.#conversations.line(region).failingSince === undefined;
+    // Where one of them has failed to answer, which may take it long, waiting for the others gives no lease either.
+    const isOver = (): boolean =>
+      this.#isLive() || !overdue.every((region) => this.#isHeard(region) || isAsked(region));
+    if (overdue.length > 0) await until(isOver);
+    return this.#isLive();
+  }
+
+  #isLive(): boolean {
+    return this.#hearing.isLive(this.#quorum.active, this.#conversations.now());
+  }
+
+  #isHeard(region: RegionId): boolean {
+    return this.#hearing.isLive([region], this.#conversations.now());
+  }
+
+  #askAgain(region: RegionId, now: EpochMillis): void {
+    const { failedAt } = this.#conversations.line(region);
+    const failedLately = failedAt !== undefined && now >= failedAt && now - failedAt < LIMITS.hearRetryMillis;
+    if (failedLately || this.#asked.has(region)) return;
+    const asked = this.#conversations
+      .talk(region)
+      .then((answered) => {
+        if (!answered) this.#suspendIfLost(region);
+      })
+      .finally(() => this.#asked.delete(region));
+    this.#asked.set(region, asked);
+  }
+
+  /** A hub that has failed to answer for long is suspended, so that a majority can go on without it. */
+  #suspendIfLost(region: RegionId): void {
+    const { failingSince } = this.#conversations.line(region);
+    const hub = this.#ledger.members.get(region);
+    if (failingSince === undefined || hub === undefined) return;
+    if (this.#conversations.now() - failingSince < LIMITS.suspendAfterMillis) return;
+    if (this.#ledger.suspensions.some((event) => event.hub === hub)) return;
+    this.#ledger.appendSuspend(region, hub);
+    this.#conversations.push();
+  }
+}
