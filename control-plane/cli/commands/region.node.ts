@@ -1,10 +1,15 @@
-// `meridian region list|stop|start`: loses and restores regions of the local run, to see what their clients notice. It asks
-// the launcher that runs here (its address is in `run.json`); deployed regions are drained through the control API instead.
+// `meridian region drain|undrain` takes clients away from a region, deployed or local, and gives them back; it asks the control
+// API. `region list|stop|start` loses and restores regions of the local run, to see what their clients notice; it asks the
+// launcher that runs here (its address is in `run.json`).
 
 import type { Command } from "commander";
 import { isRegionId, REGION_IDS } from "../../../config/regions.ts";
+import { regionSchema } from "../../api/schemas.ts";
 import type { RegionStatus } from "../../local/admin.node.ts";
 import { DEFAULT_STATE_FOLDER, StateFolder } from "../../local/state-folder.node.ts";
+import { addCommonOptions, type CommonOptions, connect, fail as failApi } from "../common-options.node.ts";
+import { EXIT } from "../exit-codes.ts";
+import { processTerminal, type Terminal } from "../terminal.node.ts";
 
 interface Options {
   readonly state?: string;
@@ -12,8 +17,22 @@ interface Options {
 }
 
 /** Adds `region` to the program. */
-export function register(program: Command): void {
-  const region = program.command("region").description("stop and start regions of the local run");
+export function register(program: Command, terminal: Terminal = processTerminal()): void {
+  const region = program
+    .command("region")
+    .description("drain regions; stop and start those of the local run")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meridian region drain apac      its clients go to the next region, it goes on as a shield and holds purges\n" +
+        "  meridian region undrain apac\n  meridian region stop apac       as a power cut would, local run only",
+    );
+  for (const action of ["drain", "undrain"] as const) {
+    const description =
+      action === "drain" ? "send a region's clients elsewhere" : "give a drained region its clients back";
+    addCommonOptions(region.command(action).description(description).argument("<id>", REGION_IDS.join(" "))).action(
+      (id: string, _options: unknown, command: Command) => drain(id, action, command, terminal),
+    );
+  }
   const command = (name: string, description: string): Command =>
     region
       .command(name)
@@ -27,6 +46,23 @@ export function register(program: Command): void {
   command("start", "start a region again, with the state that it had")
     .argument("<id>", REGION_IDS.join(" "))
     .action((id: string, options: Options) => change(id, "start", options));
+}
+
+async function drain(id: string, action: "drain" | "undrain", command: Command, terminal: Terminal): Promise<void> {
+  if (!isRegionId(id))
+    command.error(`error: ${id} is no region; there are ${REGION_IDS.join(" ")}`, { exitCode: EXIT.usage });
+  const options = command.optsWithGlobals<CommonOptions>();
+  const client = connect(command, options, terminal);
+  try {
+    const answer = await client.ask({ method: "POST", path: `/v1/regions/${id}/${action}`, schema: regionSchema });
+    if (answer.kind === "failed") return failApi(answer.failure, options, terminal);
+    const { drained } = answer.value;
+    const told = drained ? `${id} is drained: its clients go to the next region` : `${id} takes clients`;
+    terminal.out(options.json ? JSON.stringify(answer.value) : told);
+    terminal.exit(EXIT.done);
+  } finally {
+    await client.close();
+  }
 }
 
 async function change(id: string, action: "stop" | "start", options: Options): Promise<void> {

@@ -3,6 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { register as registerExplain } from "../../../control-plane/cli/commands/explain.node.ts";
+import { register as registerRegion } from "../../../control-plane/cli/commands/region.node.ts";
 import { register as registerStatus } from "../../../control-plane/cli/commands/status.node.ts";
 import { agreementText } from "../../../control-plane/cli/status-text.node.ts";
 import { type Answering, EXPLANATION, FakeApi, problemReply, RECEIPT, REGION_LIST, STATS } from "./fake-api.ts";
@@ -140,5 +141,31 @@ describe("meridian explain", () => {
 
   it("is a usage error without a URL", async () => {
     expect((await runCommand(registerExplain, ["explain"])).exit).toBe(2);
+  });
+});
+
+describe("meridian region", () => {
+  it.each(["drain", "undrain"])("asks the API to %s a region", async (action) => {
+    const [region] = REGION_LIST.regions;
+    const answering: Answering = () => ({ status: 200, body: { ...region, drained: action === "drain" } });
+    const run = await runCommand(registerRegion, ["region", action, "weur", "--api", await api.start(answering)]);
+    expect(api.asked.at(-1)).toMatchObject({ method: "POST", url: `/v1/regions/weur/${action}` });
+    expect(run).toMatchObject({
+      exit: 0,
+      out: action === "drain" ? expect.stringContaining("drained") : "weur takes clients",
+    });
+  });
+
+  it("refuses what is no region, and asks nobody", async () => {
+    const before = api.asked.length;
+    const run = await runCommand(registerRegion, ["region", "drain", "mars", "--api", "http://127.0.0.1:1"]);
+    expect(run).toMatchObject({ exit: 2, err: expect.stringContaining("mars is no region") });
+    expect(api.asked).toHaveLength(before);
+  });
+
+  it("says which scope the token lacks", async () => {
+    const refusing: Answering = () => problemReply("scope-missing", "this needs the scope regions");
+    const run = await runCommand(registerRegion, ["region", "drain", "weur", "--api", await api.start(refusing)]);
+    expect(run).toMatchObject({ exit: 1, err: expect.stringContaining("scope regions") });
   });
 });
