@@ -42,6 +42,8 @@ export class PurgeSet {
   #vector: Vector = EMPTY_VECTOR;
   /** News that were taken behind a gap: all that happened between these two is known. */
   #ahead: { readonly since: Vector; readonly vector: Vector } | undefined;
+  /** All that any news spoke of. */
+  #heard: Vector = EMPTY_VECTOR;
   #version = 0;
   #bytes = 0;
   /** By scope key, the one that was changed longest ago first. */
@@ -73,6 +75,14 @@ export class PurgeSet {
   /** What is known without gaps, of purges and all other events. */
   get vector(): Vector {
     return this.#vector;
+  }
+
+  /**
+   * All events that were heard of, also behind gaps. They were logged before they were heard of: so a fetch that begins now is
+   * younger than each of them, and than all that came before them in their hubs' logs.
+   */
+  get heard(): Vector {
+    return join(this.#vector, this.#heard);
   }
 
   /** Grows whenever a verdict may have changed: an entry found alive at this version needs no second look. */
@@ -124,6 +134,7 @@ export class PurgeSet {
     const changed = scopes.length > 0 || !(gap || coversAll(this.#vector, news.vector));
     // Records first: between the two a check may only find too much purged.
     if (!gap) this.#vector = join(this.#vector, news.vector);
+    if (gap) this.#heard = join(this.#heard, news.vector);
     if (gap) this.#noteAhead(news.since ?? EMPTY_VECTOR, news.vector);
     else this.#closeGap();
     this.#shrink();

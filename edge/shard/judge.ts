@@ -89,11 +89,15 @@ export class Judge {
 
   /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
   mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
-    if (this.verdict(landed.entry) === "hard") return false;
-    if (this.#isOver(asked, landed)) return false;
+    if (this.isSpent(asked, landed)) return false;
     if (landed.spool !== undefined && !landed.spool.joinable) return false;
     if (!answersFromPart(asked.request, landed.entry)) return false;
     return variantKey(landed.vary, asked.request.fields) === landed.variant;
+  }
+
+  /** Whether nobody may have it any more: a purge has ended it, or it was fetched without a lease and is too old for that. */
+  isSpent(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
+    return this.verdict(landed.entry) === "hard" || this.#isOver(asked, landed);
   }
 
   /**

@@ -94,9 +94,9 @@ export class Knowledge {
     return this.purges.newsSince(vector);
   }
 
-  /** What is known, joined with what a caller knows: the vector that a fill beginning now is stamped with. */
+  /** All that was heard of, joined with what a caller knows: the vector that a fill beginning now is stamped with. */
   joined(vector: Vector): Vector {
-    return join(this.vector, vector);
+    return join(this.purges.heard, vector);
   }
 
   get #wasRefusedLately(): boolean {

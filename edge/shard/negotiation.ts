@@ -7,7 +7,7 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { Config, Route } from "../../config/schema.ts";
-import { millis } from "../../config/units.ts";
+import { type EpochMillis, millis } from "../../config/units.ts";
 import { purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import { acceptedForm, chosenCoding } from "../http/accept-encoding.ts";
@@ -28,6 +28,7 @@ import { variantKey, varyOf } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { isPersonal } from "../request/forwarded.ts";
 import { flightKeyOf } from "./asked.ts";
+import type { Knowledge } from "./knowledge.ts";
 import { once } from "./parts.ts";
 import { peek, watched } from "./plain-body.ts";
 import { pump } from "./pump.ts";
@@ -38,6 +39,7 @@ import type { After, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./
 type Answer = UpstreamAnswer | UpstreamFailure;
 
 export interface NegotiationPorts extends SiblingPorts {
+  readonly knowledge: Pick<Knowledge, "purges" | "leaseLeft">;
   readonly config: Pick<Config, "maxRetentionSeconds">;
   /** Asks the origin itself. Never rejects. */
   readonly origin: (request: UpstreamRequest, route: Route) => Promise<Answer>;
@@ -64,6 +66,7 @@ interface UnderWay {
   readonly url: string;
   /** What was known of purges when it was asked. */
   readonly vector: Vector;
+  readonly askedAt: EpochMillis;
   readonly head: Promise<Shared | undefined>;
   readonly land: (shared: Shared | undefined) => void;
   tags: readonly string[];
@@ -114,7 +117,9 @@ export class Negotiation {
   async #lead(wanted: Wanted, id: string): Promise<Answer> {
     if (this.#underWay.size >= LIMITS.plainBodies) return this.#alone(wanted);
     const { promise: head, resolve: land } = Promise.withResolvers<Shared | undefined>();
-    const underWay: UnderWay = { url: wanted.url, vector: wanted.request.vector, head, land, tags: [], followers: 0 };
+    const { url, request } = wanted;
+    const askedAt = this.#ports.now();
+    const underWay: UnderWay = { url, vector: request.vector, askedAt, head, land, tags: [], followers: 0 };
     this.#underWay.set(id, underWay);
     const end = () => {
       land(undefined);
@@ -164,9 +169,14 @@ export class Negotiation {
     return { ...this.#inCoding(wanted, shared, shared.spool.read()), facts };
   }
 
-  /** By all that is known of purges now; its tags are known with its answer. */
-  #mayJoin({ url, tags, vector }: UnderWay): boolean {
-    return this.#ports.knowledge.purges.verdict(purgeTarget(url, tags), vector) === "alive";
+  /**
+   * By all that is known of purges now; its tags are known with its answer. Without a lease nothing may be released that was
+   * asked for longer ago than one lasts.
+   */
+  #mayJoin({ url, tags, vector, askedAt }: UnderWay): boolean {
+    const { knowledge, now } = this.#ports;
+    if (knowledge.leaseLeft === 0 && now() - askedAt > LIMITS.leaseMillis) return false;
+    return knowledge.purges.verdict(purgeTarget(url, tags), vector) === "alive";
   }
 
   /** Asks the origin: its answer as it is to go on, or what is to be kept and may be read in several codings. */

@@ -133,7 +133,7 @@ export class Shard {
         }
         // A purge came meanwhile, or it is another's variant: look again, and fetch again with both known. The tags by which
         // a purge ended it are the answer's, so only here can the flight be closed to those who would join it in vain.
-        if (this.#judge.verdict(landed.entry) === "hard") boarded.flight.doomed = true;
+        if (this.#judge.isSpent(asked, landed)) boarded.flight.doomed = true;
         learned = landed.vary;
         continue;
       }

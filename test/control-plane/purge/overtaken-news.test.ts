@@ -67,3 +67,11 @@ test("news behind a new gap do not borrow from an older one that has nothing to 
   shard.merge(hubWith(3).newsSince({}));
   expect(shard.vector).toEqual({ [HUB]: 3 });
 });
+
+test("what begins when a purge was heard of behind a gap is not ended by it", () => {
+  const shard = new PurgeSet();
+  shard.merge(hubWith(3).newsSince({ [HUB]: 2 }));
+  expect(shard.vector).toEqual({});
+  expect(shard.verdict(TARGET, shard.vector)).toBe("hard");
+  expect(shard.verdict(TARGET, shard.heard)).toBe("alive");
+});

@@ -139,4 +139,30 @@ describe("a route that revalidates while it is cut off", () => {
     (await world.only()).answer(200, { "cache-control": "max-age=60", etag: '"3"' }, "new");
     expect(await textOf(await again)).toBe("new");
   });
+
+  // Found by the simulator: who came while such a body was still on its way joined it three times, and got a 503.
+  test("joins no fill that has become too old to be released", async () => {
+    const { world, again, asked } = await revalidating({ etag: '"1"' });
+    const pipe = asked.stream(200, { "cache-control": "max-age=60", etag: '"2"' });
+    await again;
+    await world.pass(LIMITS.leaseMillis + 1);
+    const later = world.send("/page");
+    (await world.only()).answer(200, { "cache-control": "max-age=60", etag: '"3"' }, "newer");
+    expect(await textOf(await later)).toBe("newer");
+    pipe.end();
+  });
+});
+
+// Found by the simulator: the shard's first question was lost, and what it heard next began behind a gap. Each fetch was then
+// stamped as if it were older than that purge, and nobody got an answer until the hub could be reached.
+test("a purge that is known behind a gap does not end what is fetched after it", async () => {
+  const world = new ShardWorld({ ...CONFIG, routes: [{ ...ROUTE, whenCutOff: "revalidate" }] });
+  world.hubReachable = false;
+  world.purge({ kind: "tag", tag: "before" });
+  const since = world.hub.vector;
+  world.purge({ kind: "everything" });
+  expect(world.knowledge.apply(world.hub.newsSince(since))).toBe("gap");
+  const answer = world.send("/page");
+  (await world.only()).answer(200, { "cache-control": "max-age=60" }, "new");
+  expect(await textOf(await answer)).toBe("new");
 });

@@ -2,6 +2,7 @@
 // coders that only put a name around a body, so that a test sees how often something was encoded and by what way.
 
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../config/limits.ts";
 import type { Config, ConfigInput } from "../../../config/schema.ts";
 import type { Coding } from "../../../edge/http/accept-encoding.ts";
 import { Negotiation } from "../../../edge/shard/negotiation.ts";
@@ -210,6 +211,20 @@ describe("what must not be shared", () => {
     expect((await second).fields.get("etag")).toBe('W/"v2"');
     old.answer(200, { ...PAGE, "content-length": `${TEXT.length}` }, TEXT);
     expect((await first).fields.get("etag")).toBe('W/"v2"');
+  });
+
+  // Found by the simulator: without a lease it could not be released, was joined again each time, and ended in a 503.
+  test("a question from longer ago than a lease is not joined without one", async () => {
+    const world = new World({ ...CONFIG, routes: [{ ...ROUTE, whenCutOff: "revalidate" }] });
+    world.hubReachable = false;
+    const first = world.get("br, gzip");
+    const old = await world.only();
+    await world.pass(LIMITS.leaseMillis + 1);
+    const second = world.get("gzip");
+    await world.answer(200, { ...PAGE, etag: '"v2"' });
+    expect((await second).fields.get("etag")).toBe('W/"v2"');
+    old.answer(200, { ...PAGE, "content-length": `${TEXT.length}` }, TEXT);
+    expect((await first).status).toBe(200);
   });
 
   test("what was made of a body under way has that body's stamp: a purge that came meanwhile ends it", async () => {
