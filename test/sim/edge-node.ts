@@ -105,6 +105,8 @@ export class EdgeNode {
     client.status = answer.status;
     client.detail = answer.facts?.answered.outcome === "error" ? answer.facts.cacheStatus.at(-1) : undefined;
     if (answer.body.kind !== "stream") {
+      if (answer.body.kind === "bytes")
+        this.#around.releases.delivered(client.id, answer, releasedAt, answer.body.bytes);
       if (client.outcome === "waiting") client.outcome = "answered";
       return;
     }

@@ -3,6 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { Family } from "./families.ts";
 import type { Mutant } from "./mutants.ts";
 import type { Batch, Outcome } from "./seeds.node.ts";
 
@@ -20,13 +21,14 @@ export const cores = (): number => availableParallelism();
 /** How many seeds a thread takes at a time: often enough for progress, seldom enough to cost nothing. */
 const BATCH = 25;
 
-/** Runs `count` seeds from `first` on `threads` threads, and stops at the first finding. `progress` hears of every batch. */
+/** Runs `count` seeds from `first` on `threads` threads, and stops at the first finding; a mutant's are of its family. */
 export async function search(
   first: number,
   count: number,
   mutant: Mutant | undefined,
   threads = cores(),
   progress: (soFar: Search) => void = () => undefined,
+  family: Family | undefined = mutant && (mutant.family ?? "mixed"),
 ): Promise<Search> {
   let next = first;
   let soFar: Search = { runs: 0, events: 0, requests: 0, purges: 0, failed: undefined };
@@ -34,7 +36,7 @@ export async function search(
     if (soFar.failed !== undefined || next >= first + count) return undefined;
     const from = next;
     next = Math.min(first + count, from + BATCH);
-    return { from, to: next };
+    return { from, to: next, family };
   };
   const took = (outcome: Outcome): void => {
     const earlier =

@@ -26,7 +26,7 @@ const CLOCK = { skew: 0, drift: 0 };
 const YEAR = 365 * 24 * 3_600_000;
 /** The longest that any of a lease, a hearing or a repair lasts. */
 const SETTLING = 2 * LIMITS.gossipRepairMostMillis;
-const LINKS = { loss: 0, repetition: 0, delay: 80, hub: 2, edge: 2, slow: 0, hubSlow: 0 };
+const LINKS = { loss: 0, repetition: 0, delay: 80, hub: 2, edge: 2, slow: 0, hubSlow: 0, stragglers: 0 };
 const KINDS = ["tagged", "brief", "varied", "private", "missing"] as const;
 
 function configOf() {

@@ -184,13 +184,15 @@ export class Links {
     if (this.#isCut(line) || (isLost && !this.#mended)) return false;
     this.#scheduler.at(delay, act);
     if (times === "perhaps-twice" && isRepeated && !this.#mended) this.#scheduler.at(3 * again, act);
+    const isStraggler = path === "exchange" && times === "perhaps-twice" && chance.is(this.#faults.stragglers);
+    if (isStraggler && !this.#mended) this.#scheduler.at(60_000 + chance.between(0, 15_000), act);
     return true;
   }
 
   /** An edge is as far from the shards of its own region as the plan says; others are farther. */
   #usual(path: string, from: RegionId, to: RegionId): number {
-    const { hub, delay } = this.#faults;
-    const edge = this.#mended ? 1 : this.#faults.edge;
+    const { delay } = this.#faults;
+    const { hub, edge } = this.#mended ? NEAR_BY : this.#faults;
     const own = path === "sync" || path === "apply" ? hub : path.startsWith("edge") ? edge : 1;
     return from === to ? own : delay + (path.startsWith("edge") ? edge : 0);
   }
@@ -207,6 +209,8 @@ export class Links {
     return isSlow && !this.#mended ? delay + chance.number() * 700 : delay;
   }
 }
+
+const NEAR_BY = { hub: 1, edge: 1 };
 
 /** What an edge sends travels otherwise than what a shard sends. */
 const pathOf = (from: Life, path: string): string => (from.name.startsWith("edge") ? `edge ${path}` : path);

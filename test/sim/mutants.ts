@@ -2,6 +2,8 @@
 // piece must occur exactly once in its file, else the run fails: no mutant can vanish because the code around it changed.
 // Each says what it breaks and within how many seeds the simulation catches it (a few times what was measured).
 
+import type { Family } from "./families.ts";
+
 export interface Mutant {
   readonly name: string;
   /** What would go wrong in production. */
@@ -9,7 +11,10 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Seeds of `family`. */
   readonly caughtWithin: number;
+  /** The kind of run that comes close to it; without one it is found by mixed runs. */
+  readonly family?: Family;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -33,15 +38,15 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no-check-at-release",
     breaks: "what a purge ended while it was fetched goes out all the same, to those who joined by its tag as well",
     file: "edge/shard/judge.ts",
-    from: '    if (this.verdict(landed.entry) === "hard") return false;\n',
-    to: "",
+    from: "    if (this.isSpent(asked, landed)) return false;\n",
+    to: "    if (this.#isOver(asked, landed)) return false;\n",
     caughtWithin: 200,
   },
   {
     name: "followers-check-no-tags",
     breaks: "a request that knows of a tag's purge takes what another request's fetch brought before it",
     file: "edge/shard/judge.ts",
-    from: '    if (this.verdict(landed.entry) === "hard") return false;\n',
+    from: "    if (this.isSpent(asked, landed)) return false;\n",
     to: '    if (this.#ports.knowledge.purges.verdict({ ...landed.entry.target, tags: [] }, landed.entry.seen) === "hard") return false;\n',
     caughtWithin: 400,
   },
@@ -105,8 +110,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "markers-for-ever",
     breaks: "a purge does not end what is known of an object that could not be shared, so its requests go on alone",
     file: "edge/shard/judge.ts",
-    from: '} else if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {',
-    to: "} else if (item.until > now()) {",
+    from: 'if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {',
+    to: "if (item.until > now()) {",
     caughtWithin: 1_000,
   },
   {
@@ -115,7 +120,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/knowledge.ts",
     from: "after(askedAt, lease);",
     to: "after(this.#now(), lease);",
-    caughtWithin: 4_000,
+    caughtWithin: 400,
+    family: "last-lease",
   },
   {
     name: "lease-for-ever",
@@ -131,7 +137,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/judge.ts",
     from: '    if (asked.standing.kind === "leased" && knowledge.leaseLeft > 0) return asked;\n',
     to: "    if (knowledge !== undefined) return asked;\n",
-    caughtWithin: 4_000,
+    caughtWithin: 400,
+    family: "last-lease",
   },
   {
     name: "relay-outlives-lease",
@@ -139,7 +146,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/ask-regions.ts",
     from: "    return this.#now() - requestAt > facts.validFor;\n",
     to: "    return this.#now() - requestAt > facts.validFor + 1_000_000;\n",
-    caughtWithin: 4_000,
+    caughtWithin: 400,
+    family: "last-lease",
   },
   {
     name: "complete-at-once",
@@ -155,7 +163,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/hub/hearing.ts",
     from: "now - askedAt > within;",
     to: "now - askedAt > within + 1_000_000;",
-    caughtWithin: 8_000,
+    caughtWithin: 200,
+    family: "long-cut",
   },
   {
     name: "a-date-proves-without-a-lease",
@@ -163,7 +172,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/judge.ts",
     from: "isProvenByConfirmation(found.entry.response.fields) ? found.entry : undefined;",
     to: "found.entry !== undefined ? found.entry : undefined;",
-    caughtWithin: 8_000,
+    caughtWithin: 200,
+    family: "cut-off",
   },
   {
     name: "one-way-hearing",
@@ -171,6 +181,69 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/hub/peers.ts",
     from: "    this.#line(request.region).failedAt = undefined;\n",
     to: "    this.#line(request.region).failedAt = undefined;\n    this.#hearing.heard(request.region, this.#ports.now());\n",
-    caughtWithin: 8_000,
+    caughtWithin: 400,
+    family: "long-cut",
+  },
+  {
+    name: "complete-by-acknowledgements",
+    breaks: "a purge is complete once the shards that are known to hold leases have acknowledged it",
+    file: "control-plane/hub/receipts.ts",
+    from: "const isComplete = completeAt <= this.#ports.now() &&",
+    to: "const isComplete = (isApplied || completeAt <= this.#ports.now()) &&",
+    caughtWithin: 200,
+    family: "restart",
+  },
+  {
+    name: "no-drift-margin",
+    breaks: "a purge is complete when leases from before it end by the clock of the hub, not by the slowest clock",
+    file: "control-plane/hub/receipts.ts",
+    from: "const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;",
+    to: "const LEASES_END = LIMITS.leaseMillis;",
+    caughtWithin: 400,
+    family: "drift",
+  },
+  {
+    name: "cut-off-without-end",
+    breaks: "what a shard without a lease has just fetched is passed on however long it then is under way",
+    file: "edge/shard/judge.ts",
+    from: "const ends = knowledge.leaseLeft > 0 ? after(now(), knowledge.leaseLeft) : until;",
+    to: "const ends = knowledge.leaseLeft > 0 ? after(now(), knowledge.leaseLeft) : undefined;",
+    caughtWithin: 400,
+    family: "cut-off",
+  },
+  {
+    name: "cut-off-by-an-old-lease",
+    breaks:
+      "a shard without a lease passes on what a shield gave for a lease of its own, however little was left of the shield's",
+    file: "edge/shard/judge.ts",
+    from: "answer.requestAt + (answer.facts?.validFor ?? LIMITS.leaseMillis)",
+    to: "answer.requestAt + LIMITS.leaseMillis",
+    caughtWithin: 400,
+    family: "cut-off",
+  },
+  {
+    name: "copies-from-the-answer",
+    breaks: "an edge counts the life of its copy from when the answer came, not from before it asked",
+    file: "edge/copies.ts",
+    from: "const until = after(requestAt, validFor);",
+    to: "const until = after(now, validFor);",
+    caughtWithin: 1_000,
+    family: "last-lease",
+  },
+  {
+    name: "joins-what-is-spent",
+    breaks: "without a lease, requests join again and again a fill that has become too old to be released, and fail",
+    file: "edge/shard/shard.ts",
+    from: "if (this.#judge.isSpent(asked, landed)) boarded",
+    to: 'if (this.#judge.verdict(landed.entry) === "hard") boarded',
+    caughtWithin: 400,
+  },
+  {
+    name: "joins-too-early",
+    breaks: "a new hub accepts purges before the others have acknowledged that it is there",
+    file: "control-plane/hub/peers.ts",
+    from: "    if (!isJoined(joinDot, this.quorum.active, (region) => this.#held.get(region)?.vector)) return false;\n",
+    to: "    if (!isJoined(joinDot, [], () => undefined)) return false;\n",
+    caughtWithin: 1_000,
   },
 ];

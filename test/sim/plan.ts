@@ -63,6 +63,8 @@ export interface Plan {
   readonly regions: readonly RegionPlan[];
   readonly shields: readonly RegionId[];
   readonly whenCutOff: "serve" | "revalidate" | "refuse";
+  /** Whether edges may keep copies for as long as a shard's lease. */
+  readonly edgeCopies: boolean;
   /** Bytes that one isolate may keep. */
   readonly capacity: number;
   /** Scopes that a shard's purge set tells apart. */
@@ -75,6 +77,10 @@ export interface Plan {
   readonly broken: number;
   /** How long the origin thinks at most, in milliseconds. */
   readonly thinks: number;
+  /** How long the safety phase lasts, in milliseconds. */
+  readonly lasts: number;
+  /** Nothing happens for which any client might be refused. */
+  readonly answersAll: boolean;
   readonly steps: readonly Step[];
 }
 
@@ -92,9 +98,11 @@ export interface LinkPlan {
   readonly slow: number;
   /** The same of messages between shards and their hub. */
   readonly hubSlow: number;
+  /** Of the messages between hubs that come a second time after a minute, whatever is cut by then. */
+  readonly stragglers: number;
 }
 
-/** How long the safety phase lasts, in milliseconds. */
+/** How long it usually lasts. */
 export const SAFETY_MILLIS = 20_000;
 
 /** Rings take long to make, and each number of shards has its own: a few are enough. */
@@ -106,7 +114,8 @@ const REGIONS: readonly { readonly region: RegionId; readonly shards: number }[]
 ];
 const KINDS: readonly ObjectKind[] = ["tagged", "dated", "brief", "varied", "private", "fickle", "missing", "failing"];
 
-export function planOf(seed: number): Plan {
+/** A run that mixes everything. */
+export function mixed(seed: number): Plan {
   const chance = new Chance(seed);
   const regions = REGIONS.slice(0, chance.between(2, 4)).map((one) => ({
     ...one,
@@ -120,6 +129,7 @@ export function planOf(seed: number): Plan {
     regions,
     shields: chance.is(0.7) ? [chance.pick(names.slice(0, 2))] : [...names].reverse(),
     whenCutOff: chance.pick(["serve", "serve", "revalidate", "refuse"]),
+    edgeCopies: chance.is(0.4),
     capacity: chance.is(0.2) ? 6_000 : 1_000_000,
     purgeRecords: 1_000,
     objects,
@@ -132,9 +142,12 @@ export function planOf(seed: number): Plan {
       hubSlow: isRough && chance.is(0.3) ? 0.5 : 0,
       edge: chance.pick([1, 1, 1, 800]),
       slow: isRough ? 0.1 : 0,
+      stragglers: isRough && chance.is(0.2) ? 0.1 : 0,
     },
     broken: isRough ? 0.03 : 0,
     thinks: chance.pick([60, 60, 60, 4_000]),
+    lasts: SAFETY_MILLIS,
+    answersAll: false,
     steps: stepsOf(chance, names, regions, objects.length, isRough),
   };
 }

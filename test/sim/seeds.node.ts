@@ -2,6 +2,7 @@
 // it is told to; a thread is one JavaScript world, and so holds one mutant at most.
 
 import { parentPort, workerData } from "node:worker_threads";
+import type { Family } from "./families.ts";
 import { MUTANTS } from "./mutants.ts";
 import { install } from "./mutate.node.ts";
 
@@ -9,6 +10,8 @@ import { install } from "./mutate.node.ts";
 export interface Batch {
   readonly from: number;
   readonly to: number;
+  /** Of which family all of them are; each of its own without. */
+  readonly family?: Family | undefined;
 }
 
 /** What a batch came to; `failed` is its first seed with a finding. */
@@ -28,7 +31,7 @@ if (name !== undefined) {
 }
 
 // Only now, so that the mutant is in what they load.
-const { planOf } = await import("./plan.ts");
+const { planOf } = await import("./families.ts");
 const { simulate } = await import("./world.ts");
 
 parentPort?.on("message", (batch: Batch) => {
@@ -36,10 +39,10 @@ parentPort?.on("message", (batch: Batch) => {
 });
 
 /** Stops at the first seed that finds something. */
-async function run({ from, to }: Batch): Promise<Outcome> {
+async function run({ from, to, family }: Batch): Promise<Outcome> {
   const sums = { runs: 0, events: 0, requests: 0, purges: 0 };
   for (let seed = from; seed < to; seed++) {
-    const { findings, events, requests, purges } = await simulate(planOf(seed));
+    const { findings, events, requests, purges } = await simulate(planOf(seed, family));
     sums.runs++;
     sums.events += events;
     sums.requests += requests;

@@ -1,18 +1,23 @@
-// The simulator on the command line: `npm run simulate -- --seeds 100000`. It runs seeds on all cores, shows how far it is, and
-// stops at the first that finds something, which it then makes as short as it can and tells. `--seed S` runs one seed and
-// tells its story; `--mutant NAME` takes a safety mechanism out (`--mutant list` names them), `--mutant all` tries each.
+// The simulator on the command line: `npm run simulate -- --seeds 1000000`. It runs seeds on all cores, shows how far it is, and
+// stops at the first that finds something, which it then makes as short as it can and tells. `--seed S` tells one run;
+// `--family F` takes all seeds from one family; `--mutant NAME` takes a safety mechanism out (`--mutant list` names them), and
+// `--mutants` tries each of them with the seeds that the test allows it, or with `--seeds` each.
 
 import { parseArgs } from "node:util";
+import { FAMILIES, type Family } from "./families.ts";
 import { cores, search } from "./fleet.node.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 import { install } from "./mutate.node.ts";
+import { stepTold } from "./shrink.ts";
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "10000" },
+    seeds: { type: "string" },
     first: { type: "string", default: "1" },
     seed: { type: "string" },
+    family: { type: "string" },
     mutant: { type: "string" },
+    mutants: { type: "boolean", default: false },
   },
 });
 
@@ -22,73 +27,86 @@ const number = (text: string, name: string): number => {
   throw new Error(`--${name} takes a whole number, not ${text}`);
 };
 
+const mutant = MUTANTS.find(({ name }) => name === values.mutant);
+const family = FAMILIES.find((name) => name === values.family) ?? (mutant && (mutant.family ?? "mixed"));
+const first = number(values.first, "first");
+
 if (values.mutant === "list") for (const { name, breaks } of MUTANTS) console.log(`${name.padEnd(32)} ${breaks}`);
-else if (values.mutant === "all") await tryAll();
-else {
-  const mutant = MUTANTS.find(({ name }) => name === values.mutant);
-  if (values.mutant !== undefined && mutant === undefined) {
-    console.error(`No mutant is called ${values.mutant}. --mutant list names them.`);
-    process.exitCode = 2;
-  } else if (values.seed !== undefined) await tell(number(values.seed, "seed"), mutant);
-  else await searchSeeds(mutant);
+else if (values.mutants) await tryAll();
+else if (values.mutant !== undefined && mutant === undefined)
+  refuse(`No mutant is called ${values.mutant}: see --mutant list.`);
+else if (values.family !== undefined && values.family !== family) refuse(`Families are ${FAMILIES.join(", ")}.`);
+else if (values.seed !== undefined) await tell(number(values.seed, "seed"), mutant, family);
+else await searchSeeds(number(values.seeds ?? "10000", "seeds"), mutant, family);
+
+function refuse(why: string): void {
+  console.error(why);
+  process.exitCode = 2;
 }
 
-async function searchSeeds(mutant: Mutant | undefined): Promise<void> {
-  const count = number(values.seeds, "seeds");
+async function searchSeeds(count: number, of: Mutant | undefined, from: Family | undefined): Promise<void> {
   const startedAt = performance.now();
-  const what = mutant === undefined ? "" : `, with ${mutant.name}: ${mutant.breaks}`;
-  console.log(`${count} seeds from ${values.first} on ${cores()} threads${what}`);
-  let told = startedAt;
-  const found = await search(number(values.first, "first"), count, mutant, cores(), ({ runs, requests, purges }) => {
-    const now = performance.now();
-    if (now - told < 2_000) return;
-    told = now;
-    const perSecond = Math.round((1_000 * runs) / (now - startedAt));
-    console.log(`  ${runs} runs, ${perSecond} a second; ${requests} requests, ${purges} purges`);
-  });
-  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  const sums = `${found.runs} runs, ${found.events} events, ${found.requests} requests, ${found.purges} purges, ${seconds} s`;
-  if (found.failed === undefined) {
+  const seconds = (): number => (performance.now() - startedAt) / 1_000;
+  console.log(`${count} seeds from ${first} on ${cores()} threads${of === undefined ? "" : `, where ${of.breaks}`}`);
+  let toldAt = 0;
+  const progress = ({ runs, requests, purges }: { runs: number; requests: number; purges: number }): void => {
+    if (seconds() - toldAt < 5) return;
+    toldAt = seconds();
+    const left = Math.round(((count - runs) * seconds()) / runs);
+    const pace = `${Math.round(runs / seconds())} a second, about ${left} s left`;
+    console.log(`  ${runs} of ${count} runs, ${pace}; ${requests} requests, ${purges} purges`);
+  };
+  const { failed, runs, events, requests, purges } = await search(first, count, of, cores(), progress, from);
+  const sums = `${runs} runs, ${events} events, ${requests} requests, ${purges} purges, ${seconds().toFixed(1)} s`;
+  if (failed === undefined) {
     console.log(`Nothing found: ${sums}.`);
     return;
   }
-  const { seed, check, detail } = found.failed;
-  console.log(`Seed ${seed}: ${check}: ${detail}\n(${sums})`);
-  process.exitCode = 1;
-  await tell(seed, mutant);
+  console.log(`Seed ${failed.seed} breaks a promise (${sums}). Looking for the shortest run that does ...`);
+  await tell(failed.seed, of, from);
 }
 
 /** Runs one seed; if it finds something, in as few steps as will do. */
-async function tell(seed: number, mutant: Mutant | undefined): Promise<void> {
-  if (mutant !== undefined) install(mutant);
+async function tell(seed: number, of: Mutant | undefined, from: Family | undefined): Promise<void> {
+  if (of !== undefined) install(of);
   // Only now, so that the mutant is in what they load.
-  const { planOf } = await import("./plan.ts");
+  const { planOf } = await import("./families.ts");
   const { simulate } = await import("./world.ts");
   const { shrink } = await import("./shrink.ts");
-  const whole = await simulate(planOf(seed), true);
-  const [first] = whole.findings;
-  if (first === undefined) {
+  const plan = planOf(seed, from);
+  const whole = await simulate(plan, true);
+  const [found] = whole.findings;
+  if (found === undefined) {
     console.log(whole.story.join("\n"));
     console.log(`Seed ${seed} finds nothing: ${whole.events} events.`);
     return;
   }
-  const { plan, result } = await shrink(planOf(seed), first.check);
-  const { steps, ...world } = plan;
-  console.log(`Shortest run that fails ${first.check}: ${steps.length} of ${planOf(seed).steps.length} steps`);
-  console.log(JSON.stringify(world));
-  for (const step of steps) console.log(`  ${JSON.stringify(step)}`);
-  console.log("What happens (milliseconds of true time):");
+  const shortest = await shrink(plan, found.check, simulate);
+  const { steps, ...world } = shortest.plan;
+  console.log(`\nThe world:\n  ${JSON.stringify(world)}`);
+  console.log(`What is done to it, in milliseconds of true time (${steps.length} of ${plan.steps.length} steps):`);
+  for (const step of steps) console.log(`  ${stepTold(step)}`);
+  console.log("What happens:");
   // What follows the first finding is seldom of use.
-  const end = result.story.findIndex((line) => line.includes("!! "));
-  console.log(result.story.slice(0, end + 1).join("\n"));
+  const end = shortest.result.story.findIndex((line) => line.includes("!! "));
+  console.log(shortest.result.story.slice(0, end + 1).join("\n"));
+  const { check, detail } = shortest.result.findings[0] ?? found;
+  console.log(`\nSeed ${seed} breaks ${check}: ${detail}`);
+  const options = [from === undefined ? "" : ` --family ${from}`, of === undefined ? "" : ` --mutant ${of.name}`];
+  console.log(`Again: npm run simulate -- --seed ${seed}${options.join("")}`);
   process.exitCode = 1;
 }
 
 async function tryAll(): Promise<void> {
-  for (const mutant of MUTANTS) {
-    const { failed, runs } = await search(number(values.first, "first"), mutant.caughtWithin, mutant);
+  for (const one of MUTANTS) {
+    const most = values.seeds === undefined ? one.caughtWithin : number(values.seeds, "seeds");
+    const startedAt = performance.now();
+    const { failed, runs } = await search(first, most, one);
+    const took = `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
     const what = failed === undefined ? "NOT CAUGHT" : `seed ${failed.seed}, ${failed.check}`;
-    console.log(`${mutant.name.padEnd(32)} ${what} (${runs} runs, of ${mutant.caughtWithin})`);
+    console.log(
+      `${one.name.padEnd(32)} ${(one.family ?? "mixed").padEnd(10)} ${what} (${runs} runs of ${most}, ${took})`,
+    );
     if (failed === undefined) process.exitCode = 1;
   }
 }

@@ -6,6 +6,7 @@ import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { Config, ConfigInput } from "../../config/schema.ts";
 import { validate } from "../../config/validate.ts";
+import type { Hub, PurgeOutcome } from "../../control-plane/hub/hub.ts";
 import { messages } from "../../control-plane/hub/messages.ts";
 import { parseDot } from "../../control-plane/purge/vector.ts";
 import { spooledBytes } from "../../edge/shard/spool.ts";
@@ -19,7 +20,7 @@ import { type Finding, Findings } from "./findings.ts";
 import { HubNode } from "./hub-node.ts";
 import { Life, Links } from "./links.ts";
 import { Origin } from "./origin.ts";
-import { type Clock, type Plan, type RegionPlan, SAFETY_MILLIS, type Step } from "./plan.ts";
+import type { Clock, Plan, RegionPlan, Step } from "./plan.ts";
 import { VirtualTime } from "./scheduler.ts";
 import { type Isolate, newIsolate, ShardNode } from "./shard-node.ts";
 import { Site, type Surroundings } from "./site.ts";
@@ -88,10 +89,10 @@ class World {
   }
 
   async run(): Promise<Result> {
-    const { steps } = this.#plan;
+    const { steps, lasts } = this.#plan;
     for (const step of steps) this.#time.at(step.at, () => this.#take(step));
     const between = (): void => this.#checkBytes();
-    await this.#time.run(SAFETY_MILLIS, between);
+    await this.#time.run(lasts, between);
     this.#mend();
     await this.#time.run(this.#time.now + SETTLING_MILLIS, between);
     // The first may find that hubs have not heard each other for long; it has them do so.
@@ -214,7 +215,6 @@ class World {
 
   /** A client of the control API, which is in the same region as the hub that it asks. */
   async #purge(step: Extract<Step, { kind: "purge" }>): Promise<void> {
-    const { hub } = this.#region(step.region);
     const command = messages.purges.parse({
       v: 1,
       scopes: step.scopes,
@@ -224,12 +224,26 @@ class World {
       wait: step.waits,
       timeoutSeconds: 30,
     });
-    const api = new Life(step.region, `api:${step.region}`);
+    let outcome = await this.#callApi(step.region, (core) => core.purge(command));
+    // Whoever waits for longer than one answer is held back asks again.
+    while (outcome?.kind === "receipt" && command.wait === "complete" && outcome.receipt.state !== "complete") {
+      const left = this.#plan.lasts - this.#time.now;
+      const dot = parseDot(outcome.receipt.id);
+      if (left <= 0 || dot === undefined) return;
+      const waiting = { wait: "complete", timeoutSeconds: Math.min(30, left / 1_000) } as const;
+      outcome = await this.#callApi(step.region, (core) => core.receipt(dot, waiting));
+    }
+  }
+
+  /** Undefined if the hub is down; without an answer it goes on for ever, as nobody waits for it. */
+  async #callApi(region: RegionId, act: (core: Hub) => Promise<PurgeOutcome>): Promise<PurgeOutcome | undefined> {
+    const { hub } = this.#region(region);
+    const api = new Life(region, `api:${region}`);
     const call = this.#links.call(api, "purges", {
-      region: step.region,
+      region,
       life: () => hub.life,
       act: async () => {
-        const outcome = await hub.core.purge(command);
+        const outcome = await act(hub.core);
         if (outcome.kind === "receipt") {
           const { id, state } = outcome.receipt;
           this.#purges.toldAccepted(id, this.#regions.size);
@@ -240,7 +254,8 @@ class World {
       },
     });
     const reply = await call.reply;
-    this.#findings.tell(() => `api:${step.region} hears ${JSON.stringify(reply).slice(0, 200)}`);
+    this.#findings.tell(() => `api:${region} hears ${JSON.stringify(reply).slice(0, 200)}`);
+    return reply.kind === "answer" ? reply.value : undefined;
   }
 
   #mend(): void {
@@ -283,7 +298,7 @@ class World {
         if (client.outcome === "waiting") report("never-answered", `client ${client.id} of ${client.askedAt}`);
       }
       const last = edge.clients.filter((client) => client.askedAt >= this.#lastRequestsAt);
-      for (const { id, outcome, detail } of last) {
+      for (const { id, outcome, detail } of this.#plan.answersAll ? edge.clients : last) {
         if (outcome !== "answered" || detail !== undefined) report("not-mended", `client ${id}: ${outcome} ${detail}`);
       }
       for (const { present } of shards) {
@@ -299,11 +314,11 @@ class World {
   }
 }
 
-function configOf({ regions, shields, whenCutOff }: Plan): Config {
+function configOf({ regions, shields, whenCutOff, edgeCopies }: Plan): Config {
   const input: ConfigInput = {
     origins: { shop: { url: "http://origin.test", shield: [...shields] } },
     regions: Object.fromEntries(regions.map(({ region, shards }) => [region, { shards }])),
-    routes: [{ name: "pages", origin: "shop", ttl: { byStatus: { 404: 5 } }, whenCutOff }],
+    routes: [{ name: "pages", origin: "shop", ttl: { byStatus: { 404: 5 } }, whenCutOff, edgeCopies }],
   };
   const text = JSON.stringify(input);
   const known = configs.get(text);

@@ -1,5 +1,6 @@
 // What a tier asks the origin: at most one fetch at a time for an object in one language, save where a purge that matches and
-// that the earlier fetch did not know demands the next, or where the answers cannot be shared. In flight means until the
+// that the earlier fetch did not know demands the next, where the answers cannot be shared, or where a node without a lease may
+// release only what was asked for less than a lease ago. In flight means until the
 // body has come: whoever asks until then joins.
 
 import { LIMITS } from "../../../config/limits.ts";
@@ -8,6 +9,7 @@ import type { Vector } from "../../../control-plane/purge/vector.ts";
 import type { UpstreamRequest } from "../../../edge/shard/tier.ts";
 import type { Findings } from "../findings.ts";
 import { type Fetch, pathOf, tagsOf, urlOf } from "../origin.ts";
+import { MOST_DRIFT } from "../plan.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { Instance } from "../shard-node.ts";
 
@@ -66,6 +68,7 @@ export class FetchChecks {
     if (!isAlone && !isLate) {
       for (const other of others) {
         if (other.isAlone || this.#isOutdated(instance, other.vector, fetch.object)) continue;
+        if (this.#isTooOld(instance, other.fetch)) continue;
         this.#findings.report(
           "two-fetches-at-once",
           `${place}: fetch ${fetch.id} began while fetch ${other.fetch.id} of ${other.fetch.startedAt} was under way`,
@@ -114,6 +117,11 @@ export class FetchChecks {
         at === now ||
         (now - at < LIMITS.hitForMissMillis + LOOKING_MILLIS && !this.#isOutdated(instance, vector, object)),
     );
+  }
+
+  /** Whether a node without a lease may release nothing any more of what was fetched that long ago. */
+  #isTooOld({ knowledge }: Instance, { startedAt }: Fetch): boolean {
+    return knowledge.leaseLeft === 0 && this.#scheduler.now - startedAt > LIMITS.leaseMillis * (1 - 2 * MOST_DRIFT);
   }
 
   /** Whether the node knows a purge that matches and is not in `vector`. */

@@ -1,10 +1,10 @@
 // The purges of a run as they really were: when each was logged, what the origin had then, whether somebody was told that it is
 // accepted. Matching is written anew here, as simply as it can be, so that it shares no mistake with the code under test.
-// Checks here: no dot names two events; what is accepted is held by two hubs at that moment.
+// Checks here: no dot names two events; what is accepted is held by two hubs at that moment, and all know the accepting one.
 
 import type { RegionId } from "../../../config/regions.ts";
 import type { ControlEvent, PurgeEvent, Scope } from "../../../control-plane/purge/event.ts";
-import { type Dot, formatDot, join, type Vector } from "../../../control-plane/purge/vector.ts";
+import { type Dot, formatDot, join, parseDot, type Vector } from "../../../control-plane/purge/vector.ts";
 import type { Findings } from "../findings.ts";
 import { tagsOf, urlOf } from "../origin.ts";
 import type { Scheduler } from "../scheduler.ts";
@@ -29,6 +29,7 @@ export class PurgeChecks {
   readonly #holders = new Map<string, Set<RegionId>>();
   /** Dots that somebody was told to be accepted, in order. */
   readonly accepted: string[] = [];
+  #isAnySuspended = false;
   readonly #findings: Findings;
   readonly #scheduler: Scheduler;
   readonly #versions: () => readonly number[];
@@ -51,6 +52,7 @@ export class PurgeChecks {
       this.#holders.set(id, (this.#holders.get(id) ?? new Set()).add(region));
       this.#findings.tell(() => `hub:${region} logs ${id} ${describe(event)}`);
       if (known !== undefined) continue;
+      if (event.kind === "suspend") this.#isAnySuspended = true;
       this.#events.set(id, text);
       this.issued = join(this.issued, { [event.dot.hub]: event.dot.counter });
       if (event.kind !== "purge") continue;
@@ -67,6 +69,15 @@ export class PurgeChecks {
     const holders = this.#holders.get(id) ?? new Set();
     if (holders.size < Math.min(2, regions)) {
       this.#findings.report("accepted-before-durable", `${id} was held by ${[...holders].join(", ") || "nobody"}`);
+    }
+    // A log begins with its hub's join. Who is suspended need not have it.
+    const { hub = "" } = parseDot(id) ?? {};
+    const met = this.#holders.get(formatDot({ hub, counter: 1 }))?.size ?? 0;
+    if (met < regions && !this.#isAnySuspended) {
+      this.#findings.report(
+        "accepted-before-joined",
+        `${id} was accepted when ${met} of ${regions} hubs knew of ${hub}`,
+      );
     }
   }
 

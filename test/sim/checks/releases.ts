@@ -152,8 +152,9 @@ export class ReleaseChecks {
 
   /** Purges that match must have become known since the request came, one for each attempt, else it gave up for nothing. */
   #checkGivenUp({ request, answer, instance, vector, known, at }: Release): void {
-    // Without a lease only what was just fetched may go out, and slow fills come to the same end.
-    if (!isFailure(answer, "purged-while-filling") || hasNoLease(instance, at)) return;
+    // Without a lease only what was just fetched may go out: fills that take as long as one come to the same end.
+    const isSlow = this.#scheduler.now - at > LIMITS.leaseMillis / 2;
+    if (!isFailure(answer, "purged-while-filling") || (isSlow && hasNoLease(instance, at))) return;
     const object = objectAt(new URL(request.context.url).pathname);
     let count = 0;
     for (const { event } of this.#purges.within(known)) {
