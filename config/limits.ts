@@ -182,6 +182,13 @@ export const LIMITS = {
   purgeSetBytes: 8 * MiB,
 
   // --- a hub
+  /**
+   * Events of a hub's log, and about how many bytes of them; beyond either the older ones go, down to about half. A hub reads
+   * all of them when it starts, which a first request waits for: a tenth of a second. And a region that is back after minutes
+   * finds what it missed at tens of purges a second.
+   */
+  logEvents: 20_000,
+  logBytes: 16 * MiB,
   /** Hubs beside this one that are all told at once; beyond it a random few are, and pass it on. */
   gossipDirect: 16,
   /** How many are told at once then: two would do, four lose less time to loss. */

@@ -129,6 +129,18 @@ export const METRICS = {
     help: "Events in the log of the region's hub.",
     atScrape: true,
   },
+  meridian_hub_forgotten_events: {
+    kind: "gauge",
+    labels: [],
+    help: "Events that the log of the region's hub keeps no longer, since it would be too long.",
+    atScrape: true,
+  },
+  meridian_hub_emptied_timestamp_seconds: {
+    kind: "gauge",
+    labels: [],
+    help: "When the region's hub last found that it was away for longer than logs reach, and purged all of its region.",
+    atScrape: true,
+  },
   meridian_purges_unapplied: {
     kind: "gauge",
     labels: [],

@@ -137,12 +137,18 @@ async function gather(ports: ControlPorts): Promise<readonly RegionMetrics[]> {
       meridian_region_up: hub?.joined === true ? 1 : 0,
       meridian_region_drained: drained.includes(region) ? 1 : 0,
       meridian_meter_up: meter?.kind === "answer" ? 1 : 0,
-      ...(hub === undefined ? {} : { meridian_hub_log_events: hub.logLength }),
+      ...(hub === undefined ? {} : logMetrics(hub)),
       ...(unapplied?.region === region ? unapplied.scraped : {}),
     };
     return { region, scraped, ...(meter?.kind === "answer" ? { totals: meter.body.totals } : {}) };
   });
 }
+
+const logMetrics = ({ logLength, forgotten, emptied }: HubState): Partial<Record<ScrapedName, number>> => ({
+  meridian_hub_log_events: logLength,
+  meridian_hub_forgotten_events: forgotten?.events ?? 0,
+  ...(emptied === undefined ? {} : { meridian_hub_emptied_timestamp_seconds: emptied.at / 1000 }),
+});
 
 /** What one hub knows of purges that are not applied everywhere; undefined if no hub answers. */
 async function unappliedPurges(

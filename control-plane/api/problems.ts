@@ -20,6 +20,7 @@ export const PROBLEMS = {
   "no-such-region": { status: 404, title: "No such region" },
   "method-not-allowed": { status: 405, title: "This method is not for this resource" },
   "idempotency-conflict": { status: 409, title: "The idempotency key stands for another purge" },
+  "purge-forgotten": { status: 410, title: "The logs no longer reach back to this purge" },
   "body-too-large": { status: 413, title: "The body is too large" },
   "too-many-scopes": { status: 413, title: "The purge has too many scopes" },
   "unsupported-media-type": { status: 415, title: "The body must be application/json" },

@@ -60,7 +60,9 @@ export const purgeBodySchema = z
       .string()
       .regex(new RegExp(`^[!-~]{1,${LIMITS.idempotencyKeyCharacters}}$`), "visible ASCII, 1 to 128 characters")
       .optional()
-      .meta({ description: "The same key from the same token gives the same receipt, from any hub" }),
+      .meta({
+        description: "The same key from the same token gives the same receipt, from any hub, as far back as logs reach",
+      }),
     wait: z.enum(["accepted", "applied", "complete"]).default("accepted").meta({
       description: "Hold the answer until this state is reached, or timeoutSeconds are over; then the answer is 202",
     }),

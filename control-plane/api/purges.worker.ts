@@ -5,7 +5,7 @@ import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
 import { REGION_IDS, type RegionId } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
-import type { Receipt, ReceiptPage } from "../hub/commands.ts";
+import type { Receipt, ReceiptPage, Refusal } from "../hub/commands.ts";
 import { parseCursor } from "../hub/purge-list.ts";
 import { parseDot } from "../purge/vector.ts";
 import type { DryRunRequest, DryRunResponse } from "../purge/wire.ts";
@@ -112,7 +112,7 @@ export function mountPurges(on: Mount): void {
       access: ["read", "purge"],
       parameters: z.object({ id: z.string().meta({ example: "weur.k3f9x2.17" }) }),
       responses: { 200: json(receiptSchema, "The receipt") },
-      problems: ["no-such-purge", "hub-unreachable", "not-joined"],
+      problems: ["no-such-purge", "purge-forgotten", "hub-unreachable", "not-joined"],
     },
     ({ context }) => receiptOf(ports, context.req.param("id") ?? ""),
   );
@@ -171,8 +171,8 @@ async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Respo
 }
 
 /**
- * A receipt from any hub. The own region's may not have heard of the purge yet, so the hub that accepted it is asked next;
- * only if that one does not know it either does it not exist.
+ * A receipt from any hub. The own region's may not have heard of the purge yet, or keep it no longer, so the hub that accepted
+ * it is asked next; only if that one does not know it either does it not exist, or is it forgotten.
  */
 async function receiptOf(ports: ControlPorts, id: string): Promise<Response> {
   const dot = parseDot(id);
@@ -181,12 +181,15 @@ async function receiptOf(ports: ControlPorts, id: string): Promise<Response> {
   const question = { path: `/purges/${id}` };
   let answer = await askHubs<Receipt>(ports, ports.ownRegion, question);
   const accepting = regionsOf(ports.config).find((region) => dot.hub.startsWith(`${region}.`));
-  if (isUnknown(answer) && accepting !== undefined && accepting !== answer.region) {
-    answer = await ask<Receipt>(ports, ports.hub(accepting), accepting, question, millis(LIMITS.hubAnswerMillis));
+  const isLacking = isRefused(answer, "no-such-purge") || isRefused(answer, "purge-forgotten");
+  if (isLacking && accepting !== undefined && accepting !== answer.region) {
+    const next = await ask<Receipt>(ports, ports.hub(accepting), accepting, question, millis(LIMITS.hubAnswerMillis));
+    // That it was forgotten is known; that the other is silent, or has lost it with its disk, changes nothing.
+    if (next.kind === "answer" || !isRefused(answer, "purge-forgotten")) answer = next;
   }
   if (answer.kind === "answer") return jsonResponse(receiptSchema, await ports.signer.sign(receiptAnswer(answer.body)));
-  return problemResponse(isUnknown(answer) ? unknown : problemOf(answer));
+  return problemResponse(isRefused(answer, "no-such-purge") ? unknown : problemOf(answer));
 }
 
-const isUnknown = (answer: Answer<unknown>): boolean =>
-  answer.kind === "refused" && answer.refusal.code === "no-such-purge";
+const isRefused = (answer: Answer<unknown>, code: Refusal["code"]): boolean =>
+  answer.kind === "refused" && answer.refusal.code === code;

@@ -36,6 +36,10 @@ export function regionView(config: Config, id: RegionId, word: HubWord, drained:
     id: state.hub,
     startedAt: instant(state.startedAt),
     logLength: state.logLength,
+    ...(state.forgotten === undefined
+      ? {}
+      : { forgotten: { events: state.forgotten.events, at: instant(state.forgotten.at) } }),
+    ...(state.emptied === undefined ? {} : { emptied: { at: instant(state.emptied.at), by: state.emptied.by } }),
     vector: { ...state.vector },
     members: state.members.map(({ region, hub, heardAt }) => ({
       region,

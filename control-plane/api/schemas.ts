@@ -140,6 +140,16 @@ export const regionSchema = z
         id: z.string(),
         startedAt: instant,
         logLength: z.int().min(0),
+        forgotten: z
+          .strictObject({ events: z.int().min(0), at: instant })
+          .optional()
+          .meta({
+            description: "Events that its log keeps no longer, and when it last dropped some",
+          }),
+        emptied: z.strictObject({ at: instant, by: region }).optional().meta({
+          description:
+            "When it last had been away for longer than logs reach, and purged all of its region; whose hub said so",
+        }),
         vector: z.record(z.string(), z.int().min(0)),
         members: z.array(z.strictObject({ region, hub: z.string(), heardAt: instant.optional() })),
         subscribers: z.array(z.int().min(0)).meta({ description: "Shards that asked it for purges lately" }),

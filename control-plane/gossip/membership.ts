@@ -6,9 +6,12 @@ import type { RegionId } from "../../config/regions.ts";
 import type { JoinEvent } from "../purge/event.ts";
 import { covers, type Dot, type HubId, type Vector } from "../purge/vector.ts";
 
-/** The member of each region: the incarnation that no other has replaced. `joins` in any order, repeated or not. */
-export function members(joins: readonly JoinEvent[]): ReadonlyMap<RegionId, HubId> {
-  const replaced = replacedHubs(joins);
+/**
+ * The member of each region: the incarnation that no other has replaced. `joins` in any order, repeated or not; `before`:
+ * incarnations that were replaced by joins which are no longer known.
+ */
+export function members(joins: readonly JoinEvent[], before: readonly HubId[] = []): ReadonlyMap<RegionId, HubId> {
+  const replaced = replacedHubs(joins, before);
   const newest = new Map<RegionId, JoinEvent>();
   for (const event of joins) {
     const rival = newest.get(event.region);
@@ -18,14 +21,22 @@ export function members(joins: readonly JoinEvent[]): ReadonlyMap<RegionId, HubI
 }
 
 /** Incarnations that are members no longer. */
-export function replacedHubs(joins: readonly JoinEvent[]): ReadonlySet<HubId> {
-  return new Set(joins.flatMap((event) => event.replaces));
+export function replacedHubs(joins: readonly JoinEvent[], before: readonly HubId[] = []): ReadonlySet<HubId> {
+  return new Set([...before, ...joins.flatMap((event) => event.replaces)]);
 }
 
 /** Earlier incarnations of a hub's own region that it has not yet said it replaces: if there are any, it joins again. */
-export function unreplaced(joins: readonly JoinEvent[], own: HubId, region: RegionId): readonly HubId[] {
+export function unreplaced(
+  joins: readonly JoinEvent[],
+  own: HubId,
+  region: RegionId,
+  before: readonly HubId[] = [],
+): readonly HubId[] {
   const ours = joins.filter((event) => event.region === region);
-  const said = replacedHubs(ours.filter((event) => event.dot.hub === own));
+  const said = replacedHubs(
+    ours.filter((event) => event.dot.hub === own),
+    before,
+  );
   const others = new Set(ours.map((event) => event.dot.hub).filter((hub) => hub !== own && !said.has(hub)));
   return [...others].sort();
 }
@@ -40,7 +51,8 @@ export const isJoined = (
   heldBy: (region: RegionId) => Vector | undefined,
 ): boolean => others.every((region) => covers(heldBy(region) ?? {}, dot));
 
-function isLater(one: JoinEvent, other: JoinEvent): boolean {
+/** Which of two joins of a region counts where neither hub knows of the other: the later by its clock, dots break ties. */
+export function isLater(one: JoinEvent, other: JoinEvent): boolean {
   if (one.at !== other.at) return one.at > other.at;
   if (one.dot.hub !== other.dot.hub) return one.dot.hub > other.dot.hub;
   return one.dot.counter > other.dot.counter;

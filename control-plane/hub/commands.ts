@@ -3,7 +3,7 @@
 //
 //   POST /purges            PurgeCommand   -> Receipt, or a Refusal
 //   GET  /purges?limit&cursor&state        -> ReceiptPage
-//   GET  /purges/{id}?wait&timeoutSeconds  -> Receipt, or 404
+//   GET  /purges/{id}?wait&timeoutSeconds  -> Receipt, or 404, or 410
 //   POST /dry-run           DryRunRequest  -> DryRunResponse (purge/wire.ts), for this hub's region alone
 //   POST /drain             DrainCommand   -> HubState
 //   GET  /state                            -> HubState
@@ -69,9 +69,12 @@ export interface ReceiptPage {
   readonly cursor?: string;
 }
 
-/** Why a hub did not take a command: 409 `idempotency-conflict`, 503 `not-joined` or `not-durable`, 404 `no-such-purge`. */
+/**
+ * Why a hub did not take a command: 409 `idempotency-conflict`, 503 `not-joined` or `not-durable`, 404 `no-such-purge`, 410
+ * `purge-forgotten`: it is older than the log reaches, which keeps what it ended dead but not who asked for it.
+ */
 export interface Refusal {
-  readonly code: "idempotency-conflict" | "not-joined" | "not-durable" | "no-such-purge";
+  readonly code: "idempotency-conflict" | "not-joined" | "not-durable" | "no-such-purge" | "purge-forgotten";
   readonly detail: string;
   /** The purge that exists all the same, where one does. */
   readonly id?: string;
@@ -95,5 +98,12 @@ export interface HubState {
   /** Shards that have asked it for purges lately. */
   readonly subscribers: readonly number[];
   readonly logLength: number;
+  /** Events that the log keeps no longer, and when it last dropped some; absent while it is whole. */
+  readonly forgotten?: { readonly events: number; readonly at: EpochMillis };
+  /**
+   * When this hub last had been away for longer than the others' logs reach, and so purged all that its region had stored;
+   * and the region whose hub said so.
+   */
+  readonly emptied?: { readonly at: EpochMillis; readonly by: RegionId };
   readonly startedAt: EpochMillis;
 }

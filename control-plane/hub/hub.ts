@@ -7,7 +7,7 @@ import { isRegionId, type RegionId } from "../../config/regions.ts";
 import { after, bytes, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
 import type { ControlEvent, PurgeEvent } from "../purge/event.ts";
 import { purgesIn } from "../purge/purge-set.ts";
-import { coversAll, type Dot, type HubId, join, type Vector } from "../purge/vector.ts";
+import { covers, coversAll, type Dot, EMPTY_VECTOR, type HubId, join, type Vector } from "../purge/vector.ts";
 import type {
   AwaitRequest,
   AwaitResponse,
@@ -53,17 +53,19 @@ export class Hub {
     const now = (): EpochMillis => ports.now();
     const changed = (): void => this.#condition.notify();
     this.#condition = new Condition((duration) => ports.timer(duration));
-    this.#ledger = new Ledger(ports.log, place.region, now, () => ports.random());
+    this.#ledger = new Ledger(ports.log, place.region, now, () => ports.random(), place.logLimits);
     this.#subscribers = new Subscribers({
       log: ports.log,
       shards: ports.shards,
       now,
       purges: () => this.#ledger.purges,
       drained: () => this.#ledger.drained,
+      droppedAt: () => this.#ledger.base?.at,
       changed,
     });
     this.#peers = new Peers(place, ports, this.#ledger, {
       took: (events) => this.#tellShards(events),
+      emptied: (upTo, by) => this.#empty(upTo, by),
       restarted: () => this.#subscribers.clear(),
       changed,
     });
@@ -82,11 +84,17 @@ export class Hub {
     return { kind: "receipt", receipt: this.#receipts.receipt(outcome.event) };
   }
 
-  /** How far a purge is, once `wait` is reached or the time is up. Refusal: `no-such-purge`, if no hub that answers knows it. */
+  /**
+   * How far a purge is, once `wait` is reached or the time is up. Refusals: `no-such-purge`, if no hub that answers knows it;
+   * `purge-forgotten`.
+   */
   async receipt(dot: Dot, waiting: Waiting): Promise<PurgeOutcome> {
     const deadline = waiting.wait === "accepted" ? this.#ports.now() : this.#deadline(waiting);
     await this.#catchUp({ [dot.hub]: dot.counter }, millis(LIMITS.consultTimeoutMillis));
     const event = this.#ports.log.find(dot);
+    if (event === undefined && covers(this.#ledger.base?.vector ?? EMPTY_VECTOR, dot)) {
+      return refused("purge-forgotten", "it is older than this hub's log reaches; what it purged stays purged");
+    }
     if (event?.kind !== "purge") return refused("no-such-purge", "no hub that answers knows of this purge");
     await this.#receipts.follow([event], waiting.wait === "complete" ? "complete" : "applied", deadline);
     return { kind: "receipt", receipt: this.#receipts.receipt(event) };
@@ -141,6 +149,7 @@ export class Hub {
   /** What this hub knows and is. Asking a hub that has not met the others begins that. */
   state(): HubState {
     const joined = this.#peers.hasJoined();
+    const { base } = this.#ledger;
     if (!joined) this.#peers.push();
     return {
       hub: this.#ledger.hub,
@@ -154,6 +163,8 @@ export class Hub {
       drained: this.#ledger.drained,
       subscribers: this.#subscribers.list(),
       logLength: this.#ports.log.length(),
+      ...(base === undefined ? {} : { forgotten: { events: countOf(base.vector), at: base.at } }),
+      ...(base?.emptied === undefined ? {} : { emptied: base.emptied }),
       startedAt: this.#startedAt,
     };
   }
@@ -171,6 +182,15 @@ export class Hub {
     const purges = events.filter((event) => purgesIn(event).length > 0).map((event) => event.dot);
     if (purges.length > 0) this.#subscribers.tell(purges);
     if (events.some((event) => event.kind === "drain" || event.kind === "undrain")) this.#subscribers.tellDrains();
+    this.#condition.notify();
+  }
+
+  /** What is lacking may have purged anything: the region's shards are told so, and whoever runs this hears of it. */
+  #empty(upTo: readonly Dot[], by: RegionId): void {
+    const lacked = Object.fromEntries(upTo.map(({ hub, counter }) => [hub, counter]));
+    this.#ports.note({ kind: "emptied", region: this.#place.region, by, lacked });
+    this.#subscribers.tell(upTo);
+    this.#subscribers.tellDrains();
     this.#condition.notify();
   }
 
@@ -195,6 +215,8 @@ export class Hub {
     }
   }
 }
+
+const countOf = (vector: Vector): number => Object.values(vector).reduce((sum, counter) => sum + counter, 0);
 
 /** The regions that these hubs are, or were, the hubs of. */
 function regionsOf(hubs: readonly HubId[]): readonly RegionId[] {

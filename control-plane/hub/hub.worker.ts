@@ -17,7 +17,13 @@ import { answers, messages, queries } from "./messages.ts";
 import type { HubPorts, Timer } from "./ports.ts";
 import { parseCursor } from "./purge-list.ts";
 
-const STATUS = { "idempotency-conflict": 409, "no-such-purge": 404, "not-joined": 503, "not-durable": 503 } as const;
+const STATUS = {
+  "idempotency-conflict": 409,
+  "no-such-purge": 404,
+  "purge-forgotten": 410,
+  "not-joined": 503,
+  "not-durable": 503,
+} as const;
 
 export class Hub extends DurableObject<Environment> {
   readonly #core: HubCore;
@@ -47,6 +53,7 @@ export class Hub extends DurableObject<Environment> {
       random,
       timer,
       setAlarm: (at) => void ctx.storage.setAlarm(at),
+      note: (note) => console.warn(JSON.stringify({ hub: note.kind, ...note })),
       sha256,
     };
     const { shards = 1 } = configOf(env).regions[region] ?? {};

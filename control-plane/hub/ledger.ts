@@ -1,19 +1,32 @@
-// What a hub knows, as it follows from its log: purges, members, drained regions. It alone adds to the log, so the log and what
-// is derived from it never differ. A log begins with a new incarnation and its join event; a hub that learns of earlier
+// What a hub knows, as it follows from its log: purges, members, drained regions. It alone writes to the log, so the log and what
+// is derived from it never differ; a log that has grown too long it cuts (compaction.ts). A log begins with a new incarnation and its join event; a hub that learns of earlier
 // incarnations of its region joins again, replacing them. One dot never names two events: a log that went back to an old
 // copy is given up, and what it held comes back from the other hubs.
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import { type EpochMillis, type Millis, millis } from "../../config/units.ts";
-import { type DrainState, drainAt, drainedRegions, withDrain } from "../gossip/drain-state.ts";
+import { drainAt, drainedRegions } from "../gossip/drain-state.ts";
 import { isSameEvent, sortOut } from "../gossip/exchange.ts";
 import { members, replacedHubs, unreplaced } from "../gossip/membership.ts";
+import {
+  drainsOf,
+  joinsOf,
+  mergedStanding,
+  NOTHING_STANDS,
+  reduced,
+  type Standing,
+  suspendsOf,
+  withStanding,
+} from "../gossip/standing.ts";
 import { standingSuspensions } from "../gossip/suspension.ts";
-import type { ControlEvent, DrainEvent, JoinEvent, PurgeEvent, SuspendEvent } from "../purge/event.ts";
+import type { ControlEvent, DrainEvent, PurgeEvent, SuspendEvent } from "../purge/event.ts";
 import { PurgeSet } from "../purge/purge-set.ts";
-import { covers, type Dot, formatDot, type HubId, type Vector } from "../purge/vector.ts";
+import { covers, coversAll, type Dot, formatDot, type HubId, join, type Vector } from "../purge/vector.ts";
+import type { Base } from "../purge/wire.ts";
+import { dropUpTo, isStillLarge, isTooLong, LOG_LIMITS, type LogLimits, purgeOfUnknown } from "./compaction.ts";
 import type { EventLog } from "./log.ts";
+import { type KnownBase, LogFront } from "./log-front.ts";
 import { UNHEARD_END } from "./receipts.ts";
 import { SettledVector } from "./settled-vector.ts";
 
@@ -38,26 +51,32 @@ export class Ledger {
   readonly #random: () => number;
   #hub: HubId;
   #purges = new PurgeSet(MATCHES_NOTHING);
-  #joins: JoinEvent[] = [];
-  #suspends: SuspendEvent[] = [];
-  #drains: DrainState = new Map();
+  #standing: Standing = NOTHING_STANDS;
+  readonly #front: LogFront;
   /** When events were logged here, for those of the last moments: earlier ones have been held for longer than matters. */
   readonly #loggedAt = new Map<string, EpochMillis>();
-  readonly #startedAt: EpochMillis;
+  /** Since when all others have been held, as far as is known: since the start, or since a base was taken. */
+  #heldSince: EpochMillis;
+  readonly #limits: LogLimits;
   readonly #settled: SettledVector;
 
   /** Reads the whole log, or begins one. */
-  constructor(log: EventLog, region: RegionId, now: () => EpochMillis, random: () => number) {
+  constructor(log: EventLog, region: RegionId, now: () => EpochMillis, random: () => number, limits = LOG_LIMITS) {
     this.#log = log;
     this.#region = region;
     this.#now = now;
     this.#random = random;
-    this.#startedAt = now();
+    this.#limits = limits;
+    this.#front = new LogFront(log, now);
+    this.#heldSince = now();
     this.#settled = new SettledVector(now);
     const identity = log.identity();
     if (identity === undefined) this.#hub = this.#begin();
     else {
       this.#hub = identity;
+      const { standing, records } = this.#front.read();
+      this.#standing = standing;
+      this.#purges.merge({ v: 1, vector: this.#front.vector, records });
       for (const [hub, last] of Object.entries(log.vector())) this.#readAll(hub, last);
       // A crash right after `begin` leaves a log without its first event.
       if ((this.vector[identity] ?? 0) === 0) this.#join([]);
@@ -82,36 +101,43 @@ export class Ledger {
     return this.#purges;
   }
 
+  /** What stands in place of dropped events; undefined while none were. */
+  get base(): KnownBase | undefined {
+    return this.#front.known;
+  }
+
   get drained(): readonly RegionId[] {
-    return drainedRegions(this.#drains);
+    return drainedRegions(drainsOf(this.#standing));
   }
 
   get members(): ReadonlyMap<RegionId, HubId> {
-    return members(this.#joins);
+    return members(joinsOf(this.#standing), this.#standing.replaced);
   }
 
   isReplaced(hub: HubId): boolean {
-    return replacedHubs(this.#joins).has(hub);
+    return replacedHubs(joinsOf(this.#standing), this.#standing.replaced).has(hub);
   }
 
   /** Regions' hubs that some hub could not reach for long, and that have not joined again since. */
   get suspensions(): readonly SuspendEvent[] {
-    return standingSuspensions(this.#suspends, this.#joins, (hub) => this.isReplaced(hub));
+    const suspends = suspendsOf(this.#standing);
+    if (suspends.length === 0) return suspends;
+    return standingSuspensions(suspends, joinsOf(this.#standing), (hub) => this.isReplaced(hub));
   }
 
   /** The last join event of this incarnation: what others must hold before it accepts purges. */
   get joinDot(): Dot {
-    const own = this.#joins.filter((event) => event.dot.hub === this.#hub);
+    const own = joinsOf(this.#standing).filter((event) => event.dot.hub === this.#hub);
     return { hub: this.#hub, counter: Math.max(...own.map((event) => event.dot.counter)) };
   }
 
   /**
    * How long this hub has held the event at `dot`, by its own clock, and never said longer than it is; undefined if it does
-   * not hold it. What it held before a restart counts from the restart: it no longer knows since when.
+   * not hold it. What it held before a restart, or took with a base, counts from then: it no longer knows since when.
    */
   heldFor(dot: Dot): Millis | undefined {
     if (!covers(this.vector, dot)) return undefined;
-    return millis(Math.max(0, this.#now() - (this.#loggedAt.get(formatDot(dot)) ?? this.#startedAt)));
+    return millis(Math.max(0, this.#now() - (this.#loggedAt.get(formatDot(dot)) ?? this.#heldSince)));
   }
 
   appendPurge(purge: NewPurge): PurgeEvent {
@@ -127,7 +153,7 @@ export class Ledger {
   }
 
   appendDrain(region: RegionId, kind: "drain" | "undrain", by: string): DrainEvent {
-    const at = drainAt(this.#drains, region, this.#now());
+    const at = drainAt(drainsOf(this.#standing), region, this.#now());
     const event: DrainEvent = { v: 1, kind, dot: this.#nextDot(), at, region, by };
     this.#add([event]);
     return event;
@@ -142,19 +168,41 @@ export class Ledger {
       const logged = this.#log.find(event.dot);
       if (logged !== undefined && !isSameEvent(logged, event)) contradicted.add(event.dot.hub);
     }
-    const replaces = unreplaced(this.#joins, this.#hub, this.#region);
-    const lifts = this.suspensions.filter((event) => event.hub === this.#hub).map((event) => event.dot);
-    if (fresh.length > 0 && (replaces.length > 0 || lifts.length > 0)) this.#join(replaces, lifts);
+    if (fresh.length > 0) this.#joinAgain();
     return { fresh, contradicted };
+  }
+
+  /**
+   * What another hub no longer keeps and this one lacks: it may have purged anything. Gives the last of those events of each
+   * hub; none if nothing is lacking. What is asked of this hub's own events it has itself, or its log is an old copy.
+   */
+  takeBase(theirs: Base, by: RegionId): readonly Dot[] {
+    const known = this.vector;
+    const lacked = Object.entries(theirs.vector).filter(([hub, counter]) => !covers(known, { hub, counter }));
+    if (lacked.length === 0 || lacked.some(([hub]) => hub === this.#hub)) return [];
+    const record = purgeOfUnknown(Object.fromEntries(lacked), theirs);
+    const standing = mergedStanding(this.#standing, known, theirs, theirs.vector, this.#hub);
+    const vector = join(this.#front.vector, theirs.vector);
+    this.#front.replace(vector, standing, [...this.#purges.records, record], by);
+    this.#standing = standing;
+    this.#settled.growing(known);
+    this.#purges.merge({ v: 1, vector: theirs.vector, records: [record] });
+    this.#heldSince = this.#now();
+    this.#joinAgain();
+    return lacked.map(([hub, counter]) => ({ hub, counter }));
+  }
+
+  /** What a hub is told that lacks events which are kept no longer. */
+  baseToTell(): Base | undefined {
+    return this.#front.toTell(this.#standing);
   }
 
   /** Gives this log up, for its numbers were used before, and begins an empty one as a new incarnation. */
   restart(): void {
     this.#purges = new PurgeSet(MATCHES_NOTHING);
     this.#settled.forget();
-    this.#joins = [];
-    this.#suspends = [];
-    this.#drains = new Map();
+    this.#standing = NOTHING_STANDS;
+    this.#front.forget();
     this.#hub = this.#begin();
   }
 
@@ -165,6 +213,13 @@ export class Ledger {
     this.#hub = hub;
     this.#join([]);
     return hub;
+  }
+
+  /** Earlier incarnations of this region may have come up, or suspensions of this hub. */
+  #joinAgain(): void {
+    const replaces = unreplaced(joinsOf(this.#standing), this.#hub, this.#region, this.#standing.replaced);
+    const lifts = this.suspensions.filter((event) => event.hub === this.#hub).map((event) => event.dot);
+    if (replaces.length > 0 || lifts.length > 0) this.#join(replaces, lifts);
   }
 
   #join(replaces: readonly HubId[], lifts: readonly Dot[] = []): void {
@@ -186,6 +241,20 @@ export class Ledger {
       this.#loggedAt.set(formatDot(event.dot), now);
     }
     this.#forgetOldInstants(now);
+    this.#cutIfLong();
+  }
+
+  /** Drops the front of a log that has grown too long. */
+  #cutIfLong(): void {
+    if (!isTooLong(this.#log, this.#limits)) return;
+    do {
+      const before = this.#front.vector;
+      const vector = dropUpTo(before, this.vector, this.#limits.events / 2);
+      // Of each hub the last event stays, however large it is.
+      if (coversAll(before, vector)) return;
+      this.#standing = reduced(this.#standing, vector, this.#hub);
+      this.#front.replace(vector, this.#standing, this.#purges.records);
+    } while (isStillLarge(this.#log, this.#limits));
   }
 
   /** What has been held for longer than any wait counts as held since the start; a clock that was set back keeps it. */
@@ -197,17 +266,13 @@ export class Ledger {
   }
 
   #readAll(hub: HubId, last: number): void {
-    for (let after = 0; after < last; after += READ_AT_ONCE) {
+    for (let after = this.#front.vector[hub] ?? 0; after < last; after += READ_AT_ONCE) {
       for (const event of this.#log.read(hub, after, READ_AT_ONCE)) this.#derive(event);
     }
   }
 
   #derive(event: ControlEvent): void {
     this.#purges.apply(event);
-    // A later version's event is passed on unread; the purge set has its own rule for it.
-    if (event.v !== 1) return;
-    if (event.kind === "join") this.#joins.push(event);
-    if (event.kind === "suspend") this.#suspends.push(event);
-    if (event.kind === "drain" || event.kind === "undrain") this.#drains = withDrain(this.#drains, event);
+    this.#standing = withStanding(this.#standing, event);
   }
 }

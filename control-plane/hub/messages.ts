@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
 import { REGION_IDS } from "../../config/regions.ts";
-import { epochMillis, millis } from "../../config/units.ts";
+import { epochMillis, millis, seconds } from "../../config/units.ts";
 import type { ControlEvent } from "../purge/event.ts";
 import type { AwaitRequest, DryRunRequest, ExchangeRequest, SyncRequest } from "../purge/wire.ts";
 import type { DrainCommand, PurgeCommand } from "./commands.ts";
@@ -35,6 +35,17 @@ const minVersion = z.object({
 });
 
 const logged = { v: v1, dot, at: instant };
+const standingEvents = [
+  z.looseObject({
+    ...logged,
+    kind: z.literal("join"),
+    region,
+    replaces: z.array(hubId),
+    lifts: z.array(dot).optional(),
+  }),
+  z.looseObject({ ...logged, kind: z.literal("suspend"), region, hub: hubId }),
+  z.looseObject({ ...logged, kind: z.enum(["drain", "undrain"]), region, by: z.string() }),
+] as const;
 const knownEvent = z.discriminatedUnion("kind", [
   z.looseObject({
     ...logged,
@@ -48,15 +59,7 @@ const knownEvent = z.discriminatedUnion("kind", [
     settleSeconds: z.number().optional(),
     minVersion: minVersion.optional(),
   }),
-  z.looseObject({
-    ...logged,
-    kind: z.literal("join"),
-    region,
-    replaces: z.array(hubId),
-    lifts: z.array(dot).optional(),
-  }),
-  z.looseObject({ ...logged, kind: z.literal("suspend"), region, hub: hubId }),
-  z.looseObject({ ...logged, kind: z.enum(["drain", "undrain"]), region, by: z.string() }),
+  ...standingEvents,
 ]);
 /** An event of a later format: only what every event has is checked, and nothing of it is lost. */
 const laterEvent = z.looseObject({ v: z.int().min(2), kind: z.string(), dot, at: instant });
@@ -65,6 +68,18 @@ const event = z.union([knownEvent, laterEvent]).transform((checked) => checked a
 
 const held = z.partialRecord(region, z.object({ hub: hubId, vector }));
 const holders = z.partialRecord(region, hubId);
+const settle = z.object({
+  counter: counter.min(1),
+  at: instant,
+  seconds: z.number().transform(seconds),
+  minVersion: minVersion.optional(),
+});
+const base = z.object({
+  vector,
+  events: z.array(z.discriminatedUnion("kind", standingEvents)),
+  replaced: z.array(hubId),
+  settles: z.record(hubId, z.array(settle)).optional(),
+});
 
 /** What may be asked of a hub by POST, by path. */
 export const messages = {
@@ -74,6 +89,7 @@ export const messages = {
     from: hubId,
     region,
     vector,
+    base: base.optional(),
     events: z.array(event),
     held: held.optional(),
     holders: holders.optional(),
@@ -110,6 +126,7 @@ export const answers = {
     hub: hubId,
     region,
     vector,
+    base: base.optional(),
     events: z.array(event),
     more: z.boolean(),
     held: held.optional(),

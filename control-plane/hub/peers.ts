@@ -4,7 +4,7 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
-import { lacking, withEvents } from "../gossip/exchange.ts";
+import { withEvents } from "../gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../gossip/fan-out.ts";
 import { Held, type HeldBy, toldBy } from "../gossip/held.ts";
 import { isJoined } from "../gossip/membership.ts";
@@ -26,11 +26,14 @@ import { Listener } from "./listener.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
 import { Quorum } from "./quorum.ts";
 import { RepairAlarm } from "./repair-alarm.ts";
+import { holdingsFor, newsFor } from "./telling.ts";
 
 /** What the hub does about what peers say. */
 export interface PeersEvents {
   /** These were logged just now. */
   took(events: readonly ControlEvent[]): void;
+  /** Events up to these are lacking for good, for `by` and whoever else was asked keep them no longer: all may be purged. */
+  emptied(upTo: readonly Dot[], by: RegionId): void;
   /** The log was given up and begun anew. */
   restarted(): void;
   /** Somebody was heard. */
@@ -40,14 +43,13 @@ export interface PeersEvents {
 /** Whether a message is about what is new, or about all that either knows. */
 type Told = "news" | "all";
 
-const BATCH = { events: LIMITS.gossipBatchEvents, bytes: LIMITS.gossipBatchBytes };
-
 export class Peers {
   readonly #ports: HubPorts;
   readonly #ledger: Ledger;
   readonly #events: PeersEvents;
   readonly #region: RegionId;
-  readonly #others: readonly RegionId[];
+  /** The other configured regions. */
+  readonly others: readonly RegionId[];
   readonly #held: Held;
   readonly #lines = new Map<RegionId, Line>();
   readonly #alarm: RepairAlarm;
@@ -59,21 +61,16 @@ export class Peers {
     this.#ledger = ledger;
     this.#events = events;
     this.#region = place.region;
-    this.#others = place.regions.filter((region) => region !== place.region);
+    this.others = place.regions.filter((region) => region !== place.region);
     this.#held = new Held(ports.log.peers());
     this.#alarm = new RepairAlarm(ports);
-    this.quorum = new Quorum(ledger, this.#held, place.region, this.#others);
-    this.listener = new Listener(ledger, this.quorum, this.#others, {
+    this.quorum = new Quorum(ledger, this.#held, place.region, this.others);
+    this.listener = new Listener(ledger, this.quorum, this.others, {
       now: () => ports.now(),
       line: (region) => this.#line(region),
       talk: (region) => this.talk(region),
       push: () => this.push(),
     });
-  }
-
-  /** The other configured regions. */
-  get others(): readonly RegionId[] {
-    return this.#others;
   }
 
   heldBy(region: RegionId): HeldBy | undefined {
@@ -92,7 +89,7 @@ export class Peers {
 
   /** Whether the event at `dot` is safe from the loss of this hub: another one holds it, or there is no other. */
   isDurable(dot: Dot): boolean {
-    return this.#others.length === 0 || this.#others.some((region) => this.holds(region, dot));
+    return this.others.length === 0 || this.others.some((region) => this.holds(region, dot));
   }
 
   /** Whether this hub may accept purges. Once it may, it may for as long as its log lives and nobody has suspended it. */
@@ -106,7 +103,7 @@ export class Peers {
 
   /** Tells others at once what they are not known to have been told. Returns before any has answered. */
   push(): void {
-    for (const region of chooseTargets(this.#others, this.#ports.random)) this.#pushTo(region);
+    for (const region of chooseTargets(this.others, this.#ports.random)) this.#pushTo(region);
     this.plan("soon");
   }
 
@@ -137,13 +134,15 @@ export class Peers {
     try {
       for (let round = 0; round < LIMITS.gossipRounds; round++) {
         const askedAt = this.#ports.now();
-        const response = await this.#ports.peers.exchange(region, this.#request(line, what));
+        const request = this.#request(line, what);
+        const response = await this.#ports.peers.exchange(region, request);
         this.#heard(response, line);
         if (coversAll(this.#ledger.vector, response.vector)) this.listener.heard(region, askedAt);
         this.#events.changed();
         // A log that was given up has been told enough; the new one has lines of its own.
         if (this.#ledger.hub !== hub) this.push();
-        if (this.#ledger.hub !== hub) break;
+        // Versions from before there were bases take none, and no events that follow on one.
+        if (this.#ledger.hub !== hub || !coversAll(response.vector, request.base?.vector ?? EMPTY_VECTOR)) break;
         if (!response.more && coversAll(line.sent, what === "news" ? this.#toldAs("news") : whole)) break;
       }
       return true;
@@ -162,24 +161,25 @@ export class Peers {
   /** Another hub says what it knows and tells what this one may lack. What it told is durable before it is answered. */
   receive(request: ExchangeRequest): ExchangeResponse {
     this.#giveUpOldCopy(request.vector);
-    const taken = this.#take(request.events);
+    const taken = this.#take(request);
     this.#note(request.region, request.from, request.vector, toldBy(request));
     this.#line(request.region).failedAt = undefined;
     this.#events.changed();
     // Among many hubs, news goes on by word of mouth; among few, whoever had it first tells everybody.
-    if (taken.fresh.length > 0 && !areFew(this.#others.length)) this.push();
+    if (taken.fresh.length > 0 && !areFew(this.others.length)) this.push();
     this.plan(taken.fresh.length > 0 ? "soon" : "as-before");
     const { hub, vector, settled } = this.#ledger;
     // Whoever brings news will hear that of others from them: only what has been here for a while has not reached it.
-    const batch = lacking(this.#read, request.news === true ? settled : vector, request.vector, BATCH);
-    const held = request.news === true ? {} : this.#tell();
-    const answer = { v: 1, hub, region: this.#region, vector, ...batch, ...held } as const;
+    const upTo = request.news === true ? settled : vector;
+    const { base, ...batch } = newsFor(this.#ledger, this.#ports.log, upTo, request.vector);
+    const more = request.news === true ? {} : { ...(base === undefined ? {} : { base }), ...this.#tell() };
+    const answer = { v: 1, hub, region: this.#region, vector, ...batch, ...more } as const;
     return taken.contradicted.has(request.from) ? { ...answer, restored: true } : answer;
   }
 
   /** Asks these regions' hubs, all at once, for whatever they know. Resolves when all have answered or failed. */
   async consult(regions: readonly RegionId[]): Promise<void> {
-    await Promise.all(regions.filter((region) => this.#others.includes(region)).map((region) => this.talk(region)));
+    await Promise.all(regions.filter((region) => this.others.includes(region)).map((region) => this.talk(region)));
   }
 
   /** Sets the alarm if somebody lacks something. `soon`: something is new. */
@@ -192,7 +192,7 @@ export class Peers {
     this.#alarm.rang();
     if (this.#isPending()) {
       await this.#askWhoHeard();
-      const behind = this.#held.behind(this.#others, this.#ledger.vector);
+      const behind = this.#held.behind(this.others, this.#ledger.vector);
       await this.consult(chooseTargets(behind, this.#ports.random));
     }
     this.#alarm.repaired(this.#isPending() ? "some-behind" : "all-reached");
@@ -204,13 +204,13 @@ export class Peers {
    * each hub asking each other would cost the square of their number.
    */
   async #askWhoHeard(): Promise<void> {
-    const behind = this.#held.behind(this.#others, this.#ledger.vector);
-    const upToDate = this.#others.filter((region) => !behind.includes(region) && !this.isSilent(region));
-    if (behind.length > 1 && areFew(this.#others.length)) await this.consult(sample(upToDate, 1, this.#ports.random));
+    const behind = this.#held.behind(this.others, this.#ledger.vector);
+    const upToDate = this.others.filter((region) => !behind.includes(region) && !this.isSilent(region));
+    if (behind.length > 1 && areFew(this.others.length)) await this.consult(sample(upToDate, 1, this.#ports.random));
   }
 
   #isPending(): boolean {
-    return this.#held.behind(this.#others, this.#ledger.vector).length > 0;
+    return this.#held.behind(this.others, this.#ledger.vector).length > 0;
   }
 
   /**
@@ -219,18 +219,18 @@ export class Peers {
    */
   #toldAs(what: Told): Vector {
     const { hub, vector, settled } = this.#ledger;
-    if (!areFew(this.#others.length)) return vector;
+    if (!areFew(this.others.length)) return vector;
     const own = { [hub]: vector[hub] ?? 0 };
     return what === "news" ? own : { ...settled, ...own };
   }
 
   #request(line: Line, what: Told): ExchangeRequest {
     const { vector, hub } = this.#ledger;
-    const { events } = lacking(this.#read, this.#toldAs(what), line.sent, BATCH);
-    line.sent = withEvents(line.sent, events);
-    if (events.length > 0) line.toldAt = this.#ports.now();
-    const message = { v: 1, from: hub, region: this.#region, vector, events } as const;
-    if (what === "news" && areFew(this.#others.length)) return { ...message, news: true };
+    const { more: _more, ...told } = newsFor(this.#ledger, this.#ports.log, this.#toldAs(what), line.sent);
+    line.sent = withEvents(join(line.sent, told.base?.vector ?? EMPTY_VECTOR), told.events);
+    if (told.events.length > 0) line.toldAt = this.#ports.now();
+    const message = { v: 1, from: hub, region: this.#region, vector, ...told } as const;
+    if (what === "news" && areFew(this.others.length)) return { ...message, news: true };
     return { ...message, ...this.#tell() };
   }
 
@@ -239,7 +239,7 @@ export class Peers {
     line.failingSince = undefined;
     if (response.restored === true) this.#restart();
     this.#giveUpOldCopy(response.vector);
-    this.#take(response.events);
+    this.#take(response);
     const peer = this.#note(response.region, response.hub, response.vector, toldBy(response));
     this.plan();
     // What other messages carry may still arrive; the last one that is answered tells what was lost.
@@ -259,8 +259,10 @@ export class Peers {
     this.#events.restarted();
   }
 
-  #take(events: readonly ControlEvent[]): Taken {
+  #take({ base, events, region }: Pick<ExchangeRequest, "base" | "events" | "region">): Taken {
     const joinedBefore = this.#ledger.joinDot;
+    const upTo = base === undefined ? [] : this.#ledger.takeBase(base, region);
+    if (upTo.length > 0) this.#events.emptied(upTo, region);
     const taken = this.#ledger.take(events);
     if (taken.contradicted.has(this.#ledger.hub)) this.#restart();
     if (taken.fresh.length > 0) this.#events.took(taken.fresh);
@@ -280,12 +282,8 @@ export class Peers {
     return heard.peer;
   }
 
-  readonly #read = (hub: string, from: number, limit: number): readonly ControlEvent[] =>
-    this.#ports.log.read(hub, from, limit);
-
   #tell(): Pick<ExchangeRequest, "held" | "holders"> {
-    if (areFew(this.#others.length)) return { held: this.#held.tell() };
-    return { holders: this.#held.tellHolders(this.#ledger.vector, LIMITS.gossipHolders, this.#ports.random) };
+    return holdingsFor(this.#held, this.others, this.#ledger.vector, this.#ports.random);
   }
 
   #line(region: RegionId): Line {

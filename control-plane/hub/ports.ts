@@ -4,6 +4,7 @@
 
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { Vector } from "../purge/vector.ts";
 import type {
   ApplyRequest,
   ApplyResponse,
@@ -14,6 +15,7 @@ import type {
   ExchangeRequest,
   ExchangeResponse,
 } from "../purge/wire.ts";
+import type { LogLimits } from "./compaction.ts";
 import type { EventLog } from "./log.ts";
 
 /** A timer that can be given up, so that nothing keeps an idle object awake. */
@@ -34,6 +36,15 @@ export interface ShardPort {
   dryRun(index: number, request: DryRunRequest): Promise<DryRunResponse>;
 }
 
+/** `emptied`: this hub lacks events, up to `lacked`, that others keep no longer; all that its region has stored is purged. */
+export interface HubNote {
+  readonly kind: "emptied";
+  readonly region: RegionId;
+  /** The region whose hub said so. */
+  readonly by: RegionId;
+  readonly lacked: Vector;
+}
+
 export interface HubPorts {
   readonly log: EventLog;
   readonly peers: PeerPort;
@@ -44,6 +55,8 @@ export interface HubPorts {
   timer(duration: Millis): Timer;
   /** Has `Hub.alarm` called at `at` or soon after, also if this instance is gone by then; replaces what was set before. */
   setAlarm(at: EpochMillis): void;
+  /** Something that whoever runs this should hear of. */
+  note(note: HubNote): void;
   /** SHA-256 of UTF-8 text, in hexadecimal. */
   sha256(text: string): Promise<string>;
 }
@@ -55,4 +68,6 @@ export interface HubPlace {
   readonly regions: readonly RegionId[];
   /** How many shards its region has. */
   readonly shards: number;
+  /** How long its log may grow; smaller than usual in tests. */
+  readonly logLimits?: LogLimits;
 }

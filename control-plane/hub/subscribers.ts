@@ -25,6 +25,8 @@ export interface SubscribersContext {
   now(): EpochMillis;
   purges(): PurgeSet;
   drained(): readonly RegionId[];
+  /** When events were last dropped from the log. */
+  droppedAt(): EpochMillis | undefined;
   /** Some purge is now applied. */
   changed(): void;
 }
@@ -36,6 +38,8 @@ export class Subscribers {
   readonly #open = new Map<string, Dot>();
   /** Shards that a message is under way to. */
   readonly #sending = new Set<number>();
+  /** When a purge was last applied that the log had dropped by then. */
+  #appliedLateAt: EpochMillis | undefined;
   #drainsToTell = 0;
   readonly #drainsTold = new Map<number, number>();
 
@@ -79,17 +83,28 @@ export class Subscribers {
       live.every((subscriber) => covers(subscriber.vector, dot)),
     );
     if (applied.length === 0) return;
-    this.#context.log.markApplied(applied, this.#context.now());
-    for (const dot of applied) this.#open.delete(formatDot(dot));
+    const now = this.#context.now();
+    this.#context.log.markApplied(applied, now);
+    for (const dot of applied) {
+      this.#open.delete(formatDot(dot));
+      if (this.#context.log.find(dot) === undefined) this.#appliedLateAt = now;
+    }
     this.#context.changed();
   }
 
-  /** When the purge at `dot`, which is in the log, was applied here. One from an earlier life has no subscriber to wait for. */
+  /**
+   * When the purge at `dot`, which the hub holds, was applied here. One from an earlier life has no subscriber to wait for. One
+   * that the log does not keep is no further than later ones of its hub, and was applied by the time that this gives, or before.
+   */
   appliedAt(dot: Dot): EpochMillis | undefined {
     this.settle();
     if (this.#open.has(formatDot(dot))) return undefined;
     const at = this.#context.log.appliedAt(dot);
     if (at !== undefined) return at;
+    if (this.#context.log.find(dot) === undefined) {
+      const isOpen = [...this.#open.values()].some(({ hub, counter }) => hub === dot.hub && counter >= dot.counter);
+      return isOpen ? undefined : (this.#appliedLateAt ?? this.#context.droppedAt());
+    }
     this.#context.log.markApplied([dot], this.#context.now());
     return this.#context.log.appliedAt(dot);
   }

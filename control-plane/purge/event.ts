@@ -64,3 +64,5 @@ export interface DrainEvent extends Logged {
 }
 
 export type ControlEvent = PurgeEvent | JoinEvent | SuspendEvent | DrainEvent;
+/** What is no purge: it stands until a later one ends it. */
+export type StandingEvent = JoinEvent | SuspendEvent | DrainEvent;

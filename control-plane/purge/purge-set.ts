@@ -95,6 +95,11 @@ export class PurgeSet {
     return this.#records.size === 0;
   }
 
+  /** All that is known of scopes, those that were changed longest ago first. */
+  get records(): readonly PurgeRecord[] {
+    return [...this.#records.values()];
+  }
+
   /** How many scopes are told apart. */
   get size(): number {
     return this.#records.size;

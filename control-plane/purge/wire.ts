@@ -3,7 +3,7 @@
 
 import type { RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
-import type { ControlEvent, Scope } from "./event.ts";
+import type { ControlEvent, Scope, StandingEvent } from "./event.ts";
 import type { Settles } from "./settle.ts";
 import type { Dot, HubId, Vector } from "./vector.ts";
 
@@ -62,12 +62,30 @@ export type HeldVectors = Readonly<Partial<Record<RegionId, { readonly hub: HubI
 /** Hubs that are known to hold all of the sender's vector, by region: what is told in place of `HeldVectors` where hubs are many. */
 export type Holders = Readonly<Partial<Record<RegionId, HubId>>>;
 
+/**
+ * What a hub says to one that lacks events which it keeps no longer: all of them are taken as purges of everything, so the
+ * other hub's region empties and fetches anew. In place of the events themselves it names what still stands of those that
+ * were no purges. Versions from before it ignore it, and go on lacking those events, which they say of themselves.
+ */
+export interface Base {
+  /** Of each hub, the last event that is no longer kept. */
+  readonly vector: Vector;
+  /** Joins, suspensions and drains among those events that still stand. */
+  readonly events: readonly StandingEvent[];
+  /** Incarnations that are members no longer. */
+  readonly replaced: readonly HubId[];
+  /** How long purges among them asked their origins to settle. */
+  readonly settles?: Settles;
+}
+
 /** Hub -> hub, `POST /exchange`: here are events you may lack, and what I know; answered once they are durable. */
 export interface ExchangeRequest {
   readonly v: 1;
   readonly from: HubId;
   readonly region: RegionId;
   readonly vector: Vector;
+  /** What comes before the events, where the receiver lacks more than the sender keeps. */
+  readonly base?: Base;
   /** In log order per hub. */
   readonly events: readonly ControlEvent[];
   readonly held?: HeldVectors;
@@ -80,6 +98,7 @@ export interface ExchangeResponse {
   readonly hub: HubId;
   readonly region: RegionId;
   readonly vector: Vector;
+  readonly base?: Base;
   /** What the sender lacks, bounded; `more` says that some was left for the next exchange. */
   readonly events: readonly ControlEvent[];
   readonly more: boolean;

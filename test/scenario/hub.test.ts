@@ -38,6 +38,7 @@ async function start(): Promise<void> {
         SHARD: object("Shard"),
         METER: object("Shard"),
         LOG_CASE: object("LogCase"),
+        LEDGER_CASE: object("LedgerCase"),
       },
     }),
   );
@@ -151,5 +152,30 @@ describe("hubs as objects", () => {
       reason: "before the end",
     });
     expect((await ask("weur", "purges", command())).status).toBe(200);
+  });
+});
+
+describe("a log that has been cut", () => {
+  interface Said {
+    readonly vector: Record<string, number>;
+    readonly dropped: Record<string, number>;
+    readonly events: number;
+    readonly alive: readonly string[];
+    readonly records: number;
+  }
+  const ledger = async (query: string): Promise<Said> =>
+    (await (await fetch(new URL(`/ledger/short?events=200&${query}`, door))).json()) as Said;
+
+  test("says after the process has ended what it said before", async () => {
+    const before = await ledger("purges=500");
+    expect(before.events).toBeLessThanOrEqual(200);
+    expect(before).toMatchObject({ alive: [], records: 500 });
+    await miniflare.dispose();
+    await start();
+    const { vector, dropped, records } = await ledger("purges=0");
+    expect({ vector, dropped, records }).toEqual({ vector: before.vector, dropped: before.dropped, records: 500 });
+    const after = await ledger("purges=1");
+    expect(after).toMatchObject({ alive: [], records: 500 });
+    expect(Object.values(after.vector)).toEqual([502]);
   });
 });

@@ -126,6 +126,7 @@ export class HubNode {
       random: chance.number,
       timer: (duration) => timer(site.after(life), duration),
       setAlarm: (at) => this.#setAlarm(at),
+      note: () => undefined,
       sha256: async (text) => text,
     };
   }

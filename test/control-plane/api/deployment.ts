@@ -35,6 +35,8 @@ export class FakeHub implements Node {
   readonly commands: PurgeCommand[] = [];
   readonly receipts: Receipt[] = [];
   drained: RegionId[] = [];
+  /** Its log no longer reaches back to purges that it does not know. */
+  forgets = false;
   readonly region: RegionId;
   readonly #world: Deployment;
 
@@ -77,6 +79,7 @@ export class FakeHub implements Node {
       return Response.json({ purges, ...(from + limit < matching.length && { cursor }) });
     }
     const receipt = this.receipts.find(({ id }) => pathname === `/purges/${id}`);
+    if (receipt === undefined && this.forgets) return refusal("purge-forgotten", 410);
     return receipt === undefined ? refusal("no-such-purge", 404) : Response.json(receipt);
   }
 
@@ -112,6 +115,8 @@ export class FakeHub implements Node {
       drained: this.drained,
       subscribers: [0, 2],
       logLength: this.receipts.length,
+      ...(this.forgets ? { forgotten: { events: 7, at: this.#world.time } } : {}),
+      ...(this.forgets ? { emptied: { at: this.#world.time, by: "apac" as const } } : {}),
       startedAt: this.#world.time,
     };
   }

@@ -210,6 +210,24 @@ describe("paths and methods", () => {
     expect((await problemOf(response)).code).toBe("no-such-purge");
   });
 
+  test("a purge that no log reaches back to is 410, unless the hub that accepted it still keeps it", async () => {
+    const world = await Deployment.start();
+    for (const region of ["weur", "apac"] as const) world.hub(region).forgets = true;
+    const forgotten = await world.request("/v1/purges/apac.abcd12.1", { as: "read" });
+    expect(forgotten.status).toBe(410);
+    expect((await problemOf(forgotten)).code).toBe("purge-forgotten");
+    const regions = await (await world.request("/v1/regions", { as: "read" })).json();
+    expect(JSON.stringify(regions)).toContain('"emptied":{"at":"2026-11-20T10:15:00.000Z","by":"apac"}');
+    // The accepting hub lost its disk, or is silent: still it is known that there was one.
+    world.hub("apac").forgets = false;
+    expect((await world.request("/v1/purges/apac.abcd12.1", { as: "read" })).status).toBe(410);
+    world.hub("apac").mood = "down";
+    expect((await world.request("/v1/purges/apac.abcd12.1", { as: "read" })).status).toBe(410);
+    world.hub("apac").mood = "up";
+    await world.purge({ tags: ["a"] }, "purge", "?via=apac");
+    expect((await world.request("/v1/purges/apac.abcd12.1", { as: "read" })).status).toBe(200);
+  });
+
   test.each([
     ["GET", "/v1/regions/oc"],
     ["GET", "/v1/regions/atlantis"],

@@ -123,6 +123,7 @@ test("metrics are one text for all regions, and say which region is missing", as
   world.meter("apac").reachable = false;
   world.hub("apac").mood = "down";
   world.hub("weur").drained = ["enam"];
+  world.hub("enam").forgets = true;
   const response = await world.request("/metrics", { as: "read" });
   expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   const lines = (await response.text()).split("\n");
@@ -133,6 +134,9 @@ test("metrics are one text for all regions, and say which region is missing", as
     'meridian_region_drained{region="enam"} 1',
     'meridian_meter_up{region="apac"} 0',
     'meridian_hub_log_events{region="weur"} 1',
+    'meridian_hub_forgotten_events{region="weur"} 0',
+    'meridian_hub_forgotten_events{region="enam"} 7',
+    `meridian_hub_emptied_timestamp_seconds{region="enam"} ${world.time / 1000}`,
     'meridian_purges_unapplied{region="weur"} 1',
     'meridian_purge_unapplied_oldest_seconds{region="weur"} 90',
   ]) {

@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import type { RegionId } from "../../../config/regions.ts";
 import type { Receipt, Refusal } from "../../../control-plane/hub/commands.ts";
+import type { LogLimits } from "../../../control-plane/hub/compaction.ts";
 import type { PurgeOutcome } from "../../../control-plane/hub/hub.ts";
 import { type Dot, parseDot } from "../../../control-plane/purge/vector.ts";
 import { type FakeShard, Network, SETTLING } from "./network.ts";
@@ -11,8 +12,8 @@ export const THREE: RegionId[] = ["enam", "weur", "apac"];
 export const NINE: RegionId[] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
 
 /** A network whose hubs have met. */
-export async function met(regions: readonly RegionId[], seed = 1): Promise<Network> {
-  const network = new Network(regions, seed);
+export async function met(regions: readonly RegionId[], seed = 1, logLimits?: LogLimits): Promise<Network> {
+  const network = new Network(regions, seed, 2, logLimits);
   await network.run(SETTLING);
   for (const region of regions) expect(network.hub(region).state().joined).toBe(true);
   return network;

@@ -2,8 +2,9 @@
 // inside workerd in a scenario. `fresh` gives an empty log, `reopen` the same log as a restarted hub finds it.
 
 import { epochMillis } from "../../../config/units.ts";
-import type { EventLog } from "../../../control-plane/hub/log.ts";
-import type { ControlEvent, PurgeEvent } from "../../../control-plane/purge/event.ts";
+import type { EventLog, LogBase } from "../../../control-plane/hub/log.ts";
+import type { ControlEvent, JoinEvent, PurgeEvent } from "../../../control-plane/purge/event.ts";
+import type { Vector } from "../../../control-plane/purge/vector.ts";
 
 export interface LogCase {
   readonly name: string;
@@ -28,6 +29,20 @@ const joinEvent = (hub: string): ControlEvent => ({
   at: epochMillis(1),
   region: "oc",
   replaces: [],
+});
+
+/** A base with so many records, large enough for several rows of a database if there are many. */
+const baseOf = (vector: Vector, records: number): LogBase => ({
+  v: 1,
+  vector,
+  at: epochMillis(70),
+  standing: { events: [joinEvent("oc.aaaa") as JoinEvent], replaced: ["me.aaaa"] },
+  emptied: { at: epochMillis(60), by: "me" },
+  records: Array.from({ length: records }, (_, index) => ({
+    scope: { kind: "tag", tag: `é'"${index}` },
+    soft: {},
+    hard: { "oc.aaaa": 1 + (index % 2) },
+  })),
 });
 
 function equal(actual: unknown, expected: unknown, what: string): void {
@@ -154,6 +169,59 @@ export const LOG_SUITE: readonly LogCase[] = [
       log.markApplied([dot], epochMillis(60));
       equal([log.appliedAt(dot), reopen().appliedAt(dot)], [50, 50], "after");
       equal(log.appliedAt({ hub: "oc.aaaa", counter: 9 }), undefined, "an unknown one");
+    },
+  },
+  {
+    name: "a base takes the place of the events that it covers, also after a restart",
+    run(log, reopen) {
+      log.begin("oc.aaaa");
+      log.append([
+        joinEvent("oc.aaaa"),
+        purge("oc.aaaa", 2, 20, { idempotencyKey: "k" }),
+        purge("oc.aaaa", 3, 30),
+        purge("me.bbbb", 1, 10),
+        purge("me.bbbb", 2, 40),
+      ]);
+      log.markApplied([{ hub: "oc.aaaa", counter: 2 }], epochMillis(50));
+      equal(log.base(), undefined, "no base");
+      const before = log.bytes();
+      const base = baseOf({ "oc.aaaa": 2, "me.bbbb": 1 }, 5_000);
+      log.compact(base);
+      for (const now of [log, reopen()]) {
+        equal(JSON.stringify(now.base()) === JSON.stringify(base), true, "base");
+        equal([now.vector()["oc.aaaa"], now.vector()["me.bbbb"], now.length()], [3, 2, 2], "vector and length");
+        equal(now.bytes() > 0 && now.bytes() < before, true, "bytes");
+        equal(now.find({ hub: "oc.aaaa", counter: 2 }), undefined, "a dropped event");
+        equal(
+          [ids(now.read("oc.aaaa", 0, 9)), ids(now.newestPurges(9))],
+          [["oc.aaaa.3"], ["me.bbbb.2", "oc.aaaa.3"]],
+          "rest",
+        );
+        equal(
+          [now.findByKey("test", "k"), now.appliedAt({ hub: "oc.aaaa", counter: 2 })],
+          [undefined, undefined],
+          "key",
+        );
+      }
+      throws(() => log.append([purge("oc.aaaa", 5, 1)]), "a gap behind a base");
+      log.append([purge("oc.aaaa", 4, 60)]);
+      equal(ids(reopen().read("oc.aaaa", 0, 9)), ["oc.aaaa.3", "oc.aaaa.4"], "what came later");
+    },
+  },
+  {
+    name: "a base may cover all that there is of a hub, or more; a later base takes its place, and beginning anew ends it",
+    run(log, reopen) {
+      log.begin("oc.aaaa");
+      log.append([joinEvent("oc.aaaa")]);
+      log.compact(baseOf({ "oc.aaaa": 1, "me.bbbb": 7 }, 3));
+      equal([reopen().length(), reopen().bytes(), reopen().vector()["me.bbbb"]], [0, 0, 7], "content");
+      log.append([purge("me.bbbb", 8, 1), purge("oc.aaaa", 2, 1)]);
+      const later = baseOf({ "oc.aaaa": 1, "me.bbbb": 8 }, 0);
+      log.compact(later);
+      equal([reopen().base(), reopen().length()], [later, 1], "later base");
+      log.begin("oc.cccc");
+      for (const now of [log, reopen()]) equal([now.base(), now.vector(), now.bytes()], [undefined, {}, 0], "anew");
+      log.append([joinEvent("oc.cccc")]);
     },
   },
 ];

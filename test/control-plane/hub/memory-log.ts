@@ -4,13 +4,15 @@
 
 import type { EpochMillis } from "../../../config/units.ts";
 import type { HeldBy } from "../../../control-plane/gossip/held.ts";
-import type { EventLog, LogPlace, Remembered } from "../../../control-plane/hub/log.ts";
+import type { EventLog, LogBase, LogPlace, Remembered } from "../../../control-plane/hub/log.ts";
 import type { ControlEvent, PurgeEvent } from "../../../control-plane/purge/event.ts";
-import { type Dot, formatDot, type HubId, type Vector } from "../../../control-plane/purge/vector.ts";
+import { covers, type Dot, formatDot, type HubId, type Vector } from "../../../control-plane/purge/vector.ts";
 
 interface Content {
   identity: HubId | undefined;
   events: ControlEvent[];
+  bytes: number;
+  base: LogBase | undefined;
   applied: Map<string, EpochMillis>;
   peers: Map<string, HeldBy>;
   facts: Map<Remembered, string>;
@@ -19,6 +21,8 @@ interface Content {
 const empty = (identity: HubId | undefined): Content => ({
   identity,
   events: [],
+  bytes: 0,
+  base: undefined,
   applied: new Map(),
   peers: new Map(),
   facts: new Map(),
@@ -39,13 +43,30 @@ export class MemoryLog implements EventLog {
   }
 
   vector(): Vector {
-    const vector: Record<HubId, number> = {};
+    const vector: Record<HubId, number> = { ...this.#content.base?.vector };
     for (const { dot } of this.#content.events) vector[dot.hub] = Math.max(vector[dot.hub] ?? 0, dot.counter);
     return vector;
   }
 
   length(): number {
     return this.#content.events.length;
+  }
+
+  bytes(): number {
+    return this.#content.bytes;
+  }
+
+  base(): LogBase | undefined {
+    return structuredClone(this.#content.base);
+  }
+
+  compact(base: LogBase): void {
+    this.writes++;
+    this.#content.base = JSON.parse(JSON.stringify(base)) as LogBase;
+    this.#content.events = this.#content.events.filter(({ dot }) => !covers(base.vector, dot));
+    this.#content.bytes = sizeOf(this.#content.events);
+    const held = new Set(this.#content.events.map(({ dot }) => formatDot(dot)));
+    this.#content.applied = new Map([...this.#content.applied].filter(([dot]) => held.has(dot)));
   }
 
   append(events: readonly ControlEvent[]): void {
@@ -55,6 +76,7 @@ export class MemoryLog implements EventLog {
       if (dot.counter !== (vector[dot.hub] ?? 0) + 1) throw new RangeError(`${formatDot(dot)} is not the next event`);
       vector[dot.hub] = dot.counter;
     }
+    this.#content.bytes += sizeOf(events);
     // Through JSON, as on a disk: what does not survive that was never durable.
     this.#content.events.push(...(JSON.parse(JSON.stringify(events)) as ControlEvent[]));
   }
@@ -134,3 +156,6 @@ function comparePlaces(one: LogPlace, other: LogPlace): number {
   if (one.dot.hub !== other.dot.hub) return one.dot.hub < other.dot.hub ? -1 : 1;
   return one.dot.counter - other.dot.counter;
 }
+
+const sizeOf = (events: readonly ControlEvent[]): number =>
+  events.reduce((sum, event) => sum + JSON.stringify(event).length, 0);

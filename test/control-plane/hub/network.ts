@@ -7,11 +7,13 @@ import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/regions.ts";
 import { bytes, type EpochMillis, epochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { PurgeCommand } from "../../../control-plane/hub/commands.ts";
+import type { LogLimits } from "../../../control-plane/hub/compaction.ts";
 import { Hub, type PurgeOutcome } from "../../../control-plane/hub/hub.ts";
 import { answers, messages } from "../../../control-plane/hub/messages.ts";
-import type { HubPorts, Timer } from "../../../control-plane/hub/ports.ts";
+import type { HubNote, HubPorts, Timer } from "../../../control-plane/hub/ports.ts";
 import { PurgeSet } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
+import type { ExchangeRequest, ExchangeResponse } from "../../../control-plane/purge/wire.ts";
 import { MemoryLog } from "./memory-log.ts";
 
 /** How bad the links are: a share of messages, 0 to 1. */
@@ -64,6 +66,12 @@ export class Network {
   readonly delivered = new Map<string, number>();
   /** Events in exchanges that were answered, each as often as it was told. */
   carried = 0;
+  /** What hubs found worth telling whoever runs them. */
+  readonly notes: HubNote[] = [];
+  /** How long the log of a hub may grow that starts, where that is less than usual. */
+  logLimits: LogLimits | undefined;
+  /** Regions whose hubs are of a version from before logs were cut. */
+  readonly withoutBases = new Set<RegionId>();
   /** Links that are cut, as "from>to". */
   readonly cut = new Set<string>();
   /** How far a region's clock is off, in milliseconds. */
@@ -75,7 +83,8 @@ export class Network {
   #due: Due[] = [];
   #order = 0;
 
-  constructor(regions: readonly RegionId[], seed = 1, shardsEach = 2) {
+  constructor(regions: readonly RegionId[], seed = 1, shardsEach = 2, logLimits?: LogLimits) {
+    this.logLimits = logLimits;
     this.random = seeded(seed);
     this.delay = () => 5 + this.random() * 45;
     this.#regions = regions;
@@ -100,7 +109,9 @@ export class Network {
     const site = this.site(region);
     site.life++;
     site.up = true;
-    site.hub = new Hub({ region, regions, shards: 2 }, this.#ports(region, site));
+    const { logLimits } = this;
+    const place = { region, regions, shards: 2, ...(logLimits === undefined ? {} : { logLimits }) };
+    site.hub = new Hub(place, this.#ports(region, site));
   }
 
   /** The process is gone at once; its disk and its alarm remain. */
@@ -203,12 +214,12 @@ export class Network {
       log: site.log,
       peers: {
         exchange: async (to, request) => {
-          const message = messages.exchange.parse(copy(request));
+          const message = messages.exchange.parse(this.#asRead(to, copy(request)));
           const answer = await this.#call(region, to, "exchange", lives, LIMITS.peerTimeoutMillis, async (hub) =>
             hub.exchange(message),
           );
           this.carried += request.events.length + answer.events.length;
-          return answers.exchange.parse(copy(answer));
+          return answers.exchange.parse(this.#asRead(region, copy(answer)));
         },
         await: async (to, request) => {
           const message = messages.await.parse(copy(request));
@@ -237,8 +248,15 @@ export class Network {
       random: () => this.random(),
       timer: (duration) => this.#timer(duration, lives),
       setAlarm: (at) => this.#setAlarm(site, epochMillis(at - (this.skew.get(region) ?? 0))),
+      note: (note) => this.notes.push(note),
       sha256: async (text) => createHash("sha256").update(text).digest("hex"),
     };
+  }
+
+  /** A message as the version at `region` reads it: fields that it does not know are left out. */
+  #asRead<Message extends ExchangeRequest | ExchangeResponse>(region: RegionId, message: Message): Message {
+    const { base: _base, ...rest } = message;
+    return this.withoutBases.has(region) ? (rest as Message) : message;
   }
 
   /** A request and its answer, each over a link that may fail it. Rejects when `within` is over, as an aborted fetch does. */
