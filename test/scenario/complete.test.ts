@@ -1,6 +1,6 @@
 // The promise on real processes: while clients in several places ask without pause, pages change and are purged from every
 // region, links are cut and a region is lost. No request that begins after a purge was reported complete gets an older page.
-// Pages carry their version, so an old one shows. The route revalidates when it is cut off: it never chose to serve.
+// Pages carry their version, so an old one shows. The routes revalidate when they are cut off: they never chose to serve. `npm run soak` is the same at length.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RegionId } from "../../config/regions.ts";
@@ -21,7 +21,16 @@ beforeAll(async () => {
     input: {
       origins: { site: { url: origin.url, place: "enam", shield: "enam" } },
       regions: Object.fromEntries(REGIONS.map((region) => [region, {}])),
-      routes: [{ name: "all", origin: "site", whenCutOff: "revalidate" }],
+      routes: [
+        {
+          name: "copied",
+          match: { paths: ["/copied/*"] },
+          origin: "site",
+          whenCutOff: "revalidate",
+          edgeCopies: true,
+        },
+        { name: "all", origin: "site", whenCutOff: "revalidate" },
+      ],
     },
   });
 });
@@ -29,6 +38,9 @@ afterAll(async () => {
   await cdn?.end();
   await origin?.stop();
 });
+
+/** Every other page is one that edges copy. */
+const pathOf = (page: number): string => `/${page % 2 === 0 ? "copied" : "plain"}/${page}`;
 
 /** The pages, and what each purge that was reported complete forbids from then on. */
 class Book {
@@ -43,7 +55,7 @@ class Book {
     const version = (this.#versions.get(page) ?? 0) + 1;
     this.#versions.set(page, version);
     const fields = { etag: `"${version}"`, "cache-control": "max-age=600", "cache-tag": `page-${page}` };
-    origin.pages.set(`/${page}`, { body: Buffer.from(`version ${version}`), fields });
+    origin.pages.set(pathOf(page), { body: Buffer.from(`version ${version}`), fields });
     return version;
   }
 
@@ -54,7 +66,7 @@ class Book {
 
   async visit(page: number, place: string): Promise<void> {
     const least = this.#least.get(page) ?? 0;
-    const answer = await cdn.visit(`/${page}`, place);
+    const answer = await cdn.visit(pathOf(page), place);
     if (answer.status !== 200) return;
     this.checked += 1;
     const version = Number(/\d+/.exec(answer.text)?.[0]);
