@@ -11,18 +11,22 @@ interface Place {
   readonly among: string | undefined;
 }
 
+/** Where what happens changes places with nothing: the passing of time, for one. */
+export const EVERYWHERE = "everywhere";
+
 const commute = (one: Place, other: Place): boolean =>
-  one.node !== other.node || (one.among !== undefined && one.among === other.among);
+  (one.node !== EVERYWHERE && other.node !== EVERYWHERE && one.node !== other.node) ||
+  (one.among !== undefined && one.among === other.among);
 
 /** Events that wait to be delivered, in no order. */
 export class Pending {
-  readonly #waiting = new Map<string, { readonly place: Place; readonly act: () => void }>();
+  readonly #waiting = new Map<string, { readonly place: Place; readonly act: () => void | Promise<void> }>();
   /** The event being delivered, and how many it has caused: their names are the same in every order. */
   #cause = "";
   #caused = 0;
 
   /** Something will happen at `node`; `among` names events there that can change places with each other. */
-  add(node: string, act: () => void, among?: string): void {
+  add(node: string, act: () => void | Promise<void>, among?: string): void {
     const name = `${this.#cause}/${this.#caused++}`;
     this.#waiting.set(name, { place: { node, among }, act });
   }
@@ -44,7 +48,7 @@ export class Pending {
     this.#waiting.delete(name);
     this.#cause = name;
     this.#caused = 0;
-    event.act();
+    await event.act();
     await settle();
   }
 }
@@ -69,6 +73,9 @@ interface Point {
   readonly asleep: Set<string>;
   chosen: string;
 }
+
+/** Enough for cases that take seconds. */
+export const MOST_ORDERS = 20_000;
 
 /** Delivers the events of `begin()` in every order, up to `most` orders; throws beyond, so that no case is done by half. */
 export async function explore(begin: () => Promise<Case>, most: number): Promise<Exploration> {

@@ -56,14 +56,16 @@ class Race implements Case {
   readonly #plan: RacePlan;
   readonly #purges: {
     readonly dot: Dot;
+    readonly scope: Scope;
     readonly severity: Severity;
     readonly version: number;
     readonly asks: number;
   }[] = [];
-  readonly #log = new PurgeSet(canonicalUrls(CONFIG.routes));
   #answers: (TierResponse | undefined)[] = [];
   now = NOW;
   readonly #wrong: string[] = [];
+  /** What the shard knew when it asked what it now waits for. */
+  readonly #questions = new Set<{ readonly vector: Vector }>();
   readonly #shard = new Tier(this, "weur", "shard");
   readonly #shield = new Tier(this, "enam", "shield");
   #version = 1;
@@ -85,9 +87,12 @@ class Race implements Case {
   /** Requests are all alike, so they may as well come in order. */
   #nextArrival(index: number): void {
     if (index === this.#plan.requests) return;
-    this.pending.add("shard", () => {
+    this.pending.add("shard", async () => {
+      const { vector } = this.#shard.knowledge;
       void this.#request(index);
       this.#nextArrival(index + 1);
+      await settle();
+      this.#checkCompany(index, vector);
     });
   }
 
@@ -121,12 +126,12 @@ class Race implements Case {
   #issue({ scope, severity, from }: RacePlan["purges"][number], counter: number): void {
     this.#version++;
     const dot: Dot = { hub: `${from === "shard" ? "weur" : "enam"}.test${counter}`, counter: 1 };
-    this.#purges.push({ dot, severity, version: this.#version, asks: this.#asks });
+    this.#purges.push({ dot, scope, severity, version: this.#version, asks: this.#asks });
     const event = { v: 1, kind: "purge", severity, scopes: [scope], by: "test", requestDigest: "" } as const;
-    const before = this.#log.vector;
-    this.#log.apply({ ...event, dot, at: NOW });
-    // Each purge comes from a hub of its own, so that none waits for another.
-    const news = { ...this.#log.newsSince(before), since: {}, vector: { [dot.hub]: 1 } };
+    // Each purge comes from a hub of its own, with a log of its own, so that none waits for another.
+    const log = new PurgeSet(canonicalUrls(CONFIG.routes));
+    log.apply({ ...event, dot, at: NOW });
+    const news = log.newsSince({});
     for (const { name, knowledge } of [this.#shard, this.#shield]) {
       // Merging takes maxima, so it does not matter which of two purges is heard of first.
       this.pending.add(name, () => void knowledge.apply(news), "news");
@@ -159,6 +164,20 @@ class Race implements Case {
     };
   }
 
+  /**
+   * A request that has just come, to a shard that knew `known`, waits for something younger than what it knows. Tags are known
+   * only from answers: those purges it may meet at release.
+   */
+  #checkCompany(index: number, known: Vector): void {
+    if (this.#answers[index] !== undefined) return;
+    for (const { dot, scope } of this.#purges) {
+      if (scope.kind === "tag" || !covers(known, dot)) continue;
+      if (![...this.#questions].some(({ vector }) => covers(vector, dot))) {
+        this.#wrong.push(`request ${index} waits for what a purge has ended that was known when it came`);
+      }
+    }
+  }
+
   /** A tier releases `version`, fetched by the origin's `ask`th answer, knowing `known`. */
   released(tier: string, known: Vector, version: number, ask: number): void {
     for (const purge of this.#purges) {
@@ -184,6 +203,13 @@ class Race implements Case {
         });
       });
     });
+  }
+
+  /** The shard asks the next tier, and goes on asking until it has an answer. */
+  asks<T>(vector: Vector, ask: () => Promise<T>): Promise<T> {
+    const question = { vector };
+    this.#questions.add(question);
+    return ask().finally(() => this.#questions.delete(question));
   }
 
   /** From the shard to its shield and back. */
@@ -280,7 +306,8 @@ class Tier {
       config: CONFIG,
       entries: this.#entries,
       knowledge: this.knowledge,
-      upstream: async (request) => this.#first ?? asker.ask(request),
+      upstream: async (request) =>
+        this.#first ?? (name === "shard" ? world.asks(request.vector, () => asker.ask(request)) : asker.ask(request)),
       now,
       after: () => () => undefined,
       invalidate: async () => undefined,

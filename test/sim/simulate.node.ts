@@ -99,6 +99,7 @@ async function tell(seed: number, of: Mutant | undefined, from: Family | undefin
 
 async function tryAll(): Promise<void> {
   for (const one of MUTANTS) {
+    if (one.caughtWithin === 0) continue;
     const most = values.seeds === undefined ? one.caughtWithin : number(values.seeds, "seeds");
     const startedAt = performance.now();
     const { failed, runs } = await search(first, most, one);
