@@ -226,8 +226,8 @@ export const LIMITS = {
   subscriptionMillis: 2_250,
   /** How long one question after a purge's state is held open; asked again until the client's time is up. */
   awaitSliceMillis: 1_000,
-  /** Questions after a purge's state held open at once: objects have six connections, and purges need the others. */
-  awaitConcurrency: 4,
+  /** Questions after purges' states that are held open at once, one to each region: as many as nine regions have to ask. */
+  awaitConcurrency: 8,
   /** Purges asked after in one message. */
   awaitDots: 200,
   /** Purges whose final states in other regions are remembered. */
@@ -312,9 +312,11 @@ export const LIMITS = {
   /** Tokens in the secret API_TOKENS, and hosts of one: each request is compared with all of them. */
   apiTokens: 256,
   tokenHosts: 256,
-  /** Requests that a token may make at once, and a second in the long run, in each isolate: hundreds of purges, no endless loop. */
-  apiRequestBurst: 500,
-  apiRequestsPerSecond: 500,
+  /** Requests that a token may make at once, and a second in the long run, in each isolate: a dashboard makes two a second. */
+  apiRequestBurst: 300,
+  apiRequestsPerSecond: 50,
+  /** How many purges count as one request: a shop that imports its prices purges hundreds of times a second. */
+  apiPurgesPerRequest: 10,
 
   // --- metrics
   /** Characters of a label's value: names in the configuration are shorter. */

@@ -44,10 +44,11 @@ export async function admit(
     });
   }
   // Names are those of the tokens, so there are never more buckets than tokens.
-  const taken = takeOne(on.buckets.get(record.name), RATE, now());
+  const cost = access.every((scope) => scope === "purge") ? 1 / LIMITS.apiPurgesPerRequest : 1;
+  const taken = takeOne(on.buckets.get(record.name), RATE, now(), cost);
   on.buckets.set(record.name, taken.bucket);
   if (taken.kind === "refused") {
-    const detail = `a token may make ${RATE.perSecond} requests a second; again in ${taken.retryAfter} s`;
+    const detail = `a token may make ${RATE.perSecond / cost} such requests a second; again in ${taken.retryAfter} s`;
     return refused(problem("too-many-requests", detail), { "retry-after": String(taken.retryAfter) });
   }
   const authorization = authorize(record, access);

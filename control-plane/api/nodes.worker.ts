@@ -100,8 +100,18 @@ export function askAll<Body>(
   );
 }
 
-/** All regions, `first` first and then by distance from it. */
+const orders = new WeakMap<Config, Map<RegionId, readonly RegionId[]>>();
+
+/** All regions, `first` first and then by distance from it; worked out once for each. */
 export function hubOrder(config: Config, first: RegionId): readonly RegionId[] {
+  const known = orders.get(config) ?? new Map<RegionId, readonly RegionId[]>();
+  orders.set(config, known);
+  const order = known.get(first) ?? orderFrom(config, first);
+  known.set(first, order);
+  return order;
+}
+
+function orderFrom(config: Config, first: RegionId): readonly RegionId[] {
   const place = (region: RegionId) => config.regions[region]?.place ?? REGIONS[region].place;
   const distance = (region: RegionId): number => (region === first ? -1 : greatCircle(place(first), place(region)));
   return [...regionsOf(config)].sort((a, b) => distance(a) - distance(b));

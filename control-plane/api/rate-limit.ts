@@ -20,11 +20,11 @@ export type Taken =
   | { readonly kind: "taken"; readonly bucket: Bucket }
   | { readonly kind: "refused"; readonly bucket: Bucket; readonly retryAfter: Seconds };
 
-/** Takes one request out of a bucket; undefined is a full one. A clock that steps back fills nothing. */
-export function takeOne(before: Bucket | undefined, rate: Rate, now: EpochMillis): Taken {
+/** Takes one request, or what counts as `cost` of one, out of a bucket; undefined is a full one. A clock that steps back fills nothing. */
+export function takeOne(before: Bucket | undefined, rate: Rate, now: EpochMillis, cost = 1): Taken {
   const elapsed = before === undefined ? 0 : Math.max(0, now - before.at) / 1000;
   const left = before === undefined ? rate.burst : Math.min(rate.burst, before.left + elapsed * rate.perSecond);
-  if (left >= 1) return { kind: "taken", bucket: { left: left - 1, at: now } };
-  const wait = Math.max(1, Math.ceil((1 - left) / rate.perSecond));
+  if (left >= cost) return { kind: "taken", bucket: { left: left - cost, at: now } };
+  const wait = Math.max(1, Math.ceil((cost - left) / rate.perSecond));
   return { kind: "refused", bucket: { left, at: now }, retryAfter: seconds(wait) };
 }

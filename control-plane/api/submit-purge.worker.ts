@@ -2,7 +2,7 @@
 // purge what, what is counted and what is promised cannot differ between them. It reads no body and shapes no answer.
 
 import type { Context } from "hono";
-import { pushTally } from "../../config/meter-push.worker.ts";
+import { pushPaced } from "../../config/meter-push.worker.ts";
 import type { RegionId } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
 import type { PurgeCommand, Receipt } from "../hub/commands.ts";
@@ -41,7 +41,8 @@ export async function submitPurge(ports: ControlPorts, submission: Submission): 
   if (answer.kind !== "answer") return { kind: "problem", problem: problemOf(answer) };
   const { severity } = command;
   for (const { kind } of scopes) ports.tally.count("meridian_purge_scopes_total", { severity, scope: kind });
-  submission.context.executionCtx.waitUntil(pushTally(ports.tally, ports.meter(ports.ownRegion)));
+  const meter = () => ports.meter(ports.ownRegion);
+  pushPaced(ports.tally, meter, (work) => submission.context.executionCtx.waitUntil(work));
   return { kind: "receipt", receipt: answer.body };
 }
 

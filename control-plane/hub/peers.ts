@@ -228,7 +228,7 @@ export class Peers {
     const { vector, hub } = this.#ledger;
     const { more: _more, ...told } = newsFor(this.#ledger, this.#ports.log, this.#toldAs(what), line.sent);
     line.sent = withEvents(join(line.sent, told.base?.vector ?? EMPTY_VECTOR), told.events);
-    if (told.events.length > 0) line.toldAt = this.#ports.now();
+    if (what === "news") line.toldAt = this.#ports.now();
     const message = { v: 1, from: hub, region: this.#region, vector, ...told } as const;
     if (what === "news" && areFew(this.others.length)) return { ...message, news: true };
     return { ...message, ...this.#tell() };

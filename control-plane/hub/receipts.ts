@@ -14,6 +14,7 @@ import type { Condition } from "./condition.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Peers } from "./peers.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
+import { Questions } from "./questions.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 /** What a region's hub said of a purge, and when by this hub's clock the leases from before it are over there. */
@@ -38,7 +39,7 @@ export class Receipts {
   /** Purges' states in other regions, those last asked about at the end. */
   readonly #known = new Map<string, Map<RegionId, Told>>();
   readonly #unanswered = new Set<RegionId>();
-  #asking = 0;
+  readonly #questions: Questions;
 
   constructor(
     place: HubPlace,
@@ -54,6 +55,7 @@ export class Receipts {
     this.#subscribers = subscribers;
     this.#condition = condition;
     this.#ledger = ledger;
+    this.#questions = new Questions(ports.peers, (region, dot, state) => this.#take(region, dot, state));
   }
 
   /** What is known here without asking anybody. */
@@ -97,7 +99,7 @@ export class Receipts {
       const now = this.#ports.now();
       const ends = goal === "complete" ? events.map(({ dot }) => this.#completeAt(dot) - now) : [];
       const idle = this.#unanswered.size > 0 || ends.length > 0;
-      if (idle) await this.#condition.until(() => false, millis(Math.max(1, Math.min(slice, ...ends))));
+      if (idle) await this.#ports.timer(millis(Math.max(1, Math.min(slice, ...ends)))).done;
     }
   }
 
@@ -151,29 +153,16 @@ export class Receipts {
   async #ask(region: RegionId, events: readonly PurgeEvent[], duration: Millis): Promise<void> {
     const dots = events.map(({ dot }) => dot).filter((dot) => !isFinal(this.#knownOf(dot).get(region)));
     if (dots.length === 0) return;
-    await this.#condition.until(
-      () => this.#asking < LIMITS.awaitConcurrency,
-      millis(Math.max(duration, LIMITS.awaitSliceMillis)),
-    );
-    this.#asking++;
-    try {
-      for (let start = 0; start < dots.length; start += LIMITS.awaitDots) {
-        const some = dots.slice(start, start + LIMITS.awaitDots);
-        const response = await this.#ports.peers.await(region, { v: 1, dots: some, timeoutMillis: duration });
-        const now = this.#ports.now();
-        for (const [index, { completeIn, ...state }] of response.states.entries()) {
-          const completeAt = completeIn === undefined ? {} : { completeAt: epochMillis(now + completeIn) };
-          this.#knownOf(some[index] as Dot).set(region, { ...state, ...completeAt });
-        }
-      }
-      this.#unanswered.delete(region);
-    } catch {
-      // Expected while a region is cut off: the receipt says so.
-      this.#unanswered.add(region);
-    } finally {
-      this.#asking--;
-      this.#condition.notify();
-    }
+    // Whoever did not answer last time is not asked to hold its answer back: others wait for that place.
+    const within = this.#unanswered.has(region) ? millis(0) : duration;
+    if (await this.#questions.ask(region, dots, within)) this.#unanswered.delete(region);
+    else this.#unanswered.add(region);
+    this.#condition.notify();
+  }
+
+  #take(region: RegionId, dot: Dot, { completeIn, ...state }: HeldState): void {
+    const ends = completeIn === undefined ? {} : { completeAt: epochMillis(this.#ports.now() + completeIn) };
+    this.#knownOf(dot).set(region, { ...state, ...ends });
   }
 
   #regionReceipt(dot: Dot, region: RegionId): RegionReceipt {

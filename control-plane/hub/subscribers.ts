@@ -36,6 +36,10 @@ export class Subscribers {
   readonly #byShard = new Map<number, Subscriber>();
   /** Purges logged in this life that some subscriber has not acknowledged. */
   readonly #open = new Map<string, Dot>();
+  /** When purges were applied that somebody may ask after, as the log has it. */
+  readonly #appliedAt = new Map<string, EpochMillis>();
+  /** When the first subscriber's time is over, as of the last look. */
+  #looksAgainAt = 0;
   /** Shards that a message is under way to. */
   readonly #sending = new Set<number>();
   /** When a purge was last applied that the log had dropped by then. */
@@ -79,12 +83,15 @@ export class Subscribers {
   /** Marks as applied what no subscriber lacks any longer. Called when somebody wants to know, since time passes too. */
   settle(): void {
     const live = this.list().map((shard) => this.#byShard.get(shard) as Subscriber);
+    const ends = live.map(({ askedAt }) => askedAt + LIMITS.subscriptionMillis);
+    this.#looksAgainAt = Math.min(Number.POSITIVE_INFINITY, ...ends);
     const applied = [...this.#open.values()].filter((dot) =>
       live.every((subscriber) => covers(subscriber.vector, dot)),
     );
     if (applied.length === 0) return;
     const now = this.#context.now();
     this.#context.log.markApplied(applied, now);
+    this.#remember(applied, now);
     for (const dot of applied) {
       this.#open.delete(formatDot(dot));
       if (this.#context.log.find(dot) === undefined) this.#appliedLateAt = now;
@@ -92,21 +99,33 @@ export class Subscribers {
     this.#context.changed();
   }
 
+  #remember(dots: readonly Dot[], at: EpochMillis): void {
+    for (const dot of dots) this.#appliedAt.set(formatDot(dot), at);
+    for (const oldest of this.#appliedAt.keys()) {
+      if (this.#appliedAt.size <= LIMITS.receiptsRemembered) break;
+      this.#appliedAt.delete(oldest);
+    }
+  }
+
   /**
    * When the purge at `dot`, which the hub holds, was applied here. One from an earlier life has no subscriber to wait for. One
    * that the log does not keep is no further than later ones of its hub, and was applied by the time that this gives, or before.
    */
   appliedAt(dot: Dot): EpochMillis | undefined {
-    this.settle();
-    if (this.#open.has(formatDot(dot))) return undefined;
-    const at = this.#context.log.appliedAt(dot);
-    if (at !== undefined) return at;
+    const name = formatDot(dot);
+    // Acknowledgements settle by themselves; only that a shard's time is over nobody says.
+    if (this.#open.size > 0 && this.#context.now() >= this.#looksAgainAt) this.settle();
+    if (this.#open.has(name)) return undefined;
+    const known = this.#appliedAt.get(name) ?? this.#context.log.appliedAt(dot);
+    if (known !== undefined) return known;
     if (this.#context.log.find(dot) === undefined) {
       const isOpen = [...this.#open.values()].some(({ hub, counter }) => hub === dot.hub && counter >= dot.counter);
       return isOpen ? undefined : (this.#appliedLateAt ?? this.#context.droppedAt());
     }
-    this.#context.log.markApplied([dot], this.#context.now());
-    return this.#context.log.appliedAt(dot);
+    const now = this.#context.now();
+    this.#context.log.markApplied([dot], now);
+    this.#remember([dot], now);
+    return now;
   }
 
   /** Shards that have not acknowledged the purge at `dot`. */
@@ -118,6 +137,7 @@ export class Subscribers {
   clear(): void {
     this.#byShard.clear();
     this.#open.clear();
+    this.#appliedAt.clear();
   }
 
   #live(shard: number): Subscriber | undefined {

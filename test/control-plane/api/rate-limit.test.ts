@@ -51,3 +51,15 @@ test("over any time, no more pass than the burst and what has flowed in", () => 
     }),
   );
 });
+
+test("what counts as a part of a request passes that much more often, from the same bucket", () => {
+  let bucket: Bucket | undefined;
+  let passed = 0;
+  for (let count = 0; count < 20; count++) {
+    const taken = takeOne(bucket, RATE, at(0), 1 / 4);
+    bucket = taken.bucket;
+    if (taken.kind === "taken") passed += 1;
+  }
+  expect(passed).toBe(4 * RATE.burst);
+  expect(takeOne(bucket, RATE, at(0)).kind).toBe("refused");
+});
