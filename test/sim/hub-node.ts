@@ -13,9 +13,11 @@ import { MemoryLog } from "../control-plane/hub/memory-log.ts";
 import { Life, type Target } from "./links.ts";
 import { copy, type Site } from "./site.ts";
 
-/** A disk that says what was written to it. */
+/** A disk that says what was written to it, and may be the last that a machine does. */
 class WatchedLog extends MemoryLog {
   readonly #logged: (events: readonly ControlEvent[]) => void;
+  /** Stops the machine before or after the next purge is written, as it says. */
+  stop: { readonly written: boolean; readonly now: () => void } | undefined;
 
   constructor(logged: (events: readonly ControlEvent[]) => void) {
     super();
@@ -23,8 +25,16 @@ class WatchedLog extends MemoryLog {
   }
 
   override append(events: readonly ControlEvent[]): void {
-    super.append(events);
-    this.#logged(events);
+    const { stop } = this;
+    const stops = stop !== undefined && events.some(({ kind }) => kind === "purge");
+    if (stops) this.stop = undefined;
+    if (!stops || stop.written) {
+      super.append(events);
+      this.#logged(events);
+    }
+    if (!stops) return;
+    stop.now();
+    throw new Error("the machine has stopped");
   }
 }
 
@@ -38,7 +48,7 @@ export interface HubSurroundings {
 
 export class HubNode {
   readonly site: Site;
-  readonly log: MemoryLog;
+  readonly log: WatchedLog;
   readonly #around: HubSurroundings;
   readonly #regions: readonly RegionId[];
   readonly #shards: number;
@@ -76,6 +86,17 @@ export class HubNode {
     this.#life?.end();
     this.#life = undefined;
     this.#core = undefined;
+  }
+
+  /** Stops at its next write of a purge, and starts again after `duration`. */
+  stopAtWrite(written: boolean, duration: number): void {
+    const now = (): void => {
+      this.crash();
+      this.site.around.scheduler.at(duration, () => {
+        if (this.#life === undefined) this.start();
+      });
+    };
+    this.log.stop = { written, now };
   }
 
   loseDisk(): void {
@@ -141,7 +162,11 @@ export class HubNode {
         return;
       }
       this.#alarm = undefined;
-      void this.#core.alarm();
+      const { life } = this;
+      // What stops in the middle of it is nobody's mistake.
+      this.#core.alarm().catch((cause) => {
+        if (life?.ended !== true) throw cause;
+      });
     };
     const delay = this.site.trueTime(epochMillis(at)) - this.site.around.scheduler.now;
     this.#alarm = { at, off: this.site.around.scheduler.at(delay, ring) };

@@ -146,7 +146,8 @@ export class Links {
         else answer({ kind: "answer", value });
       },
       (cause) => {
-        this.#threw(cause);
+        // What a machine was doing when it stopped is nobody's mistake.
+        if (!life.ended) this.#threw(cause);
         answer({ kind: "refused" });
       },
     );

@@ -1,6 +1,6 @@
 // The production code with one safety mechanism taken out, each as an exact piece of source and what stands there instead. A
 // piece must occur exactly once in its file, else the run fails: no mutant can vanish because the code around it changed.
-// Each says what it breaks and within how many seeds the simulation catches it (a few times what was measured).
+// Each says what it breaks and within how many seeds the simulation catches it (about ten times what was measured).
 
 import type { Family } from "./families.ts";
 
@@ -56,7 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/fill.ts",
     from: '  const ended = !isJudged || knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";\n',
     to: "  const ended = !isJudged;\n",
-    caughtWithin: 2_000,
+    caughtWithin: 400,
   },
   {
     name: "304-by-unknown-purges",
@@ -64,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/fill.ts",
     from: 'coversAll(knowledge.vector, seen) || (await knowledge.ensure(seen)).kind !== "behind";\n',
     to: "coversAll(seen, {}) || (await knowledge.ensure(seen)).kind !== undefined;\n",
-    caughtWithin: 2_000,
+    caughtWithin: 400,
   },
   {
     name: "soft-revives-hard",
@@ -104,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/purge/purge-set.ts",
     from: "    if (!gap) this.#vector = join(this.#vector, news.vector);\n",
     to: "    this.#vector = join(this.#vector, news.vector);\n",
-    caughtWithin: 2_000,
+    caughtWithin: 400,
   },
   {
     name: "markers-for-ever",
@@ -112,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/shard/judge.ts",
     from: 'if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {',
     to: "if (item.until > now()) {",
-    caughtWithin: 1_000,
+    caughtWithin: 600,
   },
   {
     name: "lease-from-the-answer",
@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/hub/receipts.ts",
     from: "const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;",
     to: "const LEASES_END = 0;",
-    caughtWithin: 1_000,
+    caughtWithin: 600,
   },
   {
     name: "hearing-for-ever",
@@ -227,7 +227,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "edge/copies.ts",
     from: "const until = after(requestAt, validFor);",
     to: "const until = after(now, validFor);",
-    caughtWithin: 1_000,
+    caughtWithin: 600,
     family: "last-lease",
   },
   {
@@ -244,7 +244,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "control-plane/hub/peers.ts",
     from: "    if (!isJoined(joinDot, this.quorum.active, (region) => this.#held.get(region)?.vector)) return false;\n",
     to: "    if (!isJoined(joinDot, [], () => undefined)) return false;\n",
-    caughtWithin: 1_000,
+    caughtWithin: 600,
   },
   {
     name: "join-any-flight",

@@ -37,6 +37,10 @@ export type Step = { readonly at: number } & (
   | { readonly kind: "evict-shard"; readonly region: RegionId; readonly shard: number }
   | { readonly kind: "lose-isolate"; readonly region: RegionId }
   | { readonly kind: "crash-hub"; readonly region: RegionId; readonly for: number }
+  /** The hub's next write of a purge is its last act for a while: the machine stops right before it, or right after. */
+  | { readonly kind: "stop-at-write"; readonly region: RegionId; readonly for: number; readonly written: boolean }
+  /** The region takes no clients for a while. */
+  | { readonly kind: "drain"; readonly region: RegionId; readonly for: number }
   | { readonly kind: "lose-disk"; readonly region: RegionId; readonly for: number }
   | { readonly kind: "origin-fails"; readonly for: number }
 );
@@ -308,7 +312,7 @@ function faultOf(
 ): Extract<Fault, { kind: "lose-disk" | "cut" | "isolate" | "deafen" | "origin-fails" }> | Fault {
   const region = chance.pick(names);
   const lasts = chance.pick([200, 1_500, 6_000, 14_000]);
-  switch (chance.between(0, 9)) {
+  switch (chance.between(0, 11)) {
     case 0:
     case 1:
       return { kind: "cut", from: region, to: chance.pick(names), for: lasts };
@@ -327,6 +331,10 @@ function faultOf(
       return { kind: "origin-fails", for: lasts };
     case 8:
       return { kind: "crash-hub", region, for: lasts };
+    case 9:
+      return { kind: "stop-at-write", region, for: lasts, written: chance.is(0.5) };
+    case 10:
+      return { kind: "drain", region, for: lasts };
     default:
       return mayLoseDisk ? { kind: "lose-disk", region, for: lasts } : { kind: "crash-hub", region, for: lasts };
   }

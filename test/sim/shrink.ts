@@ -76,6 +76,12 @@ function whatOf(step: Step): string {
       return `${step.region}'s shards lose all memory`;
     case "crash-hub":
       return `${step.region}'s hub is down for ${step.for} ms`;
+    case "stop-at-write": {
+      const when = step.written ? "after" : "before";
+      return `${step.region}'s hub stops right ${when} it writes its next purge, for ${step.for} ms`;
+    }
+    case "drain":
+      return `${step.region} takes no clients for ${step.for} ms`;
     case "lose-disk":
       return `${step.region}'s hub loses its log, and is down for ${step.for} ms`;
     case "origin-fails":

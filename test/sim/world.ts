@@ -193,12 +193,25 @@ class World {
         });
         return;
       }
+      case "stop-at-write":
+        this.#region(step.region).hub.stopAtWrite(step.written, step.for);
+        return;
+      case "drain":
+        this.#drain(step.region, true);
+        this.#time.at(step.for, () => this.#drain(step.region, false));
+        return;
       case "origin-fails":
         this.#origin.isFailing = true;
         this.#time.at(step.for, () => {
           this.#origin.isFailing = false;
         });
     }
+  }
+
+  #drain(region: RegionId, drained: boolean): void {
+    const { hub } = this.#region(region);
+    const act = async () => hub.core.drain({ v: 1, region, drained, by: "simulator" });
+    this.#links.call(new Life(region, `api:${region}`), "drain", { region, life: () => hub.life, act });
   }
 
   #evict(shard: ShardNode | undefined): void {
@@ -262,7 +275,10 @@ class World {
     this.#findings.tell(() => "-- everything is mended");
     this.#links.mend();
     this.#origin.mend();
-    for (const { hub } of this.#regions.values()) if (hub.life === undefined) hub.start();
+    for (const { hub } of this.#regions.values()) {
+      hub.log.stop = undefined;
+      if (hub.life === undefined) hub.start();
+    }
   }
 
   /** Each region asks for each object once more, and brings every shard up to date on the way. */

@@ -119,9 +119,10 @@ export class FetchChecks {
     );
   }
 
-  /** Whether a node without a lease may release nothing any more of what was fetched that long ago. */
-  #isTooOld({ knowledge }: Instance, { startedAt }: Fetch): boolean {
-    return knowledge.leaseLeft === 0 && this.#scheduler.now - startedAt > LIMITS.leaseMillis * (1 - 2 * MOST_DRIFT);
+  /** Whether a node that is, or was meanwhile, without a lease gave up what was fetched that long ago. */
+  #isTooOld({ knowledge, unleasedAt }: Instance, { startedAt }: Fetch): boolean {
+    const isUnleased = knowledge.leaseLeft === 0 || unleasedAt > startedAt;
+    return isUnleased && this.#scheduler.now - startedAt > LIMITS.leaseMillis * (1 - 2 * MOST_DRIFT);
   }
 
   /** Whether the node knows a purge that matches and is not in `vector`. */
