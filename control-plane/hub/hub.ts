@@ -66,7 +66,10 @@ export class Hub {
     this.#peers = new Peers(place, ports, this.#ledger, {
       took: (events) => this.#tellShards(events),
       emptied: (upTo, by) => this.#empty(upTo, by),
-      restarted: () => this.#subscribers.clear(),
+      restarted: () => {
+        this.#subscribers.clear();
+        this.#receipts.clear();
+      },
       changed,
     });
     const tell = (event: PurgeEvent): void => this.#tellShards([event]);

@@ -65,6 +65,10 @@ export interface EventLog {
   appliedAt(dot: Dot): EpochMillis | undefined;
   /** Says so, once; a purge that was marked before keeps its instant. */
   markApplied(dots: readonly Dot[], at: EpochMillis): void;
+  /** When the purge at `dot` was complete in every region; undefined if it is not known to be. */
+  completeAt(dot: Dot): EpochMillis | undefined;
+  /** Says so, once, of a purge that is in the log; one that was marked before keeps its instant. */
+  markComplete(dot: Dot, at: EpochMillis): void;
   /** What other hubs were known to hold. */
   peers(): readonly HeldBy[];
   savePeer(peer: HeldBy): void;

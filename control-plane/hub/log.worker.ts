@@ -19,6 +19,9 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS purges_by_key ON events (by, key) WHERE key IS NOT NULL;
   CREATE TABLE IF NOT EXISTS peers (region TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS completions (
+    hub TEXT NOT NULL, counter INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (hub, counter)
+  ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS base (part INTEGER PRIMARY KEY, body TEXT NOT NULL);
 `;
 /** Characters of a base's records in one row, before the last of them: the platform takes rows of up to 2 MB, and bills by the row. */
@@ -56,6 +59,7 @@ export class SqlLog implements EventLog {
   begin(hub: HubId): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec("DELETE FROM events");
+      this.#sql.exec("DELETE FROM completions");
       this.#sql.exec("DELETE FROM peers");
       this.#sql.exec("DELETE FROM facts");
       this.#sql.exec("DELETE FROM base");
@@ -92,6 +96,7 @@ export class SqlLog implements EventLog {
     this.#storage.transactionSync(() => {
       for (const [hub, counter] of Object.entries(head.vector)) {
         this.#sql.exec("DELETE FROM events WHERE hub = ? AND counter <= ?", hub, counter);
+        this.#sql.exec("DELETE FROM completions WHERE hub = ? AND counter <= ?", hub, counter);
       }
       this.#sql.exec("DELETE FROM base");
       for (const [part, body] of parts.entries()) {
@@ -186,6 +191,18 @@ export class SqlLog implements EventLog {
         this.#sql.exec(`UPDATE events SET applied_at = ? ${where}`, at, hub, counter);
       }
     });
+  }
+
+  completeAt({ hub, counter }: Dot): EpochMillis | undefined {
+    const [row] = this.#sql
+      .exec<{ at: number }>("SELECT at FROM completions WHERE hub = ? AND counter = ?", hub, counter)
+      .toArray();
+    return row === undefined ? undefined : epochMillis(row.at);
+  }
+
+  markComplete(dot: Dot, at: EpochMillis): void {
+    if (this.find(dot) === undefined) return;
+    this.#sql.exec("INSERT OR IGNORE INTO completions (hub, counter, at) VALUES (?, ?, ?)", dot.hub, dot.counter, at);
   }
 
   peers(): readonly HeldBy[] {

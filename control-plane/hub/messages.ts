@@ -140,6 +140,7 @@ export const answers = {
       z.object({
         held: z.boolean(),
         completeIn: duration.optional(),
+        completeSince: instant.optional(),
         appliedAt: instant.optional(),
         waitingFor: z.array(z.int()).optional(),
       }),

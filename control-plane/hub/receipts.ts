@@ -10,6 +10,7 @@ import type { PurgeEvent } from "../purge/event.ts";
 import { type Dot, formatDot } from "../purge/vector.ts";
 import type { AwaitRequest, AwaitResponse, HeldState } from "../purge/wire.ts";
 import type { Receipt, RegionReceipt } from "./commands.ts";
+import { Completions } from "./completions.ts";
 import type { Condition } from "./condition.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Peers } from "./peers.ts";
@@ -18,7 +19,7 @@ import { Questions } from "./questions.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 /** What a region's hub said of a purge, and when by this hub's clock the leases from before it are over there. */
-type Told = Omit<HeldState, "completeIn"> & { readonly completeAt?: EpochMillis };
+type Told = Omit<HeldState, "completeIn" | "completeSince"> & { readonly completeAt?: EpochMillis };
 
 /** How long a purge must have been held in a region before every earlier lease there is over. */
 const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;
@@ -40,6 +41,7 @@ export class Receipts {
   readonly #known = new Map<string, Map<RegionId, Told>>();
   readonly #unanswered = new Set<RegionId>();
   readonly #questions: Questions;
+  readonly #completions: Completions;
 
   constructor(
     place: HubPlace,
@@ -55,7 +57,13 @@ export class Receipts {
     this.#subscribers = subscribers;
     this.#condition = condition;
     this.#ledger = ledger;
+    this.#completions = new Completions(ports.log);
     this.#questions = new Questions(ports.peers, (region, dot, state) => this.#take(region, dot, state));
+  }
+
+  /** The log was given up. */
+  clear(): void {
+    this.#completions.clear();
   }
 
   /** What is known here without asking anybody. */
@@ -65,11 +73,14 @@ export class Receipts {
     const isApplied = applied.every((at) => at !== undefined);
     const missing = regions.filter((region) => region.state === "pending").map((region) => region.region);
     const isPartial = missing.some((region) => this.#unanswered.has(region)) || !this.#peers.isDurable(event.dot);
-    const completeAt = this.#completeAt(event.dot);
-    const isComplete = completeAt <= this.#ports.now() && this.#peers.isDurable(event.dot);
+    const completeBy = this.#completeAt(event.dot);
+    if (completeBy <= this.#ports.now() && this.#peers.isDurable(event.dot)) {
+      this.#completions.note(event.dot, completeBy);
+    }
+    const completeAt = this.#completions.at(event.dot);
     return {
       id: formatDot(event.dot),
-      state: isComplete ? "complete" : isPartial ? "partial" : isApplied ? "applied" : "accepted",
+      state: completeAt !== undefined ? "complete" : isPartial ? "partial" : isApplied ? "applied" : "accepted",
       severity: event.severity,
       scopes: event.scopes,
       by: event.by,
@@ -78,7 +89,7 @@ export class Receipts {
       ...(event.minVersion === undefined ? {} : { minVersion: event.minVersion }),
       acceptedAt: event.at,
       ...(isApplied ? { appliedAt: epochMillis(Math.max(...(applied as EpochMillis[]))) } : {}),
-      ...(isComplete ? { completeAt } : Number.isFinite(completeAt) ? { completeBy: completeAt } : {}),
+      ...(completeAt !== undefined ? { completeAt } : Number.isFinite(completeBy) ? { completeBy } : {}),
       hub: event.dot.hub.split(".")[0] as RegionId,
       regions,
       missing,
@@ -115,7 +126,9 @@ export class Receipts {
     const heldFor = this.#ledger.heldFor(dot);
     if (heldFor === undefined) return { held: false };
     const appliedAt = this.#subscribers.appliedAt(dot);
-    const held = { held: true, completeIn: millis(Math.max(0, LEASES_END - heldFor)) } as const;
+    const completeSince = this.#completions.at(dot);
+    const everywhere = completeSince === undefined ? {} : { completeSince };
+    const held = { held: true, completeIn: millis(Math.max(0, LEASES_END - heldFor)), ...everywhere } as const;
     return appliedAt === undefined
       ? { ...held, waitingFor: this.#subscribers.waitingFor(dot) }
       : { ...held, appliedAt };
@@ -160,7 +173,8 @@ export class Receipts {
     this.#condition.notify();
   }
 
-  #take(region: RegionId, dot: Dot, { completeIn, ...state }: HeldState): void {
+  #take(region: RegionId, dot: Dot, { completeIn, completeSince, ...state }: HeldState): void {
+    if (completeSince !== undefined) this.#completions.note(dot, completeSince);
     const ends = completeIn === undefined ? {} : { completeAt: epochMillis(this.#ports.now() + completeIn) };
     this.#knownOf(dot).set(region, { ...state, ...ends });
   }
@@ -168,7 +182,8 @@ export class Receipts {
   #regionReceipt(dot: Dot, region: RegionId): RegionReceipt {
     const state = this.#toldOf(dot, region);
     const applied = state?.appliedAt === undefined ? {} : { appliedAt: state.appliedAt };
-    if (state?.completeAt !== undefined && state.completeAt <= this.#ports.now()) {
+    const isOver = state?.completeAt !== undefined && state.completeAt <= this.#ports.now();
+    if (isOver || (state?.held === true && this.#completions.at(dot) !== undefined)) {
       return { region, state: "complete", ...applied };
     }
     if (state?.appliedAt !== undefined) return { region, state: "applied", ...applied };
@@ -185,7 +200,7 @@ export class Receipts {
 
   #toldOf(dot: Dot, region: RegionId): Told | undefined {
     if (region !== this.#place.region) return this.#knownOf(dot).get(region);
-    const { completeIn, ...state } = this.#stateHere(dot);
+    const { completeIn, completeSince: _everywhere, ...state } = this.#stateHere(dot);
     return completeIn === undefined ? state : { ...state, completeAt: epochMillis(this.#ports.now() + completeIn) };
   }
 

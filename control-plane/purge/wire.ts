@@ -125,6 +125,8 @@ export interface HeldState {
   readonly held: boolean;
   /** How long until every lease that this hub's region granted before it held the purge is over; 0 once they are. */
   readonly completeIn?: Millis;
+  /** It is complete in every region, as this hub knows, since this instant of whichever hub said so first. */
+  readonly completeSince?: EpochMillis;
   /** When the last subscribed shard had acknowledged it, by this hub's clock. */
   readonly appliedAt?: EpochMillis;
   /** Shards that have not acknowledged it, where that is what it waits for. */

@@ -172,6 +172,22 @@ export const LOG_SUITE: readonly LogCase[] = [
     },
   },
   {
+    name: "a purge is marked as complete once, and keeps its instant until it is dropped",
+    run(log, reopen) {
+      log.begin("oc.aaaa");
+      const dot = { hub: "oc.aaaa", counter: 2 };
+      log.append([joinEvent("oc.aaaa"), purge("oc.aaaa", 2, 20)]);
+      equal(log.completeAt(dot), undefined, "before");
+      log.markComplete(dot, epochMillis(50));
+      log.markComplete(dot, epochMillis(60));
+      log.markComplete({ hub: "oc.aaaa", counter: 9 }, epochMillis(50));
+      equal([log.completeAt(dot), reopen().completeAt(dot)], [50, 50], "after");
+      equal(log.completeAt({ hub: "oc.aaaa", counter: 9 }), undefined, "an unknown one");
+      log.compact(baseOf({ "oc.aaaa": 2 }, 1));
+      equal([log.completeAt(dot), reopen().completeAt(dot)], [undefined, undefined], "dropped");
+    },
+  },
+  {
     name: "a base takes the place of the events that it covers, also after a restart",
     run(log, reopen) {
       log.begin("oc.aaaa");

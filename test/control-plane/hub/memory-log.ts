@@ -14,6 +14,7 @@ interface Content {
   bytes: number;
   base: LogBase | undefined;
   applied: Map<string, EpochMillis>;
+  completions: Map<string, EpochMillis>;
   peers: Map<string, HeldBy>;
   facts: Map<Remembered, string>;
 }
@@ -24,6 +25,7 @@ const empty = (identity: HubId | undefined): Content => ({
   bytes: 0,
   base: undefined,
   applied: new Map(),
+  completions: new Map(),
   peers: new Map(),
   facts: new Map(),
 });
@@ -67,6 +69,7 @@ export class MemoryLog implements EventLog {
     this.#content.bytes = sizeOf(this.#content.events);
     const held = new Set(this.#content.events.map(({ dot }) => formatDot(dot)));
     this.#content.applied = new Map([...this.#content.applied].filter(([dot]) => held.has(dot)));
+    this.#content.completions = new Map([...this.#content.completions].filter(([dot]) => held.has(dot)));
   }
 
   append(events: readonly ControlEvent[]): void {
@@ -109,6 +112,16 @@ export class MemoryLog implements EventLog {
       const isKnown = this.find(dot) !== undefined && this.appliedAt(dot) === undefined;
       if (isKnown) this.#content.applied.set(formatDot(dot), at);
     }
+  }
+
+  completeAt(dot: Dot): EpochMillis | undefined {
+    return this.#content.completions.get(formatDot(dot));
+  }
+
+  markComplete(dot: Dot, at: EpochMillis): void {
+    this.writes++;
+    const isKnown = this.find(dot) !== undefined && this.completeAt(dot) === undefined;
+    if (isKnown) this.#content.completions.set(formatDot(dot), at);
   }
 
   peers(): readonly HeldBy[] {

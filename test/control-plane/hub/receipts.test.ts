@@ -157,3 +157,33 @@ describe("a receipt", () => {
     expect(await network.finish(network.hub("weur").list({ limit: 5, state: "partial" }))).toEqual({ purges: [] });
   });
 });
+
+describe("a purge that was complete", () => {
+  test("is so for every hub, since the same instant, however often anybody looks or is restarted", async () => {
+    const network = await met(THREE);
+    const done = receiptOf(await network.purge("weur", { wait: "complete", timeoutSeconds: 10 }));
+    expect(done.state).toBe("complete");
+    await network.run(SETTLING);
+    for (const region of THREE) {
+      network.kill(region);
+      network.start(region);
+    }
+    for (const region of THREE) {
+      const asked = network.hub(region).receipt(dotOf(done), { wait: "accepted", timeoutSeconds: 1 });
+      const { state, completeAt, regions } = receiptOf(await network.finish(asked));
+      expect([region, state, completeAt]).toEqual([region, "complete", done.completeAt]);
+      expect(regions.map((one) => one.state)).toEqual(["complete", "complete", "complete"]);
+    }
+  });
+
+  test("stays so when all others are gone", async () => {
+    const network = await met(THREE);
+    const done = receiptOf(await network.purge("weur", { wait: "complete", timeoutSeconds: 10 }));
+    for (const region of THREE) network.kill(region);
+    network.start("weur");
+    const asked = network.hub("weur").receipt(dotOf(done), { wait: "accepted", timeoutSeconds: 1 });
+    const { state, completeAt, regions } = receiptOf(await network.finish(asked));
+    expect([state, completeAt]).toEqual(["complete", done.completeAt]);
+    expect(regions.find(({ region }) => region === "weur")?.state).toBe("complete");
+  });
+});
