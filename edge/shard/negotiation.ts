@@ -28,7 +28,6 @@ import { variantKey, varyOf } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { isPersonal } from "../request/forwarded.ts";
 import { flightKeyOf } from "./asked.ts";
-import type { Knowledge } from "./knowledge.ts";
 import { once } from "./parts.ts";
 import { peek, watched } from "./plain-body.ts";
 import { pump } from "./pump.ts";
@@ -39,7 +38,6 @@ import type { After, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./
 type Answer = UpstreamAnswer | UpstreamFailure;
 
 export interface NegotiationPorts extends SiblingPorts {
-  readonly knowledge: Pick<Knowledge, "purges" | "leaseLeft">;
   readonly config: Pick<Config, "maxRetentionSeconds">;
   /** Asks the origin itself. Never rejects. */
   readonly origin: (request: UpstreamRequest, route: Route) => Promise<Answer>;

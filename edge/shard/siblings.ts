@@ -1,7 +1,7 @@
 // Answers for one coding from a stored response in another: the origin need not be asked again for what it sends alike to
-// every Accept-Encoding. Used only where the cache itself might answer from the sibling at this moment: it is fresh for this
-// request, no purge has ended it, and what is made of it carries its stamp and its age. Nothing is encoded that is stored
-// in the same coding already.
+// every Accept-Encoding. Used only where the cache itself might answer from the sibling at this moment: there is a live lease,
+// it is fresh for this request, no purge has ended it, and what is made of it carries its stamp and its age, and goes out
+// within that lease. Nothing is encoded that is stored in the same coding already.
 
 import type { Route } from "../../config/schema.ts";
 import type { EpochMillis } from "../../config/units.ts";
@@ -22,7 +22,7 @@ export interface SiblingPorts {
   /** Name of the shard, under which the isolate's store lists its entries. */
   readonly name: string;
   readonly entries: EntryStore;
-  readonly knowledge: Pick<Knowledge, "purges">;
+  readonly knowledge: Pick<Knowledge, "purges" | "leaseLeft">;
   readonly now: () => EpochMillis;
   /** Encodes a body of `length` bytes, where that is known; undefined when all encoders are at work. */
   readonly encode: (plain: ByteSource, coding: Coding, length: number | undefined) => ByteSource | undefined;
@@ -44,13 +44,15 @@ export interface Wanted {
 
 /** The answer from a stored response of the same key in whatever coding; undefined if there is none that may be used. */
 export function answerFromSibling(ports: SiblingPorts, wanted: Wanted): UpstreamAnswer | undefined {
-  const sibling = siblingOf(ports, wanted);
+  // Without a lease this tier asks because nothing stored may be trusted: then its own store is no origin.
+  const validFor = ports.knowledge.leaseLeft;
+  const sibling = validFor > 0 ? siblingOf(ports, wanted) : undefined;
   if (sibling === undefined) return undefined;
   const { response, seen, body } = sibling;
   const { fields, terms } = response;
   const now = ports.now();
   const answered = { outcome: "hit", by: wanted.request.context.tier } as const;
-  const facts = { v: 1, answered, cacheStatus: [], seen, bornAt: terms.bornAt, timings: {} } as const;
+  const facts = { v: 1, answered, cacheStatus: [], seen, bornAt: terms.bornAt, validFor, timings: {} } as const;
   const answer = { kind: "answer", requestAt: now, responseAt: now, timings: {}, facts } as const;
   if (evaluateConditions(wanted.request.fields, response) === "not-modified") {
     const confirming = notModifiedFields(fields);
