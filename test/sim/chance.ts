@@ -1,7 +1,7 @@
 // Chance that can be repeated: each purpose has a stream of its own, made from the seed and the purpose's name. So a run that
 // leaves out one step, which is how a failing run is made shorter, keeps the luck of all the others.
 
-import { seeded } from "../control-plane/hub/network.ts";
+import { seeded } from "../control-plane/hub/seeded.ts";
 
 /** One stream of chance. */
 export class Chance {

@@ -3,19 +3,30 @@
 // allowed, a hub that forgets whom it leased to, a line that is cut right after a lease), and leaves to chance the moments,
 // by milliseconds, and the distances. Chance alone would need tens of thousands of runs to come so close.
 
+import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { Scope } from "../../control-plane/purge/event.ts";
 import { Chance } from "./chance.ts";
 import { type Clock, MOST_DRIFT, mixed, type Plan, type RegionPlan, SAFETY_MILLIS, type Step } from "./plan.ts";
 
-export const FAMILIES = ["mixed", "last-lease", "drift", "restart", "behind", "cut-off", "long-cut"] as const;
+export const FAMILIES = [
+  "mixed",
+  "last-lease",
+  "drift",
+  "restart",
+  "behind",
+  "cut-off",
+  "long-cut",
+  "short-logs",
+] as const;
 
 /**
  * `last-lease`: shards get a lease right before a purge of which they then hear nothing, with slow lines to their hub or clients
  * far away. `drift`: the same, as near to the end of that lease as the clocks allow, and the hub goes down so that nobody
  * waits for it. `restart`: a hub forgets whom it leased to, then logs a purge. `behind`: a shield hears of nothing, its callers
  * do. `cut-off`: shards without a lease, on a route that then revalidates. `long-cut`: a region is cut off until every receipt
- * says complete, and messages from before arrive when nobody expects them.
+ * says complete, and messages from before arrive when nobody expects them. `short-logs`: a hub is cut off for longer than
+ * the others' logs reach.
  */
 export type Family = (typeof FAMILIES)[number];
 
@@ -47,6 +58,7 @@ const common = (seed: number, chance: Chance): Plan => ({
   edgeCopies: chance.is(0.5),
   capacity: 1_000_000,
   purgeRecords: 1_000,
+  logEvents: LIMITS.logEvents,
   objects: [chance.pick(["tagged", "dated", "varied"])],
   lag: 0,
   links: { loss: 0, repetition: 0, delay: 5, hub: 1, hubSlow: 0, edge: 1, slow: 0, stragglers: 0 },
@@ -81,6 +93,8 @@ const SCOPES: readonly Scope[] = [
   { kind: "url", url: "http://site.test/a/0" },
   { kind: "tag", tag: "object-0" },
 ];
+
+const NOTHING_HERE: readonly Scope[] = [{ kind: "tag", tag: "unrelated" }];
 
 const purges = (at: number, region: RegionId, chance: Chance): Step => ({
   at,
@@ -190,4 +204,41 @@ const SITUATIONS: Readonly<Record<Exclude<Family, "mixed">, Situation>> = {
       ...several(12, chance, BEGINS + 67_000, BEGINS + 80_000),
     ]),
   }),
+
+  "short-logs": (chance) => {
+    // After a short cut the hub still leases, for it was heard lately; the question after the purge comes when it is back.
+    const isShort = chance.is(0.6);
+    const back = BEGINS + (isShort ? 4_000 : 9_000);
+    const unrelated = Array.from({ length: 12 }, (_, index): Step => {
+      const scopes: readonly Scope[] = [{ kind: "tag", tag: `unrelated-${index}` }];
+      const purge = {
+        kind: "purge",
+        region: FAR,
+        object: undefined,
+        scopes,
+        severity: "hard",
+        key: undefined,
+      } as const;
+      return { at: BEGINS + 100 + 50 * index, ...purge, waits: "accepted" };
+    });
+    return {
+      regions: [regionOf(FAR, 2, chance), regionOf(NEAR, 1, chance), regionOf("apac", 1, chance)],
+      logEvents: chance.between(4, 8),
+      purgeRecords: chance.pick([1_000, 2]),
+      steps: inOrder([
+        asks(3_000),
+        asks(BEGINS - 600),
+        { at: BEGINS, kind: "isolate", region: NEAR, for: back - BEGINS },
+        // If it ends nothing here, what the shield holds is still good for a region that had to empty.
+        { ...purges(BEGINS + chance.between(5, 60), FAR, chance), ...(chance.is(0.3) ? { scopes: NOTHING_HERE } : {}) },
+        ...unrelated,
+        asks(back + 1),
+        // What its hub learns then, its shards do not hear.
+        ...(chance.is(0.6)
+          ? [{ at: back + chance.between(5, 12), kind: "deafen", region: NEAR, for: 4_000 } as const]
+          : []),
+        ...several(12, chance, back + 20, back + 3_000),
+      ]),
+    };
+  },
 };

@@ -14,7 +14,7 @@ import { RepairAlarm } from "../../control-plane/hub/repair-alarm.ts";
 import type { PurgeEvent } from "../../control-plane/purge/event.ts";
 import { coversAll, EMPTY_VECTOR, type HubId, type Vector } from "../../control-plane/purge/vector.ts";
 import type { HeldVectors, Holders } from "../../control-plane/purge/wire.ts";
-import { seeded } from "../control-plane/hub/network.ts";
+import { seeded } from "../control-plane/hub/seeded.ts";
 
 /** One way between two hubs far apart; both ways take two rounds. */
 export const ROUND_MILLIS = 100;

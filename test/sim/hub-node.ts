@@ -5,9 +5,11 @@ import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import { bytes, epochMillis, type Millis } from "../../config/units.ts";
 import { Hub } from "../../control-plane/hub/hub.ts";
+import type { LogBase } from "../../control-plane/hub/log.ts";
 import { answers, messages } from "../../control-plane/hub/messages.ts";
 import type { HubPorts, Timer } from "../../control-plane/hub/ports.ts";
 import type { ControlEvent } from "../../control-plane/purge/event.ts";
+import type { Dot } from "../../control-plane/purge/vector.ts";
 import type { ApplyRequest, ApplyResponse, SyncRequest, SyncResponse } from "../../control-plane/purge/wire.ts";
 import { MemoryLog } from "../control-plane/hub/memory-log.ts";
 import { Life, type Target } from "./links.ts";
@@ -16,12 +18,14 @@ import { copy, type Site } from "./site.ts";
 /** A disk that says what was written to it, and may be the last that a machine does. */
 class WatchedLog extends MemoryLog {
   readonly #logged: (events: readonly ControlEvent[]) => void;
+  readonly #taken: (dots: readonly Dot[]) => void;
   /** Stops the machine before or after the next purge is written, as it says. */
   stop: { readonly written: boolean; readonly now: () => void } | undefined;
 
-  constructor(logged: (events: readonly ControlEvent[]) => void) {
+  constructor(logged: (events: readonly ControlEvent[]) => void, taken: (dots: readonly Dot[]) => void) {
     super();
     this.#logged = logged;
+    this.#taken = taken;
   }
 
   override append(events: readonly ControlEvent[]): void {
@@ -36,6 +40,17 @@ class WatchedLog extends MemoryLog {
     stop.now();
     throw new Error("the machine has stopped");
   }
+
+  /** A base that was taken from another hub stands for events that never were here. */
+  override compact(base: LogBase): void {
+    const before = this.vector();
+    super.compact(base);
+    const dots = Object.entries(base.vector).flatMap(([hub, last]) => {
+      const first = before[hub] ?? 0;
+      return Array.from({ length: Math.max(0, last - first) }, (_, index) => ({ hub, counter: first + index + 1 }));
+    });
+    if (dots.length > 0) this.#taken(dots);
+  }
 }
 
 /** How a hub reaches other nodes. */
@@ -44,6 +59,10 @@ export interface HubSurroundings {
   applyAt(region: RegionId, shard: number, request: ApplyRequest): Target<ApplyResponse>;
   /** These events are durable in this region's hub now. */
   logged(region: RegionId, events: readonly ControlEvent[]): void;
+  /** These are covered by what it took from another hub, which keeps them no longer. */
+  taken(region: RegionId, dots: readonly Dot[]): void;
+  /** Events that its log keeps at most. */
+  readonly logEvents: number;
 }
 
 export class HubNode {
@@ -61,7 +80,10 @@ export class HubNode {
     this.site = site;
     this.#regions = regions;
     this.#around = around;
-    this.log = new WatchedLog((events) => around.logged(site.region, events));
+    this.log = new WatchedLog(
+      (events) => around.logged(site.region, events),
+      (dots) => around.taken(site.region, dots),
+    );
   }
 
   get life(): Life | undefined {
@@ -78,7 +100,8 @@ export class HubNode {
     const { region } = this.site;
     const life = new Life(region, `hub:${region}`);
     this.#life = life;
-    this.#core = new Hub({ region, regions: this.#regions, shards: this.#shards }, this.#ports(life));
+    const logLimits = { events: this.#around.logEvents, bytes: LIMITS.logBytes };
+    this.#core = new Hub({ region, regions: this.#regions, shards: this.#shards, logLimits }, this.#ports(life));
   }
 
   /** Its memory is gone at once; its disk and its alarm remain. */
@@ -147,7 +170,7 @@ export class HubNode {
       random: chance.number,
       timer: (duration) => timer(site.after(life), duration),
       setAlarm: (at) => this.#setAlarm(at),
-      note: () => undefined,
+      note: ({ by }) => site.around.findings.tell(() => `hub:${region} takes the base of ${by}`),
       sha256: async (text) => text,
     };
   }

@@ -66,6 +66,8 @@ class World {
         hub: (of) => this.hubs.get(of) as HubNode,
         applyAt: (of, index, request) => shard(of, index).apply(request),
         logged: () => undefined,
+        taken: () => undefined,
+        logEvents: LIMITS.logEvents,
       });
       const isolate = newIsolate(1_000_000);
       const surroundings = {

@@ -2,6 +2,7 @@
 // and a list of steps. Steps come in episodes of half a second, because races need company: something is published and
 // purged while requests for it are under way and a link or a node fails. A plan is data, so a failing one can be cut down.
 
+import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { Scope, Severity } from "../../control-plane/purge/event.ts";
 import { Chance } from "./chance.ts";
@@ -73,6 +74,8 @@ export interface Plan {
   readonly capacity: number;
   /** Scopes that a shard's purge set tells apart. */
   readonly purgeRecords: number;
+  /** Events that a hub's log keeps at most. */
+  readonly logEvents: number;
   readonly objects: readonly ObjectKind[];
   /** How long the origin goes on answering old bytes after a change; 0 for an honest one. */
   readonly lag: number;
@@ -118,6 +121,9 @@ const REGIONS: readonly { readonly region: RegionId; readonly shards: number }[]
 ];
 const KINDS: readonly ObjectKind[] = ["tagged", "dated", "brief", "varied", "private", "fickle", "missing", "failing"];
 
+/** A stream of chance of its own. */
+const MEMORY = 1_000_003;
+
 /** A run that mixes everything. */
 export function mixed(seed: number): Plan {
   const chance = new Chance(seed);
@@ -128,6 +134,8 @@ export function mixed(seed: number): Plan {
   const names = regions.map(({ region }) => region);
   const isRough = chance.is(0.6);
   const objects = Array.from({ length: chance.between(2, 4) }, () => chance.pick(KINDS));
+  // Little is kept, so that hubs forget early and often, and purge sets say more than was asked.
+  const memory = new Chance(seed + MEMORY);
   return {
     seed,
     regions,
@@ -135,7 +143,8 @@ export function mixed(seed: number): Plan {
     whenCutOff: chance.pick(["serve", "serve", "revalidate", "refuse"]),
     edgeCopies: chance.is(0.4),
     capacity: chance.is(0.2) ? 6_000 : 1_000_000,
-    purgeRecords: 1_000,
+    purgeRecords: memory.is(0.3) ? memory.between(2, 4) : 1_000,
+    logEvents: memory.is(0.4) ? memory.between(4, 12) : LIMITS.logEvents,
     objects,
     lag: chance.is(0.1) ? chance.between(50, 2_000) : 0,
     links: {

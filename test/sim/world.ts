@@ -124,6 +124,8 @@ class World {
       hub: (of) => this.#region(of).hub,
       applyAt: (of, index, request) => shard(of, index).apply(request),
       logged: (of, events) => this.#hubs.logged(of, events),
+      taken: (of, dots) => this.#hubs.taken(of, dots),
+      logEvents: this.#plan.logEvents,
     });
     const around = {
       config: this.#config,

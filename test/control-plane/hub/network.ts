@@ -15,6 +15,7 @@ import { PurgeSet } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
 import type { ExchangeRequest, ExchangeResponse } from "../../../control-plane/purge/wire.ts";
 import { MemoryLog } from "./memory-log.ts";
+import { seeded } from "./seeded.ts";
 
 /** How bad the links are: a share of messages, 0 to 1. */
 export interface Faults {
@@ -42,17 +43,6 @@ export class FakeShard {
   purges = new PurgeSet();
   drained: readonly RegionId[] = [];
   answering = true;
-}
-
-/** Mulberry32: small, seeded, good enough to choose among faults. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Lets every promise that can go on do so. */

@@ -1,12 +1,14 @@
 // What the hubs know. During the run: which events each region's hub holds, and since when, to which its shards' knowledge is
 // compared. At the end, when all faults are over and everything has come to rest: all logs and vectors are equal, nothing
-// that was told to be accepted is lost, nothing stands in a log that was never issued, and each shard's purge set condemns
-// whatever any of those purges condemns.
+// that was told to be accepted is lost, nothing stands in a log that was never issued, and each shard's purge set, and that of
+// a hub that would start on each disk, condemns whatever any of those purges condemns.
 
 import type { RegionId } from "../../../config/regions.ts";
+import { Ledger } from "../../../control-plane/hub/ledger.ts";
 import type { ControlEvent } from "../../../control-plane/purge/event.ts";
-import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
+import { PurgeSet, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { covers, coversAll, type Dot, formatDot, type Vector } from "../../../control-plane/purge/vector.ts";
+import { MemoryLog } from "../../control-plane/hub/memory-log.ts";
 import type { Findings } from "../findings.ts";
 import type { HubNode } from "../hub-node.ts";
 import { tagsOf, urlOf } from "../origin.ts";
@@ -38,6 +40,14 @@ export class HubChecks {
     this.#purges.logged(region, events);
   }
 
+  /** Events that this region's hub learned of only by a base. */
+  taken(region: RegionId, dots: readonly Dot[]): void {
+    const held = this.#held.get(region) ?? [];
+    this.#held.set(region, held);
+    for (const dot of dots) held.push({ dot, at: this.#scheduler.now });
+    this.#purges.taken(region, dots);
+  }
+
   /** The disk of a region's hub is gone: what it held is not known there any more. */
   lost(region: RegionId): void {
     this.#held.delete(region);
@@ -64,7 +74,18 @@ export class HubChecks {
     for (const id of this.#purges.accepted) {
       if (!text.includes(` ${id} `)) this.#findings.report("accepted-purge-lost", id);
     }
+    for (const hub of hubs) this.#diskAtRest(hub, objects);
     for (const shard of shards) this.#shardAtRest(shard, objects);
+  }
+
+  /** What a hub that starts on this disk would tell its shards. */
+  #diskAtRest({ log, site }: HubNode, objects: number): void {
+    const disk = new MemoryLog();
+    disk.restore(log.snapshot());
+    const { purges: known, vector } = new Ledger(disk, site.region, site.now, () => 0);
+    const purges = new PurgeSet();
+    purges.merge({ v: 1, vector, records: known.records });
+    this.#condemns(`the disk of ${site.region}`, purges, objects);
   }
 
   #shardAtRest({ present }: ShardNode, objects: number): void {
@@ -76,6 +97,10 @@ export class HubChecks {
     if (!coversAll(this.#purges.issued, purges.vector)) {
       this.#findings.report("knows-what-is-not", `${life.name} knows ${JSON.stringify(purges.vector)}`);
     }
+    this.#condemns(life.name, purges, objects);
+  }
+
+  #condemns(name: string, purges: PurgeSet, objects: number): void {
     for (const { event } of this.#purges.within(purges.vector)) {
       const { hub, counter } = event.dot;
       // Everything but this purge: what was fetched then must be condemned by it.
@@ -84,10 +109,7 @@ export class HubChecks {
         if (!matches(event, object)) continue;
         const verdict = purges.verdict(purgeTarget(urlOf(object), tagsOf(object)), before);
         if (verdict === event.severity || verdict === "hard") continue;
-        this.#findings.report(
-          "purge-forgotten",
-          `${life.name} finds ${urlOf(object)} ${verdict} despite ${hub}.${counter}`,
-        );
+        this.#findings.report("purge-forgotten", `${name} finds ${urlOf(object)} ${verdict} despite ${hub}.${counter}`);
       }
     }
   }

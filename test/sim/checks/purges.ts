@@ -62,6 +62,15 @@ export class PurgeChecks {
     }
   }
 
+  /** A region's hub holds these as far as anything was ever purged by them. */
+  taken(region: RegionId, dots: readonly Dot[]): void {
+    for (const dot of dots) {
+      const id = formatDot(dot);
+      if (!this.#events.has(id)) this.#findings.report("base-of-nothing", `${region} took ${id}, which never was`);
+      this.#holders.set(id, (this.#holders.get(id) ?? new Set()).add(region));
+    }
+  }
+
   /** A client was told that a purge is accepted. */
   toldAccepted(id: string, regions: number): void {
     this.accepted.push(id);

@@ -8,6 +8,7 @@
 // And at the edge, when the first byte goes to a client: nothing older than a purge that somebody was told to be complete.
 
 import { LIMITS } from "../../../config/limits.ts";
+import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { covers, join, type Vector } from "../../../control-plane/purge/vector.ts";
 import type { ByteSource } from "../../../edge/shard/spool.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer } from "../../../edge/shard/tier.ts";
@@ -160,6 +161,8 @@ export class ReleaseChecks {
     for (const { event } of this.#purges.within(known)) {
       if (event.severity === "hard" && matches(event, object) && !covers(vector, event.dot)) count++;
     }
+    // A set that had to fold, or a region that had to empty, ends what nobody purged, but not again and again.
+    if (instance.knowledge.purges.verdict(ELSEWHERE, vector) === "hard") return;
     // One attempt may go to a flight whose tags told only at the end that a purge it knew had ended it.
     if (count >= LIMITS.fillAttempts - 1) return;
     this.#findings.report(
@@ -187,6 +190,9 @@ export class ReleaseChecks {
     );
   }
 }
+
+/** Something that only a purge of everything ends. */
+const ELSEWHERE = purgeTarget("http://elsewhere.test/", []);
 
 /** Whether a shard is without a lease now, or was at some time since `at`. */
 const hasNoLease = ({ knowledge, unleasedAt }: Instance, at: number): boolean =>
