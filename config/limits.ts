@@ -220,6 +220,8 @@ export const LIMITS = {
   wantTimeoutMillis: 700,
   /** Time for a shard to apply a purge; then it is left alone, and asks again before it uses what it stored. */
   applyTimeoutMillis: 1_000,
+  /** How often shards are asked how many entries a purge ends: each looks at all it has, and one that sleeps is woken. */
+  countEndedMillis: 1_000,
   /** Messages to a shard that keeps answering that it lacks more. */
   applyRounds: 4,
   /** How long a hub counts a shard as using what it was told: its lease, and the margin. */

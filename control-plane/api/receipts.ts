@@ -58,6 +58,7 @@ export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): Un
       region: region.region,
       state: region.state,
       ...(region.appliedAt === undefined ? {} : { appliedAt: instant(region.appliedAt) }),
+      ...(region.entries === undefined ? {} : { entries: region.entries }),
       ...(region.reason === undefined ? {} : { reason: region.reason }),
     })),
     missing: [...receipt.missing],

@@ -72,6 +72,9 @@ export const receiptSchema = z
         region,
         state: z.enum(["pending", "accepted", "applied", "complete"]),
         appliedAt: instant.optional(),
+        entries: count.optional().meta({
+          description: "Entries that it ended or made stale, where all shards of the region counted them",
+        }),
         reason: z.string().optional(),
       }),
     ),

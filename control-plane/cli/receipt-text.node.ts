@@ -24,11 +24,18 @@ export function receiptText(receipt: Receipt, terminal: Terminal): string {
     ...settleText(receipt),
     "",
     drawTable(
-      [{ title: "REGION" }, { title: "STATE" }, { title: "APPLIED AFTER", align: "right" }, { title: "" }],
+      [
+        { title: "REGION" },
+        { title: "STATE" },
+        { title: "APPLIED AFTER", align: "right" },
+        { title: "ENTRIES", align: "right" },
+        { title: "" },
+      ],
       receipt.regions.map((region) => [
         region.region,
         stateText(region.state, terminal),
         region.appliedAt === undefined ? "" : formatDuration(elapsed(receipt.acceptedAt, region.appliedAt)),
+        region.entries === undefined ? "" : formatCount(region.entries),
         region.reason ?? "",
       ]),
       terminal,

@@ -35,6 +35,8 @@ export interface RegionReceipt {
   readonly region: RegionId;
   readonly state: "pending" | "accepted" | "applied" | "complete";
   readonly appliedAt?: EpochMillis;
+  /** Entries that it ended or made stale in the region's shards, where they were counted (ended-entries.ts). */
+  readonly entries?: number;
   /** Why it is not further, where something is in the way. */
   readonly reason?: string;
 }

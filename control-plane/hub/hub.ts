@@ -57,6 +57,7 @@ export class Hub {
     this.#subscribers = new Subscribers({
       log: ports.log,
       shards: ports.shards,
+      shardCount: place.shards,
       now,
       purges: () => this.#ledger.purges,
       drained: () => this.#ledger.drained,

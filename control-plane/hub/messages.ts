@@ -142,11 +142,12 @@ export const answers = {
         completeIn: duration.optional(),
         completeSince: instant.optional(),
         appliedAt: instant.optional(),
+        entries: z.int().min(0).optional(),
         waitingFor: z.array(z.int()).optional(),
       }),
     ),
   }),
-  apply: z.object({ v: v1, vector }),
+  apply: z.object({ v: v1, vector, entries: z.int().min(0).optional() }),
   dryRun: z.object({ v: v1, entries: z.int().min(0), bytes: z.int().min(0) }),
 };
 

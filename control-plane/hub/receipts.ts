@@ -129,9 +129,10 @@ export class Receipts {
     const completeSince = this.#completions.at(dot);
     const everywhere = completeSince === undefined ? {} : { completeSince };
     const held = { held: true, completeIn: millis(Math.max(0, LEASES_END - heldFor)), ...everywhere } as const;
+    const entries = this.#subscribers.ended.of(dot);
     return appliedAt === undefined
       ? { ...held, waitingFor: this.#subscribers.waitingFor(dot) }
-      : { ...held, appliedAt };
+      : { ...held, appliedAt, ...(entries === undefined ? {} : { entries }) };
   }
 
   /**
@@ -181,7 +182,8 @@ export class Receipts {
 
   #regionReceipt(dot: Dot, region: RegionId): RegionReceipt {
     const state = this.#toldOf(dot, region);
-    const applied = state?.appliedAt === undefined ? {} : { appliedAt: state.appliedAt };
+    const counted = state?.entries === undefined ? {} : { entries: state.entries };
+    const applied = state?.appliedAt === undefined ? {} : { appliedAt: state.appliedAt, ...counted };
     const isOver = state?.completeAt !== undefined && state.completeAt <= this.#ports.now();
     if (isOver || (state?.held === true && this.#completions.at(dot) !== undefined)) {
       return { region, state: "complete", ...applied };

@@ -8,6 +8,7 @@ import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import type { PurgeSet } from "../purge/purge-set.ts";
 import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, join, type Vector } from "../purge/vector.ts";
+import { EndedEntries } from "./ended-entries.ts";
 import type { EventLog } from "./log.ts";
 import type { ShardPort } from "./ports.ts";
 
@@ -22,6 +23,8 @@ interface Subscriber {
 export interface SubscribersContext {
   readonly log: EventLog;
   readonly shards: ShardPort;
+  /** How many the region has. */
+  readonly shardCount: number;
   now(): EpochMillis;
   purges(): PurgeSet;
   drained(): readonly RegionId[];
@@ -40,6 +43,8 @@ export class Subscribers {
   readonly #appliedAt = new Map<string, EpochMillis>();
   /** When the first subscriber's time is over, as of the last look. */
   #looksAgainAt = 0;
+  /** How many entries purges ended. */
+  readonly ended: EndedEntries;
   /** Shards that a message is under way to. */
   readonly #sending = new Set<number>();
   /** When a purge was last applied that the log had dropped by then. */
@@ -49,6 +54,7 @@ export class Subscribers {
 
   constructor(context: SubscribersContext) {
     this.#context = context;
+    this.ended = new EndedEntries(context.shardCount);
   }
 
   /** A shard asks, knowing `vector`, and is about to be told everything. */
@@ -70,7 +76,14 @@ export class Subscribers {
   /** These purges were logged: every subscriber is told at once. */
   tell(dots: readonly Dot[]): void {
     for (const dot of dots) this.#open.set(formatDot(dot), dot);
-    for (const shard of this.list()) void this.#send(shard);
+    const isCounted = this.ended.begin(dots, this.#context.now());
+    const inUse = this.list();
+    for (const shard of inUse) void this.#send(shard);
+    if (isCounted) {
+      for (let shard = 0; shard < this.#context.shardCount; shard++) {
+        if (!inUse.includes(shard)) for (const dot of dots) void this.#countUnused(shard, dot);
+      }
+    }
     this.settle();
   }
 
@@ -168,9 +181,14 @@ export class Subscribers {
     const before = this.#byShard.get(shard)?.vector ?? EMPTY_VECTOR;
     const drains = this.#drainsToTell;
     const news = this.#context.purges().newsSince(before);
+    const purges = [...this.#open.values()].filter((dot) => !covers(before, dot));
+    const counted = this.ended.counted(purges);
     try {
-      const { vector } = await this.#context.shards.apply(shard, { ...news, drained: this.#context.drained() });
+      const count = counted === undefined ? {} : ({ count: true } as const);
+      const drained = this.#context.drained();
+      const { vector, entries } = await this.#context.shards.apply(shard, { ...news, drained, ...count });
       this.#drainsTold.set(shard, drains);
+      if (counted !== undefined && entries !== undefined) this.ended.note(counted, shard, entries);
       // Not joined: a shard that was restarted knows less than before, and is told it all again.
       const answered = this.#byShard.get(shard);
       if (answered !== undefined) answered.vector = vector;
@@ -179,6 +197,21 @@ export class Subscribers {
     } catch {
       // Not an error of ours: what it lacks stays open, is reported by `waitingFor`, and is over when its time is.
       return false;
+    }
+  }
+
+  /**
+   * Tells a shard that nobody uses of this purge alone, for it to count what that ends. It lacks others, so it takes the purge
+   * but claims to know no more than before; when it is used again it asks for all.
+   */
+  async #countUnused(shard: number, dot: Dot): Promise<void> {
+    const purges = this.#context.purges();
+    const before = { ...purges.vector, [dot.hub]: dot.counter - 1 };
+    try {
+      const told = await this.#context.shards.apply(shard, { ...purges.newsSince(before), count: true });
+      if (told.entries !== undefined) this.ended.note(dot, shard, told.entries);
+    } catch {
+      // Then the receipt does not say how many.
     }
   }
 

@@ -50,10 +50,14 @@ export interface SyncResponse extends PurgeNews {
 /** Hub -> shard, or tier -> tier that is behind, `POST /apply`. Answered once applied. */
 export interface ApplyRequest extends PurgeNews {
   readonly drained?: readonly RegionId[];
+  /** The hub would like to know how many entries that ends. */
+  readonly count?: true;
 }
 export interface ApplyResponse {
   readonly v: 1;
   readonly vector: Vector;
+  /** How many entries it ended or made stale that were alive, if that was asked for. */
+  readonly entries?: number;
 }
 
 /** What each region's hub is known to hold durably, so that others need not ask it. Left out when hubs are many. */
@@ -129,6 +133,8 @@ export interface HeldState {
   readonly completeSince?: EpochMillis;
   /** When the last subscribed shard had acknowledged it, by this hub's clock. */
   readonly appliedAt?: EpochMillis;
+  /** How many entries it ended or made stale in all shards of the region, where they were counted. */
+  readonly entries?: number;
   /** Shards that have not acknowledged it, where that is what it waits for. */
   readonly waitingFor?: readonly number[];
 }

@@ -16,6 +16,7 @@ import { canonicalUrls } from "../request/cache-key.ts";
 import { pushSoon, tallyOf } from "../tally.worker.ts";
 import type { Change } from "./change.ts";
 import { dryRun } from "./dry-run.ts";
+import { countEnded } from "./ended.ts";
 import { EntryStore } from "./entries.ts";
 import { Knowledge } from "./knowledge.ts";
 import { segmentPorts, takeSegment } from "./segment-port.worker.ts";
@@ -32,6 +33,7 @@ export class Shard extends DurableObject<Environment> {
   readonly #name: string;
   readonly #region: RegionId;
   readonly #entries: EntryStore;
+  readonly #canonicalUrls: (url: string) => readonly string[];
   readonly #knowledge: Knowledge;
   readonly #upstream: UpstreamShell;
   readonly #core: ShardCore;
@@ -43,7 +45,8 @@ export class Shard extends DurableObject<Environment> {
     const { region, index } = parseObjectName(this.#name);
     this.#region = region;
     this.#entries = entries ??= new EntryStore(bytes(config.memoryMiB * MiB));
-    const purges = purgeSets.get(this.#name) ?? new PurgeSet(canonicalUrls(config.routes));
+    this.#canonicalUrls = canonicalUrls(config.routes);
+    const purges = purgeSets.get(this.#name) ?? new PurgeSet(this.#canonicalUrls);
     purgeSets.set(this.#name, purges);
     this.#knowledge = new Knowledge((vector, want) => this.#askHub(index, vector, want), clock, purges);
     const store = { name: this.#name, entries: this.#entries };
@@ -67,8 +70,7 @@ export class Shard extends DurableObject<Environment> {
       case "/request":
         return this.#answer(request);
       case "/apply":
-        this.#knowledge.apply(await request.json<ApplyRequest>());
-        return Response.json({ v: 1, vector: this.#knowledge.vector } satisfies ApplyResponse);
+        return Response.json(this.#apply(await request.json<ApplyRequest>()));
       case "/forget":
         return Response.json({ v: 1, entries: this.#forget(readChange(await request.json())) });
       case "/segment":
@@ -76,11 +78,7 @@ export class Shard extends DurableObject<Environment> {
       case "/dry-run": {
         const { scopes } = await request.json<{ scopes: Scope[] }>();
         return Response.json(
-          dryRun(
-            scopes,
-            this.#entries.of(this.#name),
-            canonicalUrls(configOf(this.env).routes),
-          ) satisfies DryRunResponse,
+          dryRun(scopes, this.#entries.of(this.#name), this.#canonicalUrls) satisfies DryRunResponse,
         );
       }
       case "/stats":
@@ -90,6 +88,15 @@ export class Shard extends DurableObject<Environment> {
       default:
         return new Response("no such path on a shard\n", { status: 404 });
     }
+  }
+
+  #apply(news: ApplyRequest): ApplyResponse {
+    const counted =
+      news.count === true
+        ? { entries: countEnded(news, this.#entries.of(this.#name), this.#knowledge.purges, this.#canonicalUrls) }
+        : {};
+    this.#knowledge.apply(news);
+    return { v: 1, vector: this.#knowledge.vector, ...counted };
   }
 
   async #answer(request: Request): Promise<Response> {
