@@ -95,9 +95,12 @@ class World {
     await this.#time.run(lasts, between);
     this.#mend();
     await this.#time.run(this.#time.now + SETTLING_MILLIS, between);
-    // The first may find that hubs have not heard each other for long; it has them do so.
-    this.#lastRequests();
-    await this.#time.run(this.#time.now + LAST_MILLIS, between);
+    // The first may find that hubs have not heard each other for long; it has them do so. Edges hear only by the answers to it
+    // that a region is not drained any more, and what goes there then is its first.
+    for (const _ of steps.some(({ kind }) => kind === "drain") ? [1, 2] : [1]) {
+      this.#lastRequests();
+      await this.#time.run(this.#time.now + LAST_MILLIS, between);
+    }
     this.#lastRequestsAt = this.#time.now;
     this.#lastRequests();
     await this.#time.run(this.#time.now + LAST_MILLIS, between);
@@ -281,6 +284,7 @@ class World {
       hub.log.stop = undefined;
       if (hub.life === undefined) hub.start();
     }
+    for (const step of this.#plan.steps) if (step.kind === "drain") this.#drain(step.region, false);
   }
 
   /** Each region asks for each object once more, and brings every shard up to date on the way. */
