@@ -73,6 +73,8 @@ export class RegionAsker {
   readonly #health: RegionHealth;
   readonly #copies: Copies;
   #drained: ReadonlySet<RegionId> = new Set();
+  /** When somebody last said which regions are drained, or was last asked because they left none. */
+  #drainedAt: EpochMillis | undefined;
 
   /** `health` may be shared with others who call regions. */
   constructor(now: () => EpochMillis, health = new RegionHealth()) {
@@ -83,13 +85,23 @@ export class RegionAsker {
 
   /** Takes what a shard knew of drained regions: a hint for the next choices. */
   learnDrained(regions: readonly RegionId[] | undefined): void {
-    if (regions !== undefined) this.#drained = new Set(regions);
+    if (regions === undefined) return;
+    this.#drained = new Set(regions);
+    this.#drainedAt = this.#now();
   }
 
-  /** The regions that may serve an admitted request, best first. */
+  /**
+   * The regions that may serve an admitted request, best first. Only answers say that a region takes clients again: where
+   * drained ones leave none, a request now and then is sent as if there were none.
+   */
   regionsFor(config: Config, { place, route }: Pick<Admitted, "place" | "route">): RegionChoice[] {
-    const unhealthy = this.#health.unhealthy(this.#now());
-    return chooseRegion({ place, route, config, drained: this.#drained, unhealthy });
+    const now = this.#now();
+    const input = { place, route, config, unhealthy: this.#health.unhealthy(now) };
+    const choices = chooseRegion({ ...input, drained: this.#drained });
+    const isOld = this.#drainedAt !== undefined && now - this.#drainedAt > LIMITS.regionAvoidedMillis;
+    if (choices.length > 0 || !isOld) return choices;
+    this.#drainedAt = now;
+    return chooseRegion({ ...input, drained: new Set() });
   }
 
   /** The first answer that a region gives, or why there is none. `only` this region is asked, whatever clients would be. */
