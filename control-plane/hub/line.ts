@@ -16,8 +16,9 @@ export interface Line {
   /** What is new waits for more already. */
   isPausing: boolean;
   failedAt?: EpochMillis;
-  /** The first of the failures in a row. */
+  /** The first of the failures in a row, and the last. */
   failingSince?: EpochMillis;
+  lastFailedAt?: EpochMillis;
 }
 
 /** A line to a hub that is known to hold `held`. */
@@ -33,4 +34,10 @@ export function pauseLeft({ toldAt }: Line, now: EpochMillis): Millis {
   // A clock that was set back makes no pause longer.
   if (toldAt === undefined || now < toldAt) return millis(0);
   return millis(Math.max(0, toldAt + LIMITS.gossipPauseMillis - now));
+}
+
+/** Whether it has failed so lately that waiting for it is in vain. What failed long ago, before a pause, may be well by now. */
+export function isFailing({ failingSince, lastFailedAt }: Line, now: EpochMillis): boolean {
+  if (failingSince === undefined || lastFailedAt === undefined) return false;
+  return now >= lastFailedAt && now - lastFailedAt <= LIMITS.hearingMillis;
 }

@@ -7,7 +7,7 @@ import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { Hearing } from "./hearing.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Line } from "./line.ts";
+import { isFailing, type Line } from "./line.ts";
 import type { Quorum } from "./quorum.ts";
 
 /** What the listener needs of the hub's conversations. */
@@ -55,7 +55,7 @@ export class Listener {
     for (const region of this.#hearing.due(this.#others, now, LIMITS.hearingMillis / 2)) this.#askAgain(region, now);
     const overdue = this.#hearing.due(this.#quorum.active, now, LIMITS.hearingMillis);
     const isAsked = (region: RegionId): boolean =>
-      this.#asked.has(region) && this.#conversations.line(region).failingSince === undefined;
+      this.#asked.has(region) && !isFailing(this.#conversations.line(region), now);
     // Where one of them has failed to answer, which may take it long, waiting for the others gives no lease either.
     const isOver = (): boolean =>
       this.#isLive() || !overdue.every((region) => this.#isHeard(region) || isAsked(region));

@@ -149,6 +149,7 @@ export class Peers {
     } catch {
       // Expected whenever a region is cut off. What it lacks stays pending, and the alarm tries again.
       line.failedAt = this.#ports.now();
+      line.lastFailedAt = line.failedAt;
       line.failingSince ??= line.failedAt;
       line.sent = this.#held.get(region)?.vector ?? EMPTY_VECTOR;
       return false;

@@ -38,6 +38,19 @@ describe("a lease", () => {
     expect(await lease(network, "weur")).toBeUndefined();
   });
 
+  test("is waited for after an outage that is long over, though nobody has asked since", async () => {
+    const network = await met(THREE);
+    network.isolate("apac");
+    receiptOf(await network.purge("weur"));
+    await network.run(5_000);
+    network.isolate("apac", false);
+    // What it missed another one tells it; this hub has not talked with it since.
+    network.cut.add("weur>apac");
+    await network.run(SETTLING);
+    network.cut.clear();
+    expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
+  });
+
   test("is refused to the shards of a hub that hears nobody, though others' messages come in", async () => {
     const network = await met(THREE);
     for (const other of ["enam", "apac"]) network.cut.add(`weur>${other}`);
