@@ -59,6 +59,26 @@ describe("a log", () => {
     }
   });
 
+  test("that is longer than it may be, for its hub stopped before it was cut, is cut when something comes", () => {
+    const log = new MemoryLog();
+    const open = (limits: LogLimits) =>
+      new Ledger(
+        log,
+        "oc",
+        () => epochMillis(1),
+        () => 0.5,
+        limits,
+      );
+    const purge = { severity: "hard", scopes: [{ kind: "tag", tag: "a" }], by: "test", requestDigest: "" } as const;
+    const before = open({ events: 1_000, bytes: 1_000_000 });
+    for (let count = 0; count < 100; count++) before.appendPurge(purge);
+    const after = open(SHORT);
+    expect([after.vector, log.length()]).toEqual([before.vector, 101]);
+    after.appendPurge(purge);
+    expect(log.length()).toBeLessThanOrEqual(SHORT.events);
+    expect(open(SHORT).purges.verdict(purgeTarget("https://site.test/", ["a"]), {})).toBe("hard");
+  });
+
   test("is cut by its bytes as well", async () => {
     const network = await met(THREE, 1, { events: 1_000, bytes: 4_000 });
     await purgeMany(network, ["weur"], 60);
