@@ -12,10 +12,21 @@ const refused = (what: Problem): BodyText => ({ kind: "problem", problem: what }
 
 /** The body's text. Problems: unsupported-media-type, body-too-large, malformed-body. */
 export async function readBody(request: Request): Promise<BodyText> {
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") {
-    return refused(problem("unsupported-media-type", "send Content-Type: application/json"));
-  }
+  return isJson(request) ? readText(request) : NOT_JSON;
+}
+
+/** The same of a request that need not have a body: one without a single byte has no type either, and its text is empty. */
+export async function readBodyIfAny(request: Request): Promise<BodyText> {
+  const read = await readText(request);
+  return read.kind === "problem" || read.text === "" || isJson(request) ? read : NOT_JSON;
+}
+
+const NOT_JSON = refused(problem("unsupported-media-type", "send Content-Type: application/json"));
+
+const isJson = ({ headers }: Request): boolean =>
+  (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() === "application/json";
+
+async function readText(request: Request): Promise<BodyText> {
   const tooLarge = problem("body-too-large", `a body has at most ${LIMITS.apiBodyBytes} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > LIMITS.apiBodyBytes) return refused(tooLarge);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });

@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import type { Receipt } from "../../hub/commands.ts";
 import { bearerToken } from "../access.ts";
 import { admit } from "../admission.worker.ts";
-import { readBody } from "../body.worker.ts";
+import { readBodyIfAny } from "../body.worker.ts";
 import { type Problem, problem } from "../problems.ts";
 import { receiptStatus } from "../receipts.ts";
 import type { Mount } from "../route.worker.ts";
@@ -18,7 +18,8 @@ import { readWait, type Wait, waitingFor } from "./wait.ts";
 export function mountFastly(on: Mount): void {
   const { app } = on;
   app.post("/service/:service/purge_all", (context) => purge(on, context, { kind: "everything" }));
-  app.post("/service/:service/purge/:key", (context) =>
+  // Fastly's client sends a key as it is, with the slashes that it may have.
+  app.post("/service/:service/purge/:key{.+}", (context) =>
     purge(on, context, { kind: "key", key: context.req.param("key") }),
   );
   app.post("/service/:service/purge", (context) => purge(on, context, "keys"));
@@ -43,9 +44,9 @@ async function purge(on: Mount, context: Context, call: FastlyPurge | "keys"): P
   let asked: FastlyPurge;
   if (call === "keys") {
     const field = context.req.header("surrogate-key");
-    const text = context.req.raw.body === null ? undefined : await readBody(context.req.raw);
-    if (text?.kind === "problem") return refuse(text.problem);
-    asked = { kind: "keys", body: text?.text ?? "", field };
+    const read = await readBodyIfAny(context.req.raw);
+    if (read.kind === "problem") return refuse(read.problem);
+    asked = { kind: "keys", body: read.text, field };
   } else asked = call;
   const soft = context.req.header("fastly-soft-purge") !== undefined;
   const body = readFastlyPurge(asked, soft, on.ports.config.aliases);

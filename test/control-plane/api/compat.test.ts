@@ -218,6 +218,7 @@ describe("Fastly's calls", () => {
   test.each<[string, Parameters<typeof fastly>[2], readonly Scope[], object]>([
     ["/service/SU1Z/purge/product-7", {}, [tag("product-7")], { status: "ok", id: "weur.abcd12.1" }],
     ["/service/SU1Z/purge/a%2Fb", {}, [tag("a/b")], { status: "ok", id: "weur.abcd12.1" }],
+    ["/service/SU1Z/purge/a/b:c", {}, [tag("a/b:c")], { status: "ok", id: "weur.abcd12.1" }],
     [
       "/service/SU1Z/purge",
       { fields: json, body: '{"surrogate_keys":["a","b","a"]}' },
@@ -227,6 +228,13 @@ describe("Fastly's calls", () => {
     [
       "/service/SU1Z/purge",
       { fields: { "surrogate-key": "a  b" } },
+      [tag("a"), tag("b")],
+      { a: "weur.abcd12.1", b: "weur.abcd12.1" },
+    ],
+    // How a POST without a body arrives: as one of no bytes, and no type.
+    [
+      "/service/SU1Z/purge",
+      { fields: { "surrogate-key": "a b" }, body: "" },
       [tag("a"), tag("b")],
       { a: "weur.abcd12.1", b: "weur.abcd12.1" },
     ],
@@ -278,6 +286,14 @@ describe("Fastly's calls", () => {
       /surrogate_keys/,
     ],
     ["without a key", "/service/s/purge", {}, 400, "invalid-body", /Surrogate-Key/],
+    [
+      "with a body of another type",
+      "/service/s/purge",
+      { fields: { "surrogate-key": "a" }, body: '{"surrogate_keys":["b"]}' },
+      415,
+      "unsupported-media-type",
+      /Content-Type/,
+    ],
     [
       "with a key that cannot be",
       "/service/s/purge",
