@@ -78,7 +78,12 @@ export class Shard extends DurableObject<Environment> {
       case "/dry-run": {
         const { scopes } = await request.json<{ scopes: Scope[] }>();
         return Response.json(
-          dryRun(scopes, this.#entries.of(this.#name), this.#canonicalUrls) satisfies DryRunResponse,
+          dryRun(
+            scopes,
+            this.#entries.of(this.#name),
+            this.#knowledge.purges,
+            this.#canonicalUrls,
+          ) satisfies DryRunResponse,
         );
       }
       case "/stats":
