@@ -212,6 +212,15 @@ export const MUTANTS: readonly Mutant[] = [
     family: "cut-off",
   },
   {
+    name: "the-store-as-an-origin",
+    breaks: "a shard that has no lease, and so asks the origin, is answered from its own store in its place",
+    file: "edge/shard/siblings.ts",
+    from: "const sibling = validFor > 0 ? siblingOf(ports, wanted) : undefined;",
+    to: "const sibling = siblingOf(ports, wanted);",
+    caughtWithin: 400,
+    family: "cut-off",
+  },
+  {
     name: "cut-off-by-an-old-lease",
     breaks:
       "a shard without a lease passes on what a shield gave for a lease of its own, however little was left of the shield's",

@@ -126,6 +126,8 @@ export class Origin {
     fields.set("date", new Date(EPOCH + this.#scheduler.now).toUTCString());
     fields.set("cache-control", fails ? "max-age=0" : cacheControlOf(kind, isPrivate));
     if (!fails) fields.set("cache-tag", tagsOf(object).join(","));
+    // Text is negotiated, and so may be answered from what is stored in another coding; encoded it is not.
+    if (object % 2 === 0) fields.set("content-type", "text/plain");
     if (kind === "varied") fields.set("vary", "Accept-Language");
     if (kind === "dated") fields.set("last-modified", new Date(EPOCH - 86_400_000).toUTCString());
     else if (!fails) fields.set("etag", tag);
