@@ -101,6 +101,7 @@ export class Hub {
     }
     if (event?.kind !== "purge") return refused("no-such-purge", "no hub that answers knows of this purge");
     await this.#receipts.follow([event], waiting.wait === "complete" ? "complete" : "applied", deadline);
+    this.#receipts.watch([event]);
     return { kind: "receipt", receipt: this.#receipts.receipt(event) };
   }
 
@@ -108,6 +109,7 @@ export class Hub {
   list(request: PageRequest): Promise<ReceiptPage> {
     return readPage(this.#ports.log, request, async (events) => {
       if (events.length > 0) await this.#receipts.follow(events, "applied", this.#ports.now());
+      this.#receipts.watch(events);
       return events.map((event) => this.#receipts.receipt(event));
     });
   }

@@ -41,6 +41,8 @@ export class Receipts {
   readonly #known = new Map<string, Map<RegionId, Told>>();
   readonly #unanswered = new Set<RegionId>();
   readonly #questions: Questions;
+  /** Purges that are looked on at in the background. */
+  readonly #watched = new Set<string>();
   readonly #completions: Completions;
 
   constructor(
@@ -112,6 +114,24 @@ export class Receipts {
       const idle = this.#unanswered.size > 0 || ends.length > 0;
       if (idle) await this.#ports.timer(millis(Math.max(1, Math.min(slice, ...ends)))).done;
     }
+  }
+
+  /**
+   * Looks on until those of these purges are noted as complete that soon will be: a hub that was idle counts anew since when it
+   * holds them, and whoever looks more seldom than it is idle would never hear of it.
+   */
+  watch(events: readonly PurgeEvent[]): void {
+    const now = this.#ports.now();
+    const soon = events.filter((event) => {
+      const { completeBy } = this.receipt(event);
+      return completeBy !== undefined && completeBy - now <= LEASES_END && !this.#watched.has(formatDot(event.dot));
+    });
+    if (soon.length === 0) return;
+    const names = soon.map(({ dot }) => formatDot(dot));
+    for (const name of names) this.#watched.add(name);
+    void this.follow(soon, "complete", epochMillis(now + 2 * LEASES_END)).finally(() => {
+      for (const name of names) this.#watched.delete(name);
+    });
   }
 
   /** Another hub asks how far these purges are in this region. */

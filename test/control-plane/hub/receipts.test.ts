@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/regions.ts";
+import { millis } from "../../../config/units.ts";
 import type { Receipt } from "../../../control-plane/hub/commands.ts";
 import { parseCursor } from "../../../control-plane/hub/purge-list.ts";
 import { dotOf, met, receiptOf, refusalOf, shard, THREE } from "./hub-world.ts";
@@ -174,6 +175,25 @@ describe("a purge that was complete", () => {
       expect([region, state, completeAt]).toEqual([region, "complete", done.completeAt]);
       expect(regions.map((one) => one.state)).toEqual(["complete", "complete", "complete"]);
     }
+  });
+
+  // An idle hub loses its memory: found by asking for a receipt once in half a minute, which said `applied` each time.
+  test("is so in time for whoever looks more seldom than hubs keep their memory", async () => {
+    const network = await met(THREE);
+    const accepted = receiptOf(await network.purge("weur"));
+    const look = async () => {
+      const asked = network.hub("weur").receipt(dotOf(accepted), { wait: "accepted", timeoutSeconds: 1 });
+      const { state } = receiptOf(await network.finish(asked));
+      await network.run(millis(10_000));
+      for (const region of THREE) {
+        network.kill(region);
+        network.start(region);
+      }
+      return state;
+    };
+    await look();
+    await look();
+    expect(await look()).toBe("complete");
   });
 
   test("stays so when all others are gone", async () => {
