@@ -32,7 +32,7 @@ export interface Client {
 }
 
 export interface EdgeSurroundings {
-  readonly config: Config;
+  config(): Config;
   readonly releases: ReleaseChecks;
   shard(region: RegionId, index: number): ShardNode;
 }
@@ -71,7 +71,7 @@ export class EdgeNode {
   }
 
   async #serve(client: Client, wish: Wish): Promise<void> {
-    const { config } = this.#around;
+    const config = this.#around.config();
     const fields = new Fields();
     if (wish.language !== undefined) fields.set("accept-language", wish.language);
     if (wish.minPurge !== undefined) fields.set("meridian-min-purge", wish.minPurge);

@@ -71,7 +71,7 @@ class World {
       });
       const isolate = newIsolate(1_000_000);
       const surroundings = {
-        config,
+        config: () => config,
         origin: this.origin,
         purgeRecords: 1_000,
         thinks: 20,
@@ -86,7 +86,7 @@ class World {
         region,
         [0, 1].map((index) => new ShardNode(site, index, surroundings)),
       );
-      this.edges.set(region, new EdgeNode(site, { config, releases, shard }));
+      this.edges.set(region, new EdgeNode(site, { config: () => config, releases, shard }));
     }
     for (const hub of this.hubs.values()) hub.start();
   }

@@ -42,6 +42,8 @@ export type Step = { readonly at: number } & (
   | { readonly kind: "stop-at-write"; readonly region: RegionId; readonly for: number; readonly written: boolean }
   /** The region takes no clients for a while. */
   | { readonly kind: "drain"; readonly region: RegionId; readonly for: number }
+  /** The region's nodes go over to another ring: one in which every region of several shards has one less, or back to all. */
+  | { readonly kind: "deploy"; readonly region: RegionId; readonly ring: "smaller" | "whole" }
   | { readonly kind: "lose-disk"; readonly region: RegionId; readonly for: number }
   | { readonly kind: "origin-fails"; readonly for: number }
 );
@@ -121,8 +123,9 @@ const REGIONS: readonly { readonly region: RegionId; readonly shards: number }[]
 ];
 const KINDS: readonly ObjectKind[] = ["tagged", "dated", "brief", "varied", "private", "fickle", "missing", "failing"];
 
-/** A stream of chance of its own. */
+/** Streams of chance of their own. */
 const MEMORY = 1_000_003;
+const ROLLOUT = 2_000_003;
 
 /** A run that mixes everything. */
 export function mixed(seed: number): Plan {
@@ -161,8 +164,20 @@ export function mixed(seed: number): Plan {
     thinks: chance.pick([60, 60, 60, 4_000]),
     lasts: SAFETY_MILLIS,
     answersAll: false,
-    steps: stepsOf(chance, names, regions, objects.length, isRough),
+    steps: inOrder([...stepsOf(chance, names, regions, objects.length, isRough), ...rollouts(seed, names)]),
   };
+}
+
+const inOrder = (steps: readonly Step[]): Step[] => [...steps].sort((one, other) => one.at - other.at);
+
+/** Deploys that change the ring: for a while some regions' nodes take other shards for a key's owners than others do. */
+function rollouts(seed: number, names: readonly RegionId[]): Step[] {
+  const chance = new Chance(seed + ROLLOUT);
+  if (chance.is(0.6)) return [];
+  const begins = chance.between(1_000, SAFETY_MILLIS - 6_000);
+  const rollout = (from: number, ring: "smaller" | "whole"): Step[] =>
+    names.map((region) => ({ at: from + chance.between(0, 3_000), kind: "deploy", region, ring }));
+  return [...rollout(begins, "smaller"), ...(chance.is(0.6) ? rollout(begins + 3_000, "whole") : [])];
 }
 
 const clockOf = (chance: Chance): Clock => ({
@@ -212,7 +227,7 @@ function stepsOf(
       steps.push({ at: near(600), ...fault });
     }
   }
-  return steps.sort((one, other) => one.at - other.at);
+  return steps;
 }
 
 /**

@@ -43,7 +43,7 @@ export const newIsolate = (capacity: number): Isolate => ({
 });
 
 export interface ShardSurroundings {
-  readonly config: Config;
+  config(): Config;
   readonly origin: Origin;
   readonly purgeRecords: number;
   readonly thinks: number;
@@ -117,7 +117,7 @@ export class Instance {
 
   constructor(site: Site, index: number, around: ShardSurroundings) {
     const { region, now } = site;
-    const { config } = around;
+    const config = around.config();
     this.#site = site;
     this.#around = around;
     this.life = new Life(region, `shard:${region}:${index}`);
@@ -153,7 +153,9 @@ export class Instance {
       after,
     });
     const asker = new ShieldAsker({
-      config,
+      get config() {
+        return around.config();
+      },
       region,
       now,
       newsSince: (vector) => this.knowledge.newsSince(vector),

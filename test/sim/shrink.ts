@@ -72,6 +72,8 @@ function whatOf(step: Step): string {
       return `${step.region}'s hub and shards lose each other's messages for ${step.for} ms`;
     case "evict-shard":
       return `${step.region}'s shard ${step.shard} is reset`;
+    case "deploy":
+      return `${step.region}'s nodes go over to ${step.ring === "smaller" ? "a ring of fewer shards" : "the ring of all shards"}`;
     case "lose-isolate":
       return `${step.region}'s shards lose all memory`;
     case "crash-hub":

@@ -62,7 +62,8 @@ class World {
   readonly #releases: ReleaseChecks;
   readonly #fetches: FetchChecks;
   readonly #regions = new Map<RegionId, Region>();
-  readonly #config: Config;
+  /** What each region's nodes run with: a deploy reaches them one after the other. */
+  readonly #deployed = new Map<RegionId, Config>();
   /** What other runs of this process may have left behind is not this run's. */
   readonly #spooledBefore = spooledBytes();
   #asked = 0;
@@ -72,7 +73,7 @@ class World {
 
   constructor(plan: Plan, tells: boolean) {
     this.#plan = plan;
-    this.#config = configOf(plan);
+    for (const { region } of plan.regions) this.#deployed.set(region, configOf(plan));
     const chances = new Chances(plan.seed);
     this.#findings = new Findings(this.#time, tells);
     const threw = (cause: unknown): void => this.#findings.report("a-node-threw", `${(cause as Error).stack ?? cause}`);
@@ -130,8 +131,9 @@ class World {
       taken: (of, dots) => this.#hubs.taken(of, dots),
       logEvents: this.#plan.logEvents,
     });
+    const config = (): Config => this.#deployed.get(region) as Config;
     const around = {
-      config: this.#config,
+      config,
       origin: this.#origin,
       purgeRecords: this.#plan.purgeRecords,
       releases: this.#releases,
@@ -141,7 +143,7 @@ class World {
       shard,
       sync: (of: RegionId, request: Parameters<HubNode["sync"]>[0]) => this.#region(of).hub.sync(request),
     };
-    const edge = new EdgeNode(site(clocks.edge), { config: this.#config, releases: this.#releases, shard });
+    const edge = new EdgeNode(site(clocks.edge), { config, releases: this.#releases, shard });
     const shardSite = site(clocks.shards);
     const nodes = Array.from({ length: shards }, (_, index) => new ShardNode(shardSite, index, around));
     this.#findings.tell(() => `${region} has ${shards} shards`);
@@ -204,6 +206,9 @@ class World {
       case "drain":
         this.#drain(step.region, true);
         this.#time.at(step.for, () => this.#drain(step.region, false));
+        return;
+      case "deploy":
+        this.#deployed.set(step.region, configOf(this.#plan, step.ring));
         return;
       case "origin-fails":
         this.#origin.isFailing = true;
@@ -336,10 +341,12 @@ class World {
   }
 }
 
-function configOf({ regions, shields, whenCutOff, edgeCopies }: Plan): Config {
+function configOf({ regions, shields, whenCutOff, edgeCopies }: Plan, ring: "whole" | "smaller" = "whole"): Config {
+  const weights = (shards: number): number[] =>
+    Array.from({ length: shards }, (_, index) => (ring === "smaller" && index > 0 && index === shards - 1 ? 0 : 1));
   const input: ConfigInput = {
     origins: { shop: { url: "http://origin.test", shield: [...shields] } },
-    regions: Object.fromEntries(regions.map(({ region, shards }) => [region, { shards }])),
+    regions: Object.fromEntries(regions.map(({ region, shards }) => [region, { shards: weights(shards) }])),
     routes: [{ name: "pages", origin: "shop", ttl: { byStatus: { 404: 5 } }, whenCutOff, edgeCopies }],
   };
   const text = JSON.stringify(input);
