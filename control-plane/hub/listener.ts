@@ -4,7 +4,9 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
-import type { EpochMillis } from "../../config/units.ts";
+import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import { areFew } from "../gossip/fan-out.ts";
+import type { ExchangeResponse } from "../purge/wire.ts";
 import { Hearing } from "./hearing.ts";
 import type { Ledger } from "./ledger.ts";
 import { isFailing, type Line } from "./line.ts";
@@ -36,9 +38,15 @@ export class Listener {
     this.#conversations = conversations;
   }
 
-  /** `region`'s hub answered a question that was asked at `askedAt`, and all that it knew is held here. */
-  heard(region: RegionId, askedAt: EpochMillis): void {
+  /** A hub answered a question that was asked at `askedAt`, and all that it knew is held here. */
+  heard({ region, heard }: Pick<ExchangeResponse, "region" | "heard">, askedAt: EpochMillis): void {
     this.#hearing.heard(region, askedAt);
+    if (heard !== undefined) this.#hearing.told(heard, askedAt);
+  }
+
+  /** What a hub that asks is told of whom this one has heard: while hubs are few, for among many it would be a long list. */
+  ages(): Pick<ExchangeResponse, "heard"> {
+    return areFew(this.#others.length) ? { heard: this.#hearing.ages(this.#conversations.now()) } : {};
   }
 
   /** What was heard was heard by a log that is no more. */
@@ -53,14 +61,34 @@ export class Listener {
   async mayLease(until: (holds: () => boolean) => Promise<unknown>): Promise<boolean> {
     const now = this.#conversations.now();
     for (const region of this.#hearing.due(this.#others, now, LIMITS.hearingMillis / 2)) this.#askAgain(region, now);
+    this.#askOthersAfterSilent(now);
     const overdue = this.#hearing.due(this.#quorum.active, now, LIMITS.hearingMillis);
     const isAsked = (region: RegionId): boolean =>
-      this.#asked.has(region) && !isFailing(this.#conversations.line(region), now);
+      this.#isFailing(region) ? this.#isToldOf(region) : this.#asked.has(region);
     // Where one of them has failed to answer, which may take it long, waiting for the others gives no lease either.
     const isOver = (): boolean =>
       this.#isLive() || !overdue.every((region) => this.#isHeard(region) || isAsked(region));
     if (overdue.length > 0) await until(isOver);
     return this.#isLive();
+  }
+
+  /** A hub that does not answer here may answer others: those are asked more often then, for what they say is older. */
+  #askOthersAfterSilent(now: EpochMillis): void {
+    const due = this.#hearing.due(this.#quorum.active, now, LIMITS.hearingMillis / 2);
+    if (!due.some((region) => this.#isFailing(region))) return;
+    const reached = this.#others.filter((region) => !this.#isFailing(region));
+    for (const region of this.#hearing.due(reached, now, LIMITS.hearRetryMillis)) this.#askAgain(region, now);
+  }
+
+  /** Whether others that are being asked have said of a hub, since it began to fail here, that they hear it. */
+  #isToldOf(region: RegionId): boolean {
+    const { failingSince } = this.#conversations.line(region);
+    if (failingSince === undefined || !this.#hearing.isHeardSince(region, failingSince)) return false;
+    return [...this.#asked.keys()].some((asked) => !this.#isFailing(asked));
+  }
+
+  #isFailing(region: RegionId): boolean {
+    return isFailing(this.#conversations.line(region), this.#conversations.now());
   }
 
   #isLive(): boolean {
@@ -88,9 +116,11 @@ export class Listener {
   #suspendIfLost(region: RegionId): void {
     const { failingSince } = this.#conversations.line(region);
     const hub = this.#ledger.members.get(region);
-    if (failingSince === undefined || hub === undefined) return;
-    if (this.#conversations.now() - failingSince < LIMITS.suspendAfterMillis) return;
+    const longAgo = epochMillis(this.#conversations.now() - LIMITS.suspendAfterMillis);
+    if (failingSince === undefined || failingSince > longAgo || hub === undefined) return;
     if (this.#ledger.suspensions.some((event) => event.hub === hub)) return;
+    // Another hub reaches it, and did so just now.
+    if (this.#hearing.isHeardSince(region, longAgo)) return;
     this.#ledger.appendSuspend(region, hub);
     this.#conversations.push();
   }

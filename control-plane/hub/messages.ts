@@ -131,6 +131,7 @@ export const answers = {
     more: z.boolean(),
     held: held.optional(),
     holders: holders.optional(),
+    heard: z.partialRecord(region, duration).optional(),
     restored: z.literal(true).optional(),
   }),
   await: z.object({

@@ -137,7 +137,7 @@ export class Peers {
         const request = this.#request(line, what);
         const response = await this.#ports.peers.exchange(region, request);
         this.#heard(response, line);
-        if (coversAll(this.#ledger.vector, response.vector)) this.listener.heard(region, askedAt);
+        if (coversAll(this.#ledger.vector, response.vector)) this.listener.heard(response, askedAt);
         this.#events.changed();
         // A log that was given up has been told enough; the new one has lines of its own.
         if (this.#ledger.hub !== hub) this.push();
@@ -173,7 +173,8 @@ export class Peers {
     // Whoever brings news will hear that of others from them: only what has been here for a while has not reached it.
     const upTo = request.news === true ? settled : vector;
     const { base, ...batch } = newsFor(this.#ledger, this.#ports.log, upTo, request.vector);
-    const more = request.news === true ? {} : { ...(base === undefined ? {} : { base }), ...this.#tell() };
+    const whole = { ...(base === undefined ? {} : { base }), ...this.#tell(), ...this.listener.ages() };
+    const more = request.news === true ? {} : whole;
     const answer = { v: 1, hub, region: this.#region, vector, ...batch, ...more } as const;
     return taken.contradicted.has(request.from) ? { ...answer, restored: true } : answer;
   }

@@ -82,6 +82,9 @@ export interface Base {
   readonly settles?: Settles;
 }
 
+/** How long ago a hub asked others that answered, and all of whose knowledge it holds: at the moment in which it says so. */
+export type HeardAges = Readonly<Partial<Record<RegionId, Millis>>>;
+
 /** Hub -> hub, `POST /exchange`: here are events you may lack, and what I know; answered once they are durable. */
 export interface ExchangeRequest {
   readonly v: 1;
@@ -108,6 +111,7 @@ export interface ExchangeResponse {
   readonly more: boolean;
   readonly held?: HeldVectors;
   readonly holders?: Holders;
+  readonly heard?: HeardAges;
   /** The sender's log is an old copy: other events already stand at its dots. It must begin a new incarnation. */
   readonly restored?: true;
 }

@@ -18,6 +18,7 @@ export const FAMILIES = [
   "cut-off",
   "long-cut",
   "short-logs",
+  "hearsay",
 ] as const;
 
 /**
@@ -26,7 +27,8 @@ export const FAMILIES = [
  * waits for it. `restart`: a hub forgets whom it leased to, then logs a purge. `behind`: a shield hears of nothing, its callers
  * do. `cut-off`: shards without a lease, on a route that then revalidates. `long-cut`: a region is cut off until every receipt
  * says complete, and messages from before arrive when nobody expects them. `short-logs`: a hub is cut off for longer than
- * the others' logs reach.
+ * the others' logs reach. `hearsay`: two regions that reach each other are cut off from two others for as long, and keep
+ * telling each other whom they have heard.
  */
 export type Family = (typeof FAMILIES)[number];
 
@@ -238,6 +240,22 @@ const SITUATIONS: Readonly<Record<Exclude<Family, "mixed">, Situation>> = {
           ? [{ at: back + chance.between(5, 12), kind: "deafen", region: NEAR, for: 4_000 } as const]
           : []),
         ...several(12, chance, back + 20, back + 3_000),
+      ]),
+    };
+  },
+
+  hearsay: (chance) => {
+    const [here, there] = [[NEAR, "sam"] as const, [FAR, "apac"] as const];
+    const links = here.flatMap((one) => there.flatMap((other) => [[one, other] as const, [other, one] as const]));
+    return {
+      lasts: 90_000,
+      regions: [...here, ...there].map((region) => regionOf(region, 1, chance)),
+      steps: inOrder([
+        ...here.flatMap((region) => several(4, chance, 2_000, BEGINS, region)),
+        ...links.map(([from, to]): Step => ({ at: BEGINS, kind: "cut", from, to, for: 82_000 })),
+        purges(BEGINS + 1, FAR, chance),
+        // Whoever is asked for a lease asks the other one whom it has heard.
+        ...here.flatMap((region) => several(60, chance, BEGINS, BEGINS + 80_000, region)),
       ]),
     };
   },

@@ -60,6 +60,37 @@ describe("a lease", () => {
     expect(await lease(network, "weur")).toBeUndefined();
   });
 
+  test("after idleness waits for the nearest hub alone, where that has heard the others", async () => {
+    const network = await met(NINE);
+    network.delay = (from, to) => ([from, to].includes("eeur") && [from, to].includes("weur") ? 10 : 150);
+    await network.run(60_000);
+    expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
+    const before = network.now;
+    expect(await lease(network, "eeur")).toBe(LIMITS.leaseMillis);
+    expect(network.now - before).toBe(20);
+    await network.run(60_000);
+    const later = network.now;
+    expect(await lease(network, "eeur")).toBe(LIMITS.leaseMillis);
+    expect(network.now - later).toBe(300);
+  });
+
+  test("that rests on what another hub has heard counts from when that one asked", async () => {
+    const network = await met(THREE);
+    network.delay = () => 10;
+    for (const link of ["weur>apac", "apac>weur"]) network.cut.add(link);
+    await network.run(60_000);
+    expect(await lease(network, "enam")).toBe(LIMITS.leaseMillis);
+    const heardAt = network.now;
+    expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
+    // From here on nobody reaches apac, and enam goes on answering weur.
+    network.isolate("apac");
+    for (; network.now < heardAt + LIMITS.hearingMillis - 100; await network.run(500)) {
+      expect(await lease(network, "weur"), `${network.now - heardAt}`).toBe(LIMITS.leaseMillis);
+    }
+    await network.run(200);
+    expect(await lease(network, "weur")).toBeUndefined();
+  });
+
   test("comes with every purge that was complete anywhere when it was granted", async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const network = await met(THREE, seed);
@@ -80,6 +111,23 @@ describe("a region that is lost", () => {
     network.kill("apac");
     await trafficFor(network, ["weur", "enam"], LIMITS.suspendAfterMillis + 2 * LIMITS.hearingMillis);
     for (const region of rest) expect(await lease(network, region), region).toBe(LIMITS.leaseMillis);
+  });
+
+  test("for one other hub alone is neither suspended nor missed: who reaches it says so", async () => {
+    const network = await met(THREE);
+    network.delay = () => 20;
+    await trafficFor(network, THREE, 10_000);
+    for (const link of ["weur>apac", "apac>weur"]) network.cut.add(link);
+    const events = network.hub("enam").state().logLength;
+    let granted = 0;
+    const rounds = 60;
+    for (let round = 0; round < rounds; round++) {
+      for (const region of THREE) granted += (await lease(network, region)) === undefined ? 0 : 1;
+      await network.run(1_000);
+    }
+    // Each of the two misses one at most, while it does not know yet that it will not be answered.
+    expect(granted).toBeGreaterThanOrEqual(3 * rounds - 2);
+    expect(network.hub("enam").state().logLength).toBe(events);
   });
 
   test("holds up leases for good where the others are no majority", async () => {

@@ -84,8 +84,8 @@ describe("hundreds of purges a second", () => {
       expect(Math.max(...receipts.flatMap(delays))).toBeLessThanOrEqual(1.5 * LARGEST + STEP);
       const most = from.length * (NINE.length - 1) * ((every * count) / LIMITS.gossipPauseMillis + 10);
       expect(network.delivered.get("exchange")).toBeLessThanOrEqual(most);
-      // Each hub hears each purge once, from whoever accepted it.
-      expect(network.carried).toBe(count * (NINE.length - 1));
+      // Each hub hears each purge once, from whoever accepted it; a few again from those whom it asks for a hearing meanwhile.
+      expect(network.carried).toBeLessThanOrEqual(1.1 * count * (NINE.length - 1));
       // Those who wait ask together: one question at a time to each hub, for as long as an answer takes.
       expect(network.delivered.get("await")).toBeLessThanOrEqual(most);
     },
