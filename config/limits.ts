@@ -228,6 +228,8 @@ export const LIMITS = {
   subscriptionMillis: 2_250,
   /** How long one question after a purge's state is held open; asked again until the client's time is up. */
   awaitSliceMillis: 1_000,
+  /** So late may an answer come to a question that was held open until somebody's time was up: the longest way, there and back. */
+  awaitLateMillis: 500,
   /** Questions after purges' states that are held open at once, one to each region: as many as nine regions have to ask. */
   awaitConcurrency: 8,
   /** Purges asked after in one message. */

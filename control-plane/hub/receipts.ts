@@ -98,15 +98,26 @@ export class Receipts {
     };
   }
 
-  /** Waits until these purges are in `goal` everywhere, at most until `deadline`; asks every region at least once. */
+  /**
+   * Waits until these purges are in `goal` everywhere, at most until `deadline` and the moment that an answer may be late. Asks
+   * every region at least once; where the deadline is over before it begins, it waits for each to answer or to fail.
+   */
   async follow(events: readonly PurgeEvent[], goal: "applied" | "complete", deadline: EpochMillis): Promise<void> {
-    for (;;) {
+    for (let round = 1; ; round += 1) {
       const left = millis(deadline - this.#ports.now());
+      if (round > 1 && left <= 0) return;
       const slice = millis(Math.max(0, Math.min(left, LIMITS.awaitSliceMillis)));
-      await Promise.all([
-        goal === "applied" ? this.#awaitHere(events, slice) : undefined,
-        ...this.#peers.others.map((region) => this.#ask(region, events, slice)),
-      ]);
+      const here = goal === "applied" ? this.#awaitHere(events, slice) : undefined;
+      const waitedFor = new Set(this.#peers.others);
+      const asked = this.#peers.others.map((region) =>
+        this.#ask(region, events, slice).then(() => waitedFor.delete(region)),
+      );
+      const all = Promise.all([here, ...asked]);
+      if (left <= 0) await all;
+      else if ((await this.#within(all, millis(left + LIMITS.awaitLateMillis))) === "late") {
+        for (const region of waitedFor) this.#unanswered.add(region);
+        return;
+      }
       if (left <= 0 || events.every((event) => hasReached(this.receipt(event), goal))) return;
       // Regions that fail do so at once: they are not asked again before the next slice. Leases end by themselves.
       const now = this.#ports.now();
@@ -174,6 +185,13 @@ export class Receipts {
    */
   #unheardEnd(dot: Dot, at: number): number {
     return this.#peers.quorum.isHeldAgainstSuspension(dot) ? at : Number.POSITIVE_INFINITY;
+  }
+
+  async #within(all: Promise<unknown>, most: Millis): Promise<"in-time" | "late"> {
+    const timer = this.#ports.timer(most);
+    const first = await Promise.race([all.then(() => "in-time" as const), timer.done.then(() => "late" as const)]);
+    timer.cancel();
+    return first;
   }
 
   async #awaitHere(events: readonly PurgeEvent[], duration: Millis): Promise<void> {
