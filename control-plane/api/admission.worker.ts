@@ -39,7 +39,7 @@ export async function admit(
   }
   const record = findToken(tokens, await sha256(presented));
   if (record === undefined) {
-    return refused(problem("token-unknown", "no token of this deployment is like that"), {
+    return refused(problem("token-unknown", "it is none of this deployment's tokens"), {
       "www-authenticate": 'Bearer realm="meridian", error="invalid_token"',
     });
   }
