@@ -119,9 +119,10 @@ export class Shard {
       const how: HowToFill = howToFill(asked, found, company, changed);
       const boarded = this.#flights.board(wanting(asked, usesOf(found)), confirm, company, learned, how);
       if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
-      const landed = await this.#flights.wait(boarded, asked.request.context.budgetMillis);
+      const waitedFor = await this.#flights.wait(boarded, asked.request.context.budgetMillis);
       const why = boarded.leads ? whyAsked(found) : "collapsed";
       asked = await this.#judge.leasedAnew(asked);
+      const landed = waitedFor && this.#judge.asStored(asked, waitedFor);
       if (this.#judge.trust(asked) === "refuse") return this.#fail(asked.request, asked.arrivedAt, FAILURES.cutOff);
 
       if (landed?.kind === "kept") {
