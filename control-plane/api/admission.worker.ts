@@ -39,7 +39,7 @@ export async function admit(
   }
   const record = findToken(tokens, await sha256(presented));
   if (record === undefined) {
-    return refused(problem("token-unknown", "it is none of this deployment's tokens"), {
+    return refused(problem("token-unknown", "this deployment has no token of this value"), {
       "www-authenticate": 'Bearer realm="meridian", error="invalid_token"',
     });
   }
