@@ -53,7 +53,12 @@ async function serve(request: IncomingMessage, response: ServerResponse, control
   }
   const done =
     request.method === "POST" && isRegionId(first) && (await change(controls, url, kind, first, second, third));
-  if (!done)
+  if (!done && kind === "links" && isRegionId(first))
+    answer(response, 404, {
+      title: "Not Found",
+      detail: `There is no link from ${first} to ${second}: with --no-delay there is none.`,
+    });
+  else if (!done)
     answer(response, 404, { title: "Not Found", detail: `There is no ${request.method} ${url.pathname} here.` });
   else answer(response, 200, { regions: controls.regions() });
 }

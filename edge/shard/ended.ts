@@ -1,10 +1,12 @@
-// How many of a shard's entries news of purges end or make stale that were alive before. For receipts: a look at every entry.
+// How many of a shard's entries news of purges end, or make stale, that were not so before. For receipts: a look at every entry.
 
-import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
+import { PurgeSet, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { PurgeNews } from "../../control-plane/purge/wire.ts";
 import type { Entry } from "./entries.ts";
 
-/** Counts the entries, alive by what is `known`, that the records of `news` are about. */
+const SEVERITY: Readonly<Record<Verdict, number>> = { alive: 0, soft: 1, hard: 2 };
+
+/** Counts the entries that are worse off by the records of `news` than by what is `known`. */
 export function countEnded(
   news: Pick<PurgeNews, "records">,
   entries: Iterable<Entry>,
@@ -15,7 +17,7 @@ export function countEnded(
   coming.merge({ v: 1, vector: {}, records: news.records });
   let count = 0;
   for (const { target, seen } of entries) {
-    if (coming.verdict(target, seen) !== "alive" && known.verdict(target, seen) === "alive") count += 1;
+    if (SEVERITY[coming.verdict(target, seen)] > SEVERITY[known.verdict(target, seen)]) count += 1;
   }
   return count;
 }

@@ -1,5 +1,5 @@
 // `meridian region drain|undrain` takes clients away from a region, deployed or local, and gives them back; it asks the control
-// API. `region list|stop|start` loses and restores regions of the local run, to see what their clients notice; it asks the
+// API. `region list|stop|start|cut|heal` loses and restores regions and links of the local run, to see what their clients notice; it asks the
 // launcher that runs here (its address is in `run.json`).
 
 import type { Command } from "commander";
@@ -20,11 +20,13 @@ interface Options {
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
   const region = program
     .command("region")
-    .description("drain regions; stop and start those of the local run")
+    .description("drain regions; stop, start and separate those of the local run")
     .addHelpText(
       "after",
       "\nExamples:\n  meridian region drain apac      its clients go to the next region, it goes on as a shield and holds purges\n" +
-        "  meridian region undrain apac\n  meridian region stop apac       as a power cut would, local run only",
+        "  meridian region undrain apac\n  meridian region stop apac       as a power cut would, local run only\n" +
+        "  meridian region cut weur apac   messages from weur to apac are lost; with apac weur as well it is a partition\n" +
+        "  meridian region heal weur apac",
     );
   for (const action of ["drain", "undrain"] as const) {
     const description =
@@ -46,6 +48,21 @@ export function register(program: Command, terminal: Terminal = processTerminal(
   command("start", "start a region again, with the state that it had")
     .argument("<id>", REGION_IDS.join(" "))
     .action((id: string, options: Options) => change(id, "start", options));
+  for (const action of ["cut", "heal"] as const) {
+    command(action, action === "cut" ? "cut the link from one region to another" : "mend it")
+      .argument("<from>", REGION_IDS.join(" "))
+      .argument("<to>", "a region, or origin:NAME")
+      .action((from: string, to: string, options: Options) => separate(from, to, action, options));
+  }
+}
+
+/** Cut links are silent, as lost ones are: whoever asks over one waits until the time is up. */
+async function separate(from: string, to: string, action: "cut" | "heal", options: Options): Promise<void> {
+  if (isRegionId(from) && (isRegionId(to) || to.startsWith("origin:"))) {
+    return ask("POST", `/links/${from}/${encodeURIComponent(to)}/${action}`, options);
+  }
+  console.error(`a link goes from a region to a region or origin:NAME; regions are ${REGION_IDS.join(" ")}`);
+  process.exitCode = 2;
 }
 
 async function drain(id: string, action: "drain" | "undrain", command: Command, terminal: Terminal): Promise<void> {

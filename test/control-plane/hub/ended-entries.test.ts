@@ -37,6 +37,9 @@ describe("a shard", () => {
     world.push();
     world.purge({ kind: "tag", tag: "shoes" }, "soft");
     expect(count()).toBe(1);
+    world.push();
+    expect(count()).toBe(0);
+    // The one that is stale ends as well; the one that has ended does not end again.
     world.purge({ kind: "everything" });
     expect(count()).toBe(2);
   });
