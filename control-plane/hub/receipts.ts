@@ -106,7 +106,9 @@ export class Receipts {
     for (let round = 1; ; round += 1) {
       const left = millis(deadline - this.#ports.now());
       if (round > 1 && left <= 0) return;
-      const slice = millis(Math.max(0, Math.min(left, LIMITS.awaitSliceMillis)));
+      // A region answers when the purges are applied there: some will be complete before that, and nobody need wait for it then.
+      const complete = Math.max(1, ...events.map(({ dot }) => this.#completeAt(dot) - this.#ports.now()));
+      const slice = millis(Math.max(0, Math.min(left, LIMITS.awaitSliceMillis, goal === "complete" ? complete : left)));
       const here = goal === "applied" ? this.#awaitHere(events, slice) : undefined;
       const waitedFor = new Set(this.#peers.others);
       const asked = this.#peers.others.map((region) =>

@@ -161,6 +161,17 @@ export class PurgeSet {
     this.#ahead = undefined;
   }
 
+  /**
+   * Gives up waiting for what is missing before a gap: it may have been lost with a hub's disk, and whoever is asked by what was
+   * heard could not be told. Whatever was fetched until now counts as ended by it.
+   */
+  giveUpGap(now: EpochMillis): void {
+    const missing = Object.entries(this.#heard).filter(([hub, counter]) => !covers(this.#vector, { hub, counter }));
+    if (missing.length === 0) return;
+    const hard = Object.fromEntries(missing);
+    this.merge({ v: 1, vector: this.heard, records: [{ scope: EVERYTHING, hard, soft: EMPTY_VECTOR }] }, now);
+  }
+
   /** What someone who knows `vector` lacks. */
   newsSince(vector: Vector): PurgeNews {
     const news = { v: 1, vector: this.#vector, since: vector } as const;

@@ -117,6 +117,7 @@ export class Knowledge {
 
   async #askHub(want: Vector | undefined): Promise<void> {
     const askedAt = this.#now();
+    const { heard } = this.purges;
     let lease: Millis | undefined;
     try {
       const news = await this.#ask(this.vector, want);
@@ -124,6 +125,8 @@ export class Knowledge {
       if (this.apply(news) === "whole") {
         this.#newsAt = askedAt;
         lease = news.leaseMillis;
+        // A hub that leases has heard of all that is accepted anywhere: what it still does not know, it will never tell.
+        if (lease !== undefined && !coversAll(this.vector, heard)) this.purges.giveUpGap(this.#now());
       }
     } catch {
       // An unreachable hub is an expected state, not an error: there is no lease then, and the route decides.

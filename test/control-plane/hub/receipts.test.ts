@@ -52,6 +52,16 @@ describe("a shard", () => {
     );
   });
 
+  test("that does not answer keeps nobody from hearing of `complete` as soon as it is", async () => {
+    const network = await met(THREE);
+    await network.sync("apac", 1);
+    shard(network, "apac", 1).answering = false;
+    const askedAt = network.now;
+    const { state } = receiptOf(await network.purge("weur", { wait: "complete" }));
+    expect(state).toBe("complete");
+    expect(network.now - askedAt).toBeLessThan(LIMITS.leaseMillis + LIMITS.leaseMarginMillis + 500);
+  });
+
   test("that was restarted and knows nothing gets all of it, not just the last purge", async () => {
     const network = await met(THREE);
     receiptOf(await network.purge("weur"));

@@ -75,3 +75,23 @@ test("what begins when a purge was heard of behind a gap is not ended by it", ()
   expect(shard.verdict(TARGET, shard.vector)).toBe("hard");
   expect(shard.verdict(TARGET, shard.heard)).toBe("alive");
 });
+
+// Found by the simulator: what was missing had gone with a hub's disk, and a shield that was asked by what had been heard could
+// never be told of it, nor answer.
+test("what is missing for good counts as a purge of everything, of which others can be told", () => {
+  const shard = new PurgeSet();
+  const other = "enam.test01";
+  shard.merge({ v: 1, vector: { [other]: 1 }, records: [] });
+  shard.merge(hubWith(3).newsSince({ [HUB]: 2 }));
+  shard.giveUpGap(epochMillis(0));
+  expect(shard.vector).toEqual({ [HUB]: 3, [other]: 1 });
+  const shield = new PurgeSet();
+  expect(shield.merge(shard.newsSince({})).gap).toBe(false);
+  for (const set of [shard, shield]) {
+    expect(set.verdict(purgeTarget("https://site.test/b", []), { [HUB]: 2, [other]: 1 })).toBe("hard");
+    expect(set.verdict(TARGET, set.vector)).toBe("alive");
+  }
+  const before = shard.version;
+  shard.giveUpGap(epochMillis(0));
+  expect(shard.version).toBe(before);
+});

@@ -166,3 +166,16 @@ test("a purge that is known behind a gap does not end what is fetched after it",
   (await world.only()).answer(200, { "cache-control": "max-age=60" }, "new");
   expect(await textOf(await answer)).toBe("new");
 });
+
+test("what is missing behind a gap is given up once the hub leases and does not know of it either", async () => {
+  const world = new ShardWorld(CONFIG);
+  const lost = { hub: "weur.lost", counter: 3 };
+  const news = { v: 1, since: { [lost.hub]: 2 }, vector: { [lost.hub]: lost.counter }, records: [] } as const;
+  expect(world.knowledge.apply(news)).toBe("gap");
+  const answer = world.send("/page");
+  const asked = await world.only();
+  expect(asked.request.vector[lost.hub]).toBe(lost.counter);
+  expect(world.knowledge.vector[lost.hub]).toBe(lost.counter);
+  asked.answer(200, { "cache-control": "max-age=60" }, "page");
+  expect(await textOf(await answer)).toBe("page");
+});
