@@ -12,6 +12,7 @@ import { type Clock, MOST_DRIFT, mixed, type Plan, type RegionPlan, SAFETY_MILLI
 export const FAMILIES = [
   "mixed",
   "last-lease",
+  "copies",
   "drift",
   "restart",
   "behind",
@@ -23,7 +24,7 @@ export const FAMILIES = [
 
 /**
  * `last-lease`: shards get a lease right before a purge of which they then hear nothing, with slow lines to their hub or clients
- * far away. `drift`: the same, as near to the end of that lease as the clocks allow, and the hub goes down so that nobody
+ * far away. `copies`: the same, and clients come when an edge's copies end. `drift`: the same, as near to the end of that lease as the clocks allow, and the hub goes down so that nobody
  * waits for it. `restart`: a hub forgets whom it leased to, then logs a purge. `behind`: a shield hears of nothing, its callers
  * do. `cut-off`: shards without a lease, on a route that then revalidates. `long-cut`: a region is cut off until every receipt
  * says complete, and messages from before arrive when nobody expects them. `short-logs`: a hub is cut off for longer than
@@ -132,6 +133,24 @@ const SITUATIONS: Readonly<Record<Exclude<Family, "mixed">, Situation>> = {
         { at: BEGINS - chance.between(0, 3), kind: "deafen", region: NEAR, for: 6_000 },
         purges(BEGINS, chance.pick([NEAR, FAR]), chance),
         ...several(8, chance, BEGINS + 1_000 - edge, BEGINS + 3_000 - edge),
+      ]),
+    };
+  },
+
+  copies: (chance) => {
+    const edge = chance.pick([300, 800]);
+    return {
+      edgeCopies: true,
+      objects: ["tagged"],
+      links: { ...common(0, chance).links, edge },
+      steps: inOrder([
+        ...several(2, chance, 2_000, 3_000),
+        // A copy comes with the second of two that are asked for under one lease.
+        ...several(4, chance, BEGINS - 2 * edge, BEGINS),
+        { at: BEGINS - chance.between(0, 3), kind: "deafen", region: NEAR, for: 6_000 },
+        purges(BEGINS, chance.pick([NEAR, FAR]), chance),
+        ...several(4, chance, BEGINS, BEGINS + 1_700 - edge),
+        ...several(6, chance, BEGINS + 2_260, BEGINS + 3_600),
       ]),
     };
   },

@@ -246,7 +246,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "const until = after(requestAt, validFor);",
     to: "const until = after(now, validFor);",
     caughtWithin: 600,
-    family: "last-lease",
+    family: "copies",
   },
   {
     name: "joins-what-is-spent",
