@@ -57,6 +57,8 @@ export interface EventLog {
   /** At most `limit` events of one hub, in order, after counter `after`. */
   read(hub: HubId, after: number, limit: number): readonly ControlEvent[];
   find(dot: Dot): ControlEvent | undefined;
+  /** Whether `find` would find it; costs nothing, where reading an event of thousands of scopes takes milliseconds. */
+  has(dot: Dot): boolean;
   /** The first purge that a token asked for under this key, first by the list's order: the same in every log that holds it. */
   findByKey(by: string, key: string): PurgeEvent | undefined;
   /** At most `limit` purges, newest first, before `place` if one is given. */

@@ -6,7 +6,7 @@
 import { type EpochMillis, epochMillis, KiB } from "../../config/units.ts";
 import type { HeldBy } from "../gossip/held.ts";
 import type { ControlEvent, PurgeEvent } from "../purge/event.ts";
-import type { Dot, HubId, Vector } from "../purge/vector.ts";
+import { covers, type Dot, EMPTY_VECTOR, type HubId, type Vector } from "../purge/vector.ts";
 import type { PurgeRecord } from "../purge/wire.ts";
 import type { EventLog, LogBase, LogPlace, Remembered } from "./log.ts";
 
@@ -37,6 +37,8 @@ export class SqlLog implements EventLog {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   #vector: Record<HubId, number> = {};
+  /** Of each hub, the last event that was dropped. */
+  #dropped: Vector = EMPTY_VECTOR;
   #length = 0;
   #bytes = 0;
   readonly #facts = new Map<string, string>();
@@ -66,6 +68,7 @@ export class SqlLog implements EventLog {
       this.#sql.exec("INSERT INTO facts (name, value) VALUES ('identity', ?)", hub);
     });
     this.#vector = {};
+    this.#dropped = EMPTY_VECTOR;
     this.#length = 0;
     this.#bytes = 0;
     this.#facts.clear();
@@ -151,6 +154,10 @@ export class SqlLog implements EventLog {
     return row === undefined ? undefined : parse<ControlEvent>(row.body);
   }
 
+  has(dot: Dot): boolean {
+    return covers(this.#vector, dot) && !covers(this.#dropped, dot);
+  }
+
   findByKey(by: string, key: string): PurgeEvent | undefined {
     const [row] = this.#sql
       .exec<BodyRow>("SELECT body FROM events WHERE by = ? AND key = ? ORDER BY at, hub, counter LIMIT 1", by, key)
@@ -201,7 +208,7 @@ export class SqlLog implements EventLog {
   }
 
   markComplete(dot: Dot, at: EpochMillis): void {
-    if (this.find(dot) === undefined) return;
+    if (!this.has(dot)) return;
     this.#sql.exec("INSERT OR IGNORE INTO completions (hub, counter, at) VALUES (?, ?, ?)", dot.hub, dot.counter, at);
   }
 
@@ -231,7 +238,8 @@ export class SqlLog implements EventLog {
 
   /** Reads off the tables what is kept beside them. */
   #count(): void {
-    const vector: Record<HubId, number> = { ...this.#baseHead()?.vector };
+    this.#dropped = this.#baseHead()?.vector ?? EMPTY_VECTOR;
+    const vector: Record<HubId, number> = { ...this.#dropped };
     let [length, bytes] = [0, 0];
     const counts = this.#sql.exec<{ hub: string; last: number; count: number; bytes: number }>(
       "SELECT hub, MAX(counter) AS last, COUNT(*) AS count, SUM(LENGTH(body)) AS bytes FROM events GROUP BY hub",

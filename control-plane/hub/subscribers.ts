@@ -107,7 +107,7 @@ export class Subscribers {
     this.#remember(applied, now);
     for (const dot of applied) {
       this.#open.delete(formatDot(dot));
-      if (this.#context.log.find(dot) === undefined) this.#appliedLateAt = now;
+      if (!this.#context.log.has(dot)) this.#appliedLateAt = now;
     }
     this.#context.changed();
   }
@@ -131,7 +131,7 @@ export class Subscribers {
     if (this.#open.has(name)) return undefined;
     const known = this.#appliedAt.get(name) ?? this.#context.log.appliedAt(dot);
     if (known !== undefined) return known;
-    if (this.#context.log.find(dot) === undefined) {
+    if (!this.#context.log.has(dot)) {
       const isOpen = [...this.#open.values()].some(({ hub, counter }) => hub === dot.hub && counter >= dot.counter);
       return isOpen ? undefined : (this.#appliedLateAt ?? this.#context.droppedAt());
     }

@@ -208,6 +208,10 @@ export const LOG_SUITE: readonly LogCase[] = [
         equal([now.vector()["oc.aaaa"], now.vector()["me.bbbb"], now.length()], [3, 2, 2], "vector and length");
         equal(now.bytes() > 0 && now.bytes() < before, true, "bytes");
         equal(now.find({ hub: "oc.aaaa", counter: 2 }), undefined, "a dropped event");
+        for (let counter = 1; counter <= 12; counter++) {
+          const dot = { hub: "oc.aaaa", counter };
+          equal(now.has(dot), now.find(dot) !== undefined, `whether it has ${counter}`);
+        }
         equal(
           [ids(now.read("oc.aaaa", 0, 9)), ids(now.newestPurges(9))],
           [["oc.aaaa.3"], ["me.bbbb.2", "oc.aaaa.3"]],

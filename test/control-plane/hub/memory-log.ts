@@ -93,6 +93,10 @@ export class MemoryLog implements EventLog {
     return this.#content.events.find((event) => formatDot(event.dot) === formatDot(dot));
   }
 
+  has(dot: Dot): boolean {
+    return this.find(dot) !== undefined;
+  }
+
   findByKey(by: string, key: string): PurgeEvent | undefined {
     return this.#purges().findLast((event) => event.by === by && event.idempotencyKey === key);
   }
