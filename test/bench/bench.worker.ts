@@ -1,6 +1,6 @@
 // The deployed script with two constants beside it, in one process, so that the benchmark compares like with like: `/bare`
 // is answered by the Worker at once, `/bare-object` by a Durable Object, `/shard-alone` repeats at a shard the request that
-// the edge last sent there. Everything else is the deployed script as it is.
+// the edge last sent there, `/hub/weur/purges` is a hub's own path. Everything else is the deployed script as it is.
 
 import { DurableObject } from "cloudflare:workers";
 import type { Environment } from "../../config/environment.worker.ts";
@@ -45,6 +45,7 @@ export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
     if (pathname === "/bare") return constant();
+    if (pathname === "/hub/weur/purges") return env.HUB.getByName("hub:weur").fetch("https://node/purges", request);
     if (pathname === "/bare-object") return env.CONSTANT.getByName("bare").fetch(request.url);
     if (pathname === "/shard-alone") {
       if (asked === undefined) return new Response("nothing was asked of a shard yet", { status: 500 });

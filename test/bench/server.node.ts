@@ -8,6 +8,7 @@ import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
 import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/bundle.node.ts";
 import { freePort } from "../../control-plane/local/free-ports.node.ts";
 import { listProcesses } from "../../control-plane/local/processes.node.ts";
+import { cpuMicrosOf } from "./processor.node.ts";
 
 export interface Subject {
   readonly url: string;
@@ -17,9 +18,6 @@ export interface Subject {
   originRequests(): number;
   stop(): Promise<void>;
 }
-
-/** Linux counts a process's time in these. */
-const MICROS_PER_TICK = 10_000;
 
 const BODY = "o".repeat(1024);
 /** Text as people write it, of a page's usual length: what compression finds in it is what it finds in theirs. */
@@ -85,7 +83,7 @@ export async function startSubject(): Promise<Subject> {
   )?.pid;
   return {
     url: `http://127.0.0.1:${port}`,
-    cpuMicros: () => (pid === undefined || process.platform !== "linux" ? undefined : cpuMicrosOf(pid)),
+    cpuMicros: () => (pid === undefined ? undefined : cpuMicrosOf(pid)),
     originRequests: () => originRequests,
     stop: async () => {
       await miniflare.dispose();
@@ -108,10 +106,3 @@ const configFor = (url: string) => ({
     { name: "near", origin: "near" },
   ],
 });
-
-/** User and system time, fields 14 and 15 of /proc/PID/stat; the second field may hold spaces, so it is cut off first. */
-function cpuMicrosOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * MICROS_PER_TICK;
-}
