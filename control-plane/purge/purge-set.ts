@@ -42,7 +42,6 @@ export class PurgeSet {
   #vector: Vector = EMPTY_VECTOR;
   /** News that were taken behind a gap: all that happened between these two is known. */
   #ahead: { readonly since: Vector; readonly vector: Vector } | undefined;
-  /** All that any news spoke of. */
   #heard: Vector = EMPTY_VECTOR;
   #version = 0;
   #bytes = 0;
@@ -139,9 +138,12 @@ export class PurgeSet {
     const changed = scopes.length > 0 || !(gap || coversAll(this.#vector, news.vector));
     // Records first: between the two a check may only find too much purged.
     if (!gap) this.#vector = join(this.#vector, news.vector);
-    if (gap) this.#heard = join(this.#heard, news.vector);
     if (gap) this.#noteAhead(news.since ?? EMPTY_VECTOR, news.vector);
     else this.#closeGap();
+    // Who told them may have records from behind gaps as well, beyond its vector.
+    const told = news.records.flatMap(({ hard, soft }) => [hard, soft]);
+    for (const dots of [news.vector, ...told])
+      if (!coversAll(this.#vector, dots)) this.#heard = join(this.#heard, dots);
     this.#shrink();
     return { changed, scopes, gap };
   }
@@ -161,10 +163,7 @@ export class PurgeSet {
     this.#ahead = undefined;
   }
 
-  /**
-   * Gives up waiting for what is missing before a gap: it may have been lost with a hub's disk, and whoever is asked by what was
-   * heard could not be told. Whatever was fetched until now counts as ended by it.
-   */
+  /** Gives up waiting for what is missing before a gap, lost with a hub's disk: it counts as a purge of everything. */
   giveUpGap(now: EpochMillis): void {
     const missing = Object.entries(this.#heard).filter(([hub, counter]) => !covers(this.#vector, { hub, counter }));
     if (missing.length === 0) return;

@@ -24,12 +24,12 @@ export const FAMILIES = [
 
 /**
  * `last-lease`: shards get a lease right before a purge of which they then hear nothing, with slow lines to their hub or clients
- * far away. `copies`: the same, and clients come when an edge's copies end. `drift`: the same, as near to the end of that lease as the clocks allow, and the hub goes down so that nobody
- * waits for it. `restart`: a hub forgets whom it leased to, then logs a purge. `behind`: a shield hears of nothing, its callers
- * do. `cut-off`: shards without a lease, on a route that then revalidates. `long-cut`: a region is cut off until every receipt
- * says complete, and messages from before arrive when nobody expects them. `short-logs`: a hub is cut off for longer than
- * the others' logs reach. `hearsay`: two regions that reach each other are cut off from two others for as long, and keep
- * telling each other whom they have heard.
+ * far away. `copies`: the same, and clients come when edges' copies end. `drift`: the same, as near to the end of that lease as
+ * the clocks allow, and the hub goes down so that nobody waits for it. `restart`: a hub forgets whom it leased to, then logs a
+ * purge. `behind`: a shield hears of nothing, its callers do. `cut-off`: shards without a lease, on a route that then
+ * revalidates. `long-cut`: a region is cut off until every receipt says complete, and messages from before arrive when nobody
+ * expects them. `short-logs`: a hub is cut off for longer than the others' logs reach. `hearsay`: two regions that reach each
+ * other are cut off from two others for as long, and keep telling each other whom they have heard.
  */
 export type Family = (typeof FAMILIES)[number];
 

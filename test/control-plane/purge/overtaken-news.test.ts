@@ -76,6 +76,16 @@ test("what begins when a purge was heard of behind a gap is not ended by it", ()
   expect(shard.verdict(TARGET, shard.heard)).toBe("alive");
 });
 
+test("what somebody tells who heard of it behind a gap was heard of as well", () => {
+  const teller = new PurgeSet();
+  teller.merge({ v: 1, vector: { "enam.test01": 1 }, records: [] });
+  teller.merge(hubWith(3).newsSince({ [HUB]: 2 }));
+  const shard = new PurgeSet();
+  shard.merge(teller.newsSince({}));
+  expect(shard.verdict(TARGET, shard.heard)).toBe("alive");
+  expect(shard.heard).toEqual({ [HUB]: 3, "enam.test01": 1 });
+});
+
 // Found by the simulator: what was missing had gone with a hub's disk, and a shield that was asked by what had been heard could
 // never be told of it, nor answer.
 test("what is missing for good counts as a purge of everything, of which others can be told", () => {
