@@ -67,10 +67,10 @@ export const barrels = (files: readonly SourceFile[]): string[] =>
     })
     .map(({ path }) => `${path} only hands on what other files export`);
 
-/** More files than this, and a newcomer needs to be told where to begin. */
+/** A test folder with more files than this needs a README that says where to begin. A product folder always needs one. */
 const FILES_WITHOUT_README = 3;
 
-/** Folders that mirror another's tree are told by that one's README. */
+/** Folders that mirror another's tree: the README of the mirrored folder explains the subject. */
 const MIRROR = /^test\/(?:edge|origin|control-plane|config)(?:\/|$)/;
 
 export const readmes = (paths: readonly string[]): string[] => {
@@ -81,9 +81,11 @@ export const readmes = (paths: readonly string[]): string[] => {
     folders.set(folder, [...(folders.get(folder) ?? []), path.slice(folder.length + 1)]);
   }
   return [...folders]
-    .filter(([folder, files]) => !MIRROR.test(folder) && files.filter(isText).length > FILES_WITHOUT_README)
+    .filter(([folder, files]) => !MIRROR.test(folder) && files.filter(isText).length > filesWithoutReadme(folder))
     .filter(([, files]) => !files.includes("README.md"))
     .map(([folder, files]) => `${folder} has ${files.length} files and no README.md`);
 };
+
+const filesWithoutReadme = (folder: string): number => (/^test(?:\/|$)/.test(folder) ? FILES_WITHOUT_README : 0);
 
 const isText = (name: string): boolean => /\.(?:tsx?|mjs|css|html|json|md)$/.test(name) && name !== "README.md";

@@ -42,13 +42,15 @@ test("a barrel is found, and a file that also does something is none", () => {
   expect(barrels([{ path: "edge/a.ts", text: `${barrel}export const c = 1;\n` }])).toEqual([]);
 });
 
-test("a folder of more than three files has a README", () => {
+test("each folder of the product has a README, and each test folder of more than three files", () => {
   expect(readmes(paths)).toEqual([]);
 });
 
-test("a folder with one file too many and no README is found", () => {
-  const folder = (count: number) => Array.from({ length: count }, (_, index) => `edge/x/${index}.ts`);
-  expect(readmes(folder(3))).toEqual([]);
-  expect(readmes(folder(4))).toHaveLength(1);
-  expect(readmes([...folder(4), "edge/x/README.md"])).toEqual([]);
+test("a folder without its README is found", () => {
+  const folder = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}/${index}.ts`);
+  expect(readmes(folder("edge/x", 1))).toHaveLength(1);
+  expect(readmes([...folder("edge/x", 4), "edge/x/README.md"])).toEqual([]);
+  expect(readmes(folder("test/x", 3))).toEqual([]);
+  expect(readmes(folder("test/x", 4))).toHaveLength(1);
+  expect(readmes(folder("test/edge/x", 4)), "the mirrored folder's README covers it").toEqual([]);
 });
