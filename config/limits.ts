@@ -269,6 +269,18 @@ export const LIMITS = {
   regionGreetingMillis: 10_000,
   /** How long stopping may take before what is left is killed: within the five seconds that users are promised. */
   stopMillis: 4_000,
+  /** The pause before a lost process is started again; it doubles with each loss in a row, up to the second figure. */
+  restartPauseMillis: 500,
+  restartPauseMaxMillis: 8_000,
+  /** Restarts in a row before a process is given up, a quarter of a minute after its first loss: what fails so often fails always. */
+  restartsInARow: 5,
+  /** A process that ran for this long was not lost in a row with what came before. */
+  settledAfterMillis: 60_000,
+  /** Characters of a runtime's error on the screen: two lines of a terminal. Its log has all of it. */
+  screenLineCharacters: 160,
+  /** How long the same error is not printed again, and how many different ones are printed in that time. */
+  repeatedLineMillis: 60_000,
+  repeatedLines: 20,
 
   // --- prefetching
   /** URLs of one prefetch, those of its sitemaps among them; more are counted and left out. */

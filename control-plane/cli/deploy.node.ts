@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import config from "../../config/meridian.config.ts";
 import { validate } from "../../config/validate.ts";
+import { endWithReader } from "./closed-output.node.ts";
 import { checkDeployment, describeMissingSecrets, REQUIRED_SECRETS, secretsNeeded } from "./deploy-checks.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { makeToken } from "./token-file.node.ts";
@@ -189,4 +190,7 @@ export const processMachine: Machine = {
   err: (line) => process.stderr.write(`${line}\n`),
 };
 
-if (import.meta.main) process.exitCode = await deploy(process.argv.slice(2), config, processMachine);
+if (import.meta.main) {
+  endWithReader();
+  process.exitCode = await deploy(process.argv.slice(2), config, processMachine);
+}

@@ -3,10 +3,12 @@
 // `process.exitCode` and returns; only unexpected errors arrive here, and they print one line, never a stack.
 
 import { Command, CommanderError } from "commander";
+import { endWithReader } from "./closed-output.node.ts";
 
 /** Commands in the order that `--help` lists them. */
 const COMMANDS = ["up", "purge", "prefetch", "status", "latency", "explain", "region", "distances", "token", "sign"];
 
+endWithReader();
 const program = new Command("meridian")
   .description("Run, purge, measure and look after a Meridian CDN.")
   .exitOverride()

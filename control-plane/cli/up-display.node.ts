@@ -40,6 +40,11 @@ function textDisplay(): Display {
         case "region-lost":
           console.log(`${pc.dim(secondsSince())}  ${pc.red(event.text)}`);
           break;
+        case "process":
+          console.log(
+            `${pc.dim(secondsSince())}  ${event.state === "restarted" ? pc.green(event.text) : pc.red(event.text)}`,
+          );
+          break;
       }
     },
     ready: (cluster) => {

@@ -12,9 +12,12 @@ import type { Cut } from "./link.node.ts";
 /** A region as the endpoint shows it. */
 export interface RegionStatus {
   readonly region: RegionId;
-  readonly state: "live" | "drained" | "down";
+  /** `down`: it was stopped. `restarting`: it was lost and comes back. `failed`: it was lost too often and was given up. */
+  readonly state: "live" | "drained" | "down" | "restarting" | "failed";
   readonly edge: string;
   readonly pid?: number;
+  /** Where its links lead that are cut now: regions, and origins as `origin:NAME`. */
+  readonly cut: readonly string[];
 }
 
 /** What the endpoint may do to the run. Each returns false when there is no such region or link. */

@@ -2,7 +2,7 @@
 // every port free. What is not in order and cannot be mended here is told to the user with what to do about it.
 
 import type { LaunchEvent } from "./events.ts";
-import { becomesFree, isFree } from "./free-ports.node.ts";
+import type { HeldPorts } from "./free-ports.node.ts";
 import { endLeftovers, isRunning } from "./processes.node.ts";
 import type { StateFolder } from "./state-folder.node.ts";
 
@@ -36,18 +36,11 @@ export async function clearLeftovers(folder: StateFolder, onEvent: (event: Launc
 
 export type Leftovers = "none" | "ended";
 
-/** Throws `CannotLaunch` for the first port that cannot be had. Where leftovers were ended, their ports are waited for. */
-export async function checkPorts(
+/** Holds every port. Throws `CannotLaunch` for the first that cannot be had. Where leftovers were ended, their ports are waited for. */
+export async function holdPorts(
+  held: HeldPorts,
   wanted: readonly (readonly [port: number, purpose: string])[],
   leftovers: Leftovers,
 ): Promise<void> {
-  const canBeHad = leftovers === "ended" ? becomesFree : isFree;
-  for (const [port, purpose] of wanted) {
-    if (await canBeHad(port)) continue;
-    throw new CannotLaunch(
-      1,
-      `port ${port}, which the ${purpose} needs, is in use. End the program that has it (lsof -i :${port} shows it), ` +
-        "or move all of Meridian's ports: npm start -- --port 9787",
-    );
-  }
+  for (const [port, purpose] of wanted) await held.hold(port, purpose, leftovers === "ended" ? "short" : "none");
 }

@@ -1,5 +1,6 @@
 // A run under way: its regions, links, doors and the example origin, what can be asked of it, and how all of it ends.
-// It keeps the state that the doors go by (which region is live, drained or down) and the record of the run on disk.
+// It keeps the state that the doors go by (which region is live, drained or down) and the record of the run on disk, and has
+// every process supervised: one that ends by itself is started again, one that was stopped stays stopped.
 
 import type { IncomingMessage, Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +18,7 @@ import { isAlive } from "./processes.node.ts";
 import { closePool, type Handed } from "./proxy.node.ts";
 import type { LocalRegion } from "./region.node.ts";
 import type { RegionRecord, StateFolder } from "./state-folder.node.ts";
+import { type Child, Supervised, type SupervisionNews } from "./supervised.node.ts";
 
 /** Where a run can be reached: URLs without a trailing slash. */
 export interface Addresses {
@@ -32,10 +34,18 @@ interface Parts {
   readonly onEvent: (event: LaunchEvent) => void;
 }
 
+/** A region that takes part. */
+interface Member {
+  readonly place: Coordinates;
+  readonly process: LocalRegion;
+  readonly supervised: Supervised;
+}
+
 /** Made and filled by `launch`. Every method may be called at any time; after `stop` nothing runs any more. */
 export class Cluster implements Controls {
   readonly #parts: Parts;
-  readonly #regions = new Map<RegionId, { readonly place: Coordinates; readonly process: LocalRegion }>();
+  readonly #regions = new Map<RegionId, Member>();
+  readonly #supervised = new Map<Child, Supervised>();
   #drained: ReadonlySet<RegionId> = new Set();
   readonly #startedAt = new Date().toISOString();
   #stopped: Promise<void> | undefined;
@@ -85,16 +95,28 @@ export class Cluster implements Controls {
   }
 
   add(place: Coordinates, process: LocalRegion): void {
-    this.#regions.set(process.id, { place, process });
+    this.#regions.set(process.id, { place, process, supervised: this.supervise(process, process.id) });
+  }
+
+  /** Has a process started again whenever it ends by itself, until the run ends. Its `start` is still to be called. */
+  supervise(child: Child, region?: RegionId): Supervised {
+    const supervised = new Supervised(child, (news) => this.#heard(child.name, region, news));
+    this.#supervised.set(child, supervised);
+    return supervised;
+  }
+
+  /** Hears that a supervised process has ended by itself. */
+  lost(child: Child, why: string): void {
+    if (!this.isStopping) this.#supervised.get(child)?.lost(why);
   }
 
   async startRegions(): Promise<void> {
-    await Promise.all([...this.#regions.values()].map(({ process }) => process.start()));
+    await Promise.all([...this.#regions.values()].map(({ supervised }) => supervised.start()));
   }
 
   /** What the doors go by. */
   doors(): Door[] {
-    return [...this.#regions].map(([region, { place }]) => ({ region, place, state: this.#stateOf(region) }));
+    return [...this.#regions].map(([region, { place }]) => ({ region, place, state: this.#doorOf(region) }));
   }
 
   regions(): RegionStatus[] {
@@ -103,17 +125,18 @@ export class Cluster implements Controls {
       state: this.#stateOf(region),
       edge: `http://127.0.0.1:${process.options.ports.edge}`,
       ...(process.pid === undefined ? {} : { pid: process.pid }),
+      cut: this.#cutFrom(region),
     }));
   }
 
-  /** Stops a region at once, like a machine that loses power. Its state stays. */
+  /** Stops a region at once, like a machine that loses power, until it is started again. Its state stays. */
   stopRegion(region: RegionId): Promise<boolean> {
-    return this.#change(region, (process) => process.stop());
+    return this.#change(region, (supervised) => supervised.stop());
   }
 
   startRegion(region: RegionId): Promise<boolean> {
-    return this.#change(region, async (process) => {
-      await process.start();
+    return this.#change(region, async (supervised) => {
+      await supervised.start();
       await this.greetRegions();
     });
   }
@@ -136,11 +159,34 @@ export class Cluster implements Controls {
     return link !== undefined;
   }
 
-  /** A region's process was ended by somebody else. */
-  lost(region: RegionId): void {
+  /** Says what became of a process, and keeps the record of the run true. */
+  #heard(name: string, region: RegionId | undefined, news: SupervisionNews): void {
     if (this.isStopping) return;
-    const text = `region ${region} was ended from outside; start it again with: npx meridian region start ${region}`;
-    this.#parts.onEvent({ kind: "region-lost", region, text });
+    const { onEvent } = this.#parts;
+    switch (news.kind) {
+      case "lost": {
+        const text = `${name} is lost: ${news.why}; it is started again in ${news.pause / 1000} s`;
+        onEvent(
+          region === undefined
+            ? { kind: "process", process: name, state: "lost", text }
+            : { kind: "region-lost", region, text },
+        );
+        break;
+      }
+      case "restarted":
+        onEvent({ kind: "process", process: name, state: "restarted", text: `${name} runs again` });
+        if (region !== undefined) void this.greetRegions();
+        break;
+      case "failed": {
+        const advice =
+          region === undefined
+            ? "stop Meridian and start it again"
+            : `try it again: npx meridian region start ${region}`;
+        const text = `${name} was lost ${news.losses} times in a row and stays down: ${news.why}. When that is mended, ${advice}`;
+        onEvent({ kind: "process", process: name, state: "failed", text });
+        break;
+      }
+    }
     void this.record();
   }
 
@@ -183,20 +229,37 @@ export class Cluster implements Controls {
       launcherPid: process.pid,
       startedAt: this.#startedAt,
       ...addresses,
-      ...(origin === undefined ? {} : { exampleOrigin: { url: origin.url, pid: origin.pid } }),
+      ...(origin?.pid === undefined ? {} : { exampleOrigin: { url: origin.url, pid: origin.pid } }),
       regions: Object.fromEntries(regions),
     });
   }
 
-  #stateOf(region: RegionId): Door["state"] {
+  /** How the doors see a region. */
+  #doorOf(region: RegionId): Door["state"] {
     if (this.#regions.get(region)?.process.pid === undefined) return "down";
     return this.#drained.has(region) ? "drained" : "live";
   }
 
-  async #change(region: RegionId, action: (process: LocalRegion) => Promise<void>): Promise<boolean> {
+  /** How its user sees a region: one that is down may be on its way back, or given up. */
+  #stateOf(region: RegionId): RegionStatus["state"] {
+    const supervision = this.#regions.get(region)?.supervised.state;
+    if (supervision === "failed") return "failed";
+    if (supervision === "waiting" || supervision === "starting") return "restarting";
+    return this.#doorOf(region);
+  }
+
+  /** The links from a region that are cut now: regions, and origins as `origin:NAME`. */
+  #cutFrom(region: RegionId): string[] {
+    const own = `${region}>`;
+    return [...this.links].flatMap(([name, { state }]) =>
+      name.startsWith(own) && state !== "whole" ? [name.slice(own.length)] : [],
+    );
+  }
+
+  async #change(region: RegionId, action: (supervised: Supervised) => Promise<void>): Promise<boolean> {
     const found = this.#regions.get(region);
     if (found === undefined) return false;
-    await action(found.process);
+    await action(found.supervised);
     await this.record();
     return true;
   }
@@ -217,9 +280,8 @@ export class Cluster implements Controls {
     const pids = processes.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
     const all = Promise.all([
       ...this.servers.map(closeDoor),
-      ...processes.map((process) => process.stop()),
+      ...[...this.#supervised.values()].map((supervised) => supervised.stop()),
       ...[...this.links.values()].map((link) => link.close()),
-      this.origin?.stop(),
     ]);
     closePool();
     const inTime = await Promise.race([all.then(() => true), sleep(LIMITS.stopMillis, false, { ref: false })]);

@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { PortInUse } from "./free-ports.node.ts";
 import { type Handed, hand, type Passage } from "./proxy.node.ts";
 import { handUpgrade } from "./proxy-upgrade.node.ts";
 
@@ -63,10 +64,15 @@ function refuse(response: ServerResponse, name: string, reason: string): void {
   response.end(`${JSON.stringify(problem)}\n`);
 }
 
-/** Opens a server on 127.0.0.1. Returns its port; throws what `listen` throws (`EADDRINUSE`). */
-export async function openOn(server: Server, port: number): Promise<number> {
+/** Opens a server on 127.0.0.1. Returns its port. Throws `PortInUse` if it cannot be had. */
+export async function openOn(server: Server, port: number, purpose = "door"): Promise<number> {
   server.listen(port, "127.0.0.1");
-  await once(server, "listening");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === "EADDRINUSE" || code === "EACCES" ? new PortInUse(port, purpose) : error;
+  }
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : port;
 }

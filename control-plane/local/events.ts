@@ -8,5 +8,12 @@ export type LaunchEvent =
   | { readonly kind: "step"; readonly step: string; readonly tookMillis: Millis }
   /** Something that the user should know, and what can be done about it. */
   | { readonly kind: "notice"; readonly text: string }
-  /** A region's process was ended by somebody else; it stays down until it is started. */
-  | { readonly kind: "region-lost"; readonly region: RegionId; readonly text: string };
+  /** A region's process ended by itself; it is started again after a pause. */
+  | { readonly kind: "region-lost"; readonly region: RegionId; readonly text: string }
+  /** Another process ended by itself; a lost process runs again, or is given up after several losses in a row. */
+  | {
+      readonly kind: "process";
+      readonly process: string;
+      readonly state: "lost" | "restarted" | "failed";
+      readonly text: string;
+    };

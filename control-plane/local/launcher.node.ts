@@ -1,6 +1,7 @@
 // Runs a whole CDN in one process tree: the regions (one workerd each), the links between them, the doors before them and
 // the example origin. `launch` is the story of a start; the Cluster that it gives is what a run can be asked.
-// Invariants: nothing is started before every port is known to be free; a start that fails leaves nothing behind.
+// Invariants: every port is held before anything is started, and until its server binds it; a start that fails leaves
+// nothing behind.
 
 import type { Server } from "node:http";
 import { join } from "node:path";
@@ -10,15 +11,15 @@ import type { RegionId } from "../../config/regions.ts";
 import type { Config } from "../../config/schema.ts";
 import { millis } from "../../config/units.ts";
 import { createAdmin } from "./admin.node.ts";
-import { CannotLaunch, checkPorts, clearLeftovers } from "./before-start.node.ts";
+import { CannotLaunch, clearLeftovers, holdPorts } from "./before-start.node.ts";
 import { bundleWorker, LOCAL_ENTRY } from "./bundle.node.ts";
 import { Cluster } from "./cluster.node.ts";
 import { openOn } from "./door.node.ts";
 import { createControlDoor, createDirectDoor, createFrontDoor, type Surroundings } from "./doors.node.ts";
 import { effectiveConfig, isExampleOrigin, originPlace, regionPlace, unservableRoutes } from "./effective-config.ts";
 import type { LaunchEvent } from "./events.ts";
-import { startExampleOrigin } from "./example-origin.node.ts";
-import { freePort } from "./free-ports.node.ts";
+import { ExampleOrigin } from "./example-origin.node.ts";
+import { HeldPorts, holdFreePort, PortInUse } from "./free-ports.node.ts";
 import { openGeoDatabase } from "./geo-database.node.ts";
 import { layLinks } from "./links.node.ts";
 import { DEFAULT_FRONT_DOOR, type PortPlan, portPlan } from "./ports.ts";
@@ -59,18 +60,29 @@ interface Plan {
   readonly geoDatabase: string;
   readonly wantsExample: boolean;
   readonly folder: StateFolder;
+  readonly held: HeldPorts;
   readonly onEvent: (event: LaunchEvent) => void;
 }
 
 /** Starts a run. Rejects with `CannotLaunch` for what the user can mend; whatever was started until then is ended. */
 export async function launch(options: LaunchOptions): Promise<Cluster> {
   const plan = settle(options);
+  try {
+    return await start(plan);
+  } catch (error) {
+    throw cannotLaunch(error);
+  } finally {
+    await plan.held.release();
+  }
+}
+
+async function start(plan: Plan): Promise<Cluster> {
   const step = stepTimer(plan.onEvent);
   await plan.folder.prepare();
   const leftovers = await clearLeftovers(plan.folder, plan.onEvent);
-  await checkPorts(portsOf(plan), leftovers);
+  await holdPorts(plan.held, portsOf(plan), leftovers);
   const [script, findAddress] = await Promise.all([
-    bundleWorker(options.workerEntry ?? LOCAL_ENTRY),
+    bundleWorker(plan.options.workerEntry ?? LOCAL_ENTRY),
     openGeoDatabase(plan.geoDatabase).catch((error: Error) => {
       throw new CannotLaunch(2, `${plan.geoDatabase} is no database of addresses: ${error.message}`);
     }),
@@ -97,6 +109,11 @@ export async function launch(options: LaunchOptions): Promise<Cluster> {
   }
 }
 
+/** A fault of a start as its user can read it. */
+function cannotLaunch(error: unknown): unknown {
+  return error instanceof PortInUse ? new CannotLaunch(1, error.message) : error;
+}
+
 function settle(options: LaunchOptions): Plan {
   const regions = options.regions ?? (Object.keys(options.config.regions) as RegionId[]);
   const unservable = unservableRoutes(options.config, regions);
@@ -117,6 +134,7 @@ function settle(options: LaunchOptions): Plan {
     geoDatabase: options.geoDatabase ?? GEO_DATABASE,
     wantsExample: options.originUrl === undefined && Object.values(options.config.origins).some(isExampleOrigin),
     folder: new StateFolder(options.stateFolder ?? DEFAULT_STATE_FOLDER),
+    held: new HeldPorts(),
     onEvent: options.onEvent ?? (() => undefined),
   };
 }
@@ -129,19 +147,21 @@ const portsOf = ({ ports, regions, wantsExample }: Plan): (readonly [port: numbe
 ];
 
 async function addExampleOrigin(cluster: Cluster, plan: Plan): Promise<void> {
+  const { exampleOrigin: port } = plan.ports;
   const logFile = join(plan.folder.path, "logs", "origin.log");
-  cluster.origin = await startExampleOrigin(plan.ports.exampleOrigin, logFile, () => {
-    if (!cluster.isStopping) plan.onEvent({ kind: "notice", text: `the example origin has ended; see ${logFile}` });
-  });
+  const origin = new ExampleOrigin(port, logFile, (why) => cluster.lost(origin, why));
+  cluster.origin = origin;
+  await plan.held.release(port);
+  await cluster.supervise(origin).start();
 }
 
-/** Gives each region its ports, its links and its settings. Nothing of it runs yet. */
+/** Gives each region its ports, its links and its settings. Nothing of it runs yet; its ports are free for it. */
 async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise<void> {
   const taken = new Set<number>();
   const ports = new Map<RegionId, RegionPorts>();
   for (const id of plan.regions) {
-    const [internal, control, unused] = [await freePort(taken), await freePort(taken), await freePort(taken)];
-    ports.set(id, { edge: plan.ports.edges[id], internal, control, unused });
+    const free = (): Promise<number> => holdFreePort(plan.held, taken);
+    ports.set(id, { edge: plan.ports.edges[id], internal: await free(), control: await free(), unused: await free() });
   }
   const internalPorts = Object.fromEntries([...ports].map(([id, { internal }]) => [id, internal]));
   const cabling = await layLinks(plan.config, plan.regions, internalPorts, plan.distances);
@@ -168,10 +188,13 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
       peers: cabling.bindings[id] ?? {},
       stateFolder: plan.folder.regionState(id),
       logFile: plan.folder.regionLog(id),
-      onLost: (region) => cluster.lost(region),
+      onLost: () => cluster.lost(process, "its process ended"),
+      onError: (region, text) =>
+        plan.onEvent({ kind: "notice", text: `region ${region}: ${text} (more in ${plan.folder.regionLog(region)})` }),
     });
     cluster.add(regionPlace(plan.config, id), process);
   }
+  await plan.held.release(...[...ports.values()].flatMap(Object.values));
 }
 
 async function openDoors(
@@ -193,15 +216,16 @@ async function openDoors(
     edgePort: (id) => cluster.region(id).options.ports.edge,
     controlPort: (id) => cluster.region(id).options.ports.control,
   };
-  const open = async (server: Server, port: number): Promise<string> => {
+  const open = async (server: Server, port: number, purpose: string): Promise<string> => {
     cluster.servers.push(server);
-    return `http://127.0.0.1:${await openOn(server, port)}`;
+    await plan.held.release(port);
+    return `http://127.0.0.1:${await openOn(server, port, purpose)}`;
   };
   cluster.addresses = {
-    frontDoor: await open(createFrontDoor(surroundings), plan.ports.frontDoor),
-    control: await open(createControlDoor(surroundings, cluster.hearControl), plan.ports.control),
-    direct: await open(createDirectDoor(surroundings, directOrigin(plan.config)), 0),
-    admin: await open(createAdmin(cluster.token, cluster), 0),
+    frontDoor: await open(createFrontDoor(surroundings), plan.ports.frontDoor, "front door"),
+    control: await open(createControlDoor(surroundings, cluster.hearControl), plan.ports.control, "control API"),
+    direct: await open(createDirectDoor(surroundings, directOrigin(plan.config)), 0, "way to the origin"),
+    admin: await open(createAdmin(cluster.token, cluster), 0, "launcher"),
   };
 }
 

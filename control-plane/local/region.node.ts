@@ -1,15 +1,15 @@
 // One region of the local run: one Miniflare instance, which is one workerd process, with three ports of its own (clients,
 // other regions, control API). It starts, stops at once like a machine that loses power, and starts again on the same
-// ports and state. Killed from outside it stays down: a lost region that comes back by itself would prove nothing.
+// ports and state. When its process ends by itself, the region says so and stays down: supervised.node.ts restarts it.
 
-import { createWriteStream, type WriteStream } from "node:fs";
-import type { Readable } from "node:stream";
-import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
+import { convertV4MiniflareOptions, LogLevel, Miniflare, Log as RuntimeLog } from "miniflare";
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
 import { COMPATIBILITY } from "./bundle.node.ts";
-import { becomesFree } from "./free-ports.node.ts";
+import { becomesFree, PortInUse } from "./free-ports.node.ts";
+import { LogFile } from "./log-file.node.ts";
 import { listProcesses } from "./processes.node.ts";
+import { Repetition, type RuntimeLine, screenText } from "./runtime-lines.ts";
 
 export interface RegionPorts {
   readonly edge: number;
@@ -31,8 +31,10 @@ export interface RegionOptions {
   readonly peers: Readonly<Record<string, number>>;
   readonly stateFolder: string;
   readonly logFile: string;
-  /** Hears of a process that was ended by somebody else. */
+  /** Hears of a process that ended by itself, once it is cleared away. */
   readonly onLost: (region: RegionId) => void;
+  /** Hears of an error of the runtime, in one line. */
+  readonly onError: (region: RegionId, text: string) => void;
 }
 
 /** A region's process. `start` and `stop` wait for each other; calling either twice does nothing more. */
@@ -40,7 +42,8 @@ export class LocalRegion {
   readonly options: RegionOptions;
   #miniflare: Miniflare | undefined;
   #pid: number | undefined;
-  #log: WriteStream | undefined;
+  #log: LogFile | undefined;
+  readonly #said = new Repetition();
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: RegionOptions) {
@@ -49,6 +52,10 @@ export class LocalRegion {
 
   get id(): RegionId {
     return this.options.region;
+  }
+
+  get name(): string {
+    return `region ${this.id}`;
   }
 
   /** The runtime's process; undefined while the region is down. */
@@ -72,11 +79,15 @@ export class LocalRegion {
   async #start(): Promise<void> {
     if (this.#miniflare !== undefined) return;
     const { edge, internal, control } = this.options.ports;
-    for (const port of [edge, internal, control]) {
-      if (!(await becomesFree(port))) throw new Error(`region ${this.id} cannot start: port ${port} is in use`);
+    for (const [port, purpose] of [
+      [edge, `edge of ${this.id}`],
+      [internal, `internal traffic of ${this.id}`],
+      [control, `control API of ${this.id}`],
+    ] as const) {
+      if (!(await becomesFree(port))) throw new PortInUse(port, purpose);
     }
-    this.#log = createWriteStream(this.options.logFile, { flags: "a", mode: 0o600 });
-    this.#log.write(`--- ${new Date().toISOString()} region ${this.id} starts\n`);
+    this.#log = new LogFile(this.options.logFile);
+    this.#log.line(`--- ${new Date().toISOString()} region ${this.id} starts`);
     const miniflare = withoutSignalHandlers(() => new Miniflare(this.#configuration(() => this.#lost(miniflare))));
     this.#miniflare = miniflare;
     try {
@@ -86,7 +97,7 @@ export class LocalRegion {
       this.#pid = processes.find((one) => one.parent === process.pid && one.command.includes(sign))?.pid;
     } catch (error) {
       await this.#stop();
-      throw error;
+      throw startFailure(this.options, error as Error);
     }
   }
 
@@ -95,14 +106,21 @@ export class LocalRegion {
     this.#miniflare = undefined;
     this.#pid = undefined;
     await miniflare?.dispose();
-    this.#log?.end();
+    this.#log?.close();
     this.#log = undefined;
   }
 
-  /** The runtime ended without our doing. Miniflare starts it anew by itself, so it is put down once more, for good. */
+  /** The runtime ended by itself. Miniflare would start it again without a pause or an end, so it is disposed of. */
   #lost(miniflare: Miniflare): void {
     if (this.#miniflare !== miniflare) return;
+    this.#pid = undefined;
     void this.stop().then(() => this.options.onLost(this.id));
+  }
+
+  #heard(line: RuntimeLine): void {
+    this.#log?.line(`${line.level}: ${line.message}`);
+    const text = screenText(line);
+    if (text !== undefined && this.#said.isNews(text, performance.now())) this.options.onError(this.id, text);
   }
 
   #configuration(onLost: () => void): ConstructorParameters<typeof Miniflare>[0] {
@@ -114,15 +132,11 @@ export class LocalRegion {
       host,
       port: ports.unused,
       cf: false,
-      log: new NoOpLog(),
+      log: new CrashLog(onLost),
       // The root of everything durable: without it Miniflare keeps objects in a folder that ends with the process.
       resourcePersistencePath: stateFolder,
       unsafeHandleRuntimeRestart: onLost,
-      handleRuntimeStdio: (out: Readable, error: Readable) => {
-        for (const stream of [out, error]) stream.on("data", (line: Buffer) => this.#log?.write(line));
-        // The pipe ends with the process, sooner than Miniflare has started the next one.
-        error.on("end", onLost);
-      },
+      handleStructuredLogs: (line) => this.#heard(line),
       workers: [
         {
           name: "meridian",
@@ -144,6 +158,39 @@ export class LocalRegion {
       ],
     });
   }
+}
+
+/** Miniflare's own log, of which one line matters: it warns of a crash before it starts the runtime again. */
+class CrashLog extends RuntimeLog {
+  readonly #onCrash: () => void;
+
+  constructor(onCrash: () => void) {
+    super(LogLevel.NONE);
+    this.#onCrash = onCrash;
+  }
+
+  override warn(message: string): void {
+    if (/runtime crashed/i.test(message)) this.#onCrash();
+  }
+  override error(): void {
+    // A failed restart: the region is disposed of as lost already.
+  }
+}
+
+/** Why a start failed, without what Miniflare guesses of it. */
+function startFailure({ region, logFile }: RegionOptions, error: Error): Error {
+  if (error instanceof PortInUse) return error;
+  const isRuntime = (error as NodeJS.ErrnoException).code === "ERR_RUNTIME_FAILURE";
+  const said = isRuntime ? runtimeMessage(error.message) : error.message;
+  return new Error(`region ${region} did not start: ${said} (its log: ${logFile})`);
+}
+
+/** The first message among the lines that the runtime wrote before it ended. */
+function runtimeMessage(text: string): string {
+  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  return message === undefined
+    ? "its runtime ended at once"
+    : (JSON.parse(`"${message}"`) as string).replaceAll("\n", " ");
 }
 
 /**

@@ -103,8 +103,9 @@ async function ask(method: "GET" | "POST", path: string, options: Options): Prom
 const reach = (url: string, method: string, token: string): Promise<Response | undefined> =>
   fetch(url, { method, headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined);
 
-const line = ({ region, state, edge, pid }: RegionStatus): string =>
-  `${region.padEnd(6)}${state.padEnd(9)}${edge}${pid === undefined ? "" : `  process ${pid}`}`;
+const line = ({ region, state, edge, pid, cut }: RegionStatus): string =>
+  `${region.padEnd(6)}${state.padEnd(12)}${edge}${pid === undefined ? "" : `  process ${pid}`}` +
+  (cut.length === 0 ? "" : `  cut to ${cut.join(", ")}`);
 
 function fail(message: string): void {
   console.error(message);

@@ -10,6 +10,7 @@ import type { Config } from "../../../config/schema.ts";
 import { bytes } from "../../../config/units.ts";
 import { DEFAULT_FRONT_DOOR, FRONT_DOOR_RANGE } from "../../local/ports.ts";
 import { regionsThatFit } from "../../local/region-count.ts";
+import { outliveReader } from "../closed-output.node.ts";
 import { createDisplay } from "../up-display.node.ts";
 
 interface Options {
@@ -45,6 +46,7 @@ export function register(program: Command): void {
 }
 
 async function up(options: Options): Promise<void> {
+  outliveReader();
   const display = createDisplay(options.json === true);
   // Loaded here and not above, so that the other commands do not wait for a runtime that they never use.
   const [{ launch }, { CannotLaunch }, { DEFAULT_CONFIG, loadConfiguration }] = await Promise.all([

@@ -170,25 +170,51 @@ describe("the direct door", () => {
 });
 
 describe("a region", () => {
-  it("that is killed loses its clients to the next region, stays down, and comes back with its state", async () => {
-    const count = async (region: RegionId): Promise<string> => {
-      const { control } = (await new StateFolder(folder).readRun())?.regions[region] ?? {};
-      return (await fetch(`${control}/count`)).text();
-    };
+  const count = async (region: RegionId): Promise<string> => {
+    const { control } = (await new StateFolder(folder).readRun())?.regions[region] ?? {};
+    return (await fetch(`${control}/count`)).text();
+  };
+  const heard = (state: "lost" | "restarted", process: string): boolean =>
+    events.some((event) =>
+      event.kind === "region-lost"
+        ? state === "lost" && process === `region ${event.region}`
+        : event.kind === "process" && event.state === state && event.process === process,
+    );
+
+  it("that is killed loses its clients to the next region, and is started again with its state", async () => {
     expect(await count("apac")).toBe("1");
     const pid = cluster.region("apac").pid ?? 0;
     process.kill(pid, "SIGKILL");
     // Whatever moment the request falls in, it is answered by somebody else.
     expect((await ask("/", "JP")).region).not.toBe("apac");
-    await expect.poll(() => events.some((event) => event.kind === "region-lost" && event.region === "apac")).toBe(true);
-    expect((await ask("/", "JP")).region).not.toBe("apac");
-    expect(cluster.region("apac").pid).toBeUndefined();
+    await expect.poll(() => heard("lost", "region apac")).toBe(true);
+    await expect.poll(() => heard("restarted", "region apac"), { timeout: 20_000 }).toBe(true);
     expect(isAlive(pid)).toBe(false);
-
-    await cluster.startRegion("apac");
     expect((await ask("/", "JP")).region).toBe("apac");
     expect(await count("apac")).toBe("2");
     expect(await (await fetch(`${cluster.edges.weur}/peer/APAC`)).text()).toBe("internal apac");
+  });
+
+  it("that was stopped stays down, and is not called lost", async () => {
+    await cluster.stopRegion("enam");
+    expect(cluster.regions().find(({ region }) => region === "enam")).toMatchObject({ state: "down" });
+    expect(heard("lost", "region enam")).toBe(false);
+    await cluster.startRegion("enam");
+    expect((await ask("/", "US")).region).toBe("enam");
+  });
+
+  it("shows which of its links are cut", async () => {
+    cluster.cut("weur", "apac", "silent");
+    const cutOf = (region: RegionId): unknown => cluster.regions().find((one) => one.region === region)?.cut;
+    expect([cutOf("weur"), cutOf("apac")]).toEqual([["apac"], []]);
+    cluster.heal("weur", "apac");
+    expect(cutOf("weur")).toEqual([]);
+  });
+
+  it("has an example origin behind it that is started again when it is killed", async () => {
+    process.kill(cluster.origin?.pid ?? 0, "SIGKILL");
+    await expect.poll(() => heard("restarted", "the example origin"), { timeout: 20_000 }).toBe(true);
+    expect((await fetch(`${cluster.origin?.url}/eu/records/7`)).status).toBe(200);
   });
 
   it("leaves the control door open, whichever is stopped", async () => {

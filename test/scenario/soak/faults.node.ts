@@ -71,10 +71,10 @@ export class Faults {
     if (pid === undefined) throw new Error(`${region} does not run`);
     process.kill(pid, "SIGKILL");
     this.kills += 1;
-    while (cluster.region(region).pid !== undefined) await sleep(20);
-    // The launcher has noticed; what it still does about the old process waits its turn before the next start.
+    while (cluster.region(region).pid === pid) await sleep(20);
+    // The launcher has noticed, and would start it again: it is to stay away until the fault is over.
+    await cluster.stopRegion(region);
     if (disk === "lost") {
-      await cluster.stopRegion(region);
       await rm(join(cluster.stateFolder, "state", region), { recursive: true, force: true });
       this.disksLost += 1;
     }

@@ -1,0 +1,47 @@
+// Which of the lines that a region's runtime writes belong on its user's screen, and in what words. All lines go to the
+// region's log; the screen gets one line for each error, without its stack, and nothing that is known to be harmless. The
+// same words are not repeated while they are news, so that a fault of every request does not bury everything else.
+
+import { LIMITS } from "../../config/limits.ts";
+
+/** A line as the runtime writes it. */
+export interface RuntimeLine {
+  readonly level: string;
+  readonly message: string;
+}
+
+/** Errors of the runtime that are part of its everyday, each with its reason. */
+const HARMLESS: readonly RegExp[] = [
+  // A process that is stopped at once cancels the alarms of its objects; they are kept, and run after the next start.
+  /NOSENTRY SQLite alarm handler canceled/,
+  // A client or a peer hung up, or a region was stopped: whoever asked notices by itself and says what matters of it.
+  /Network connection lost/i,
+  /disconnected: (?:peer disconnected|connection (?:reset|closed)|read end)/i,
+  /(?:ECONNRESET|ECONNREFUSED|EPIPE|Connection reset by peer|Connection refused|Broken pipe)/,
+];
+
+/** What a line is to a user: undefined if it stays in the log. */
+export function screenText({ level, message }: RuntimeLine): string | undefined {
+  if (level !== "error" && level !== "fatal") return undefined;
+  if (HARMLESS.some((pattern) => pattern.test(message))) return undefined;
+  const first = message.split("\n", 1)[0]?.trim() ?? "";
+  if (first === "") return undefined;
+  return first.length <= LIMITS.screenLineCharacters ? first : `${first.slice(0, LIMITS.screenLineCharacters - 3)}...`;
+}
+
+/** Remembers what was said lately; bounded. */
+export class Repetition {
+  readonly #saidAt = new Map<string, number>();
+
+  /** Whether `text` is news at `now`; from then on it is none for `LIMITS.repeatedLineMillis`. */
+  isNews(text: string, now: number): boolean {
+    for (const [old, at] of this.#saidAt) {
+      if (now - at < LIMITS.repeatedLineMillis) break;
+      this.#saidAt.delete(old);
+    }
+    // So many different faults at once: more lines would help nobody, and the log has them.
+    if (this.#saidAt.has(text) || this.#saidAt.size >= LIMITS.repeatedLines) return false;
+    this.#saidAt.set(text, now);
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+// What of a runtime's own lines a user sees.
+
+import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../../config/limits.ts";
+import { Repetition, screenText } from "../../../control-plane/local/runtime-lines.ts";
+
+describe("a line of a region's runtime", () => {
+  test.each([
+    ["a canceled alarm", "error", "server.c++:1: failed: NOSENTRY SQLite alarm handler canceled"],
+    [
+      "a client that hung up",
+      "error",
+      "control API: POST /v1/purges failed Error: Network connection lost.\n    at async x",
+    ],
+    ["a peer that is down", "error", "kj/async-io-unix.c++:1: connect(): Connection refused"],
+    ["a warning", "warn", "meter: push refused with 503"],
+    ["a note", "info", "hello"],
+    ["nothing", "error", "\n\n"],
+  ])("stays in the log if it is %s", (_, level, message) => {
+    expect(screenText({ level, message })).toBeUndefined();
+  });
+
+  test("that is an error is shown without its stack, and cut to two lines", () => {
+    expect(screenText({ level: "error", message: "TypeError: x is not a function\n    at f" })).toBe(
+      "TypeError: x is not a function",
+    );
+    const long = screenText({ level: "error", message: "x".repeat(5000) });
+    expect(long).toHaveLength(LIMITS.screenLineCharacters);
+  });
+});
+
+describe("the same words", () => {
+  test("are news once in a while, other words at any time", () => {
+    const said = new Repetition();
+    const later = LIMITS.repeatedLineMillis;
+    expect([
+      said.isNews("a", 0),
+      said.isNews("a", later - 1),
+      said.isNews("b", later - 1),
+      said.isNews("a", later),
+    ]).toEqual([true, false, true, true]);
+  });
+
+  test("are no news beyond a number of different ones, so that what is remembered has a bound", () => {
+    const said = new Repetition();
+    for (let index = 0; index < LIMITS.repeatedLines; index++) expect(said.isNews(`${index}`, 0)).toBe(true);
+    expect(said.isNews("one more", 1)).toBe(false);
+    expect(said.isNews("one more", LIMITS.repeatedLineMillis)).toBe(true);
+  });
+});
