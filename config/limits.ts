@@ -71,6 +71,16 @@ export const LIMITS = {
   segmentedAboveShare: 1 / 20,
   /** Segments that are asked for ahead of the one that a client reads. */
   segmentsAhead: 1,
+  /** Large objects that a shard remembers as coming from an origin that ignores ranges: a few hundred bytes each. */
+  unrangedObjects: 1_024,
+  /** Whole bodies that one answer is cut from where the origin ignores ranges: a slow reader may lose some to faster ones. */
+  passesPerAnswer: 16,
+  /**
+   * How long such a body waits, without being read, for another reader: players ask for range after range, and to begin anew
+   * costs the origin all that has passed. With so many bodies on their way through a shard none waits any more.
+   */
+  passLingersMillis: 10_000,
+  lingeringPasses: 64,
   /** How long a large body waits for its first reader, who may have to renew a lease before it may be released. */
   firstReaderMillis: 2_000,
   /** Characters of the tags that travel with each question for a segment: it has to fit beside the other fields. */

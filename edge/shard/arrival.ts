@@ -3,9 +3,17 @@
 // that of its receipt, which a tier that serves it from store could not know any more (RFC 9110 section 6.6.1).
 // What a shield hands on has been through this already.
 
+import { type EpochMillis, epochMillis } from "../../config/units.ts";
 import { withoutHopByHop } from "../http/forwardable.ts";
 import { parseHttpDate } from "../http/http-date.ts";
+import { bornAt } from "../http/terms.ts";
 import type { Upstream, UpstreamAnswer } from "./tier.ts";
+
+/** When the response would have had age 0, by the older of what the shield says and what its fields say. */
+export function bornAtOfAnswer(answer: UpstreamAnswer): EpochMillis {
+  const byFields = bornAt({ fields: answer.fields, requestAt: answer.requestAt, responseAt: answer.responseAt });
+  return answer.facts?.bornAt === undefined ? byFields : epochMillis(Math.min(answer.facts.bornAt, byFields));
+}
 
 /** The tier above, with what comes from an origin brought into order. */
 export const orderly =

@@ -60,6 +60,13 @@ export function withoutOwnFields(request: Fields): Fields {
   return fields;
 }
 
+/** The request for everything where it was for a part. */
+export function withoutRange(request: TierRequest): TierRequest {
+  const fields = Fields.from(request.fields);
+  for (const name of ["range", "if-range"]) fields.delete(name);
+  return { ...request, fields };
+}
+
 /** The request that serves everybody, as a refresh does: it carries nothing of the one client. Undefined if it cannot. */
 export function impersonal<Of extends Pick<Asked, "personal" | "route" | "request">>(asked: Of): Of | undefined {
   // Key cookies stand in the same field as the client's own.

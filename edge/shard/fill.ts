@@ -11,16 +11,18 @@ import type { Fields } from "../http/fields.ts";
 import type { ByteRange } from "../http/range.ts";
 import { decideStore } from "../http/store.ts";
 import { tagsOf } from "../http/tags.ts";
-import { bornAt as bornAtOf, type Policy, type StoredResponse } from "../http/terms.ts";
+import type { Policy, StoredResponse } from "../http/terms.ts";
 import { answersFor, conditionsOf, mergeNotModified } from "../http/validate.ts";
 import { candidateNames, variantKey, varyOf } from "../http/vary.ts";
+import { bornAtOfAnswer } from "./arrival.ts";
 import { withoutOwnFields } from "./asked.ts";
 import { inheritedUses } from "./demand.ts";
 import type { Entry, EntryStore, HitForMiss } from "./entries.ts";
 import type { Flight, Landing } from "./flight.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { isHead, type LargeObjects } from "./large-objects.ts";
+import type { LargeObjects } from "./large-objects.ts";
 import { landPart, type PartWanted } from "./part-fill.ts";
+import { isHead } from "./passes.ts";
 import { pump } from "./pump.ts";
 import { segmentSetOf } from "./segments.ts";
 import { isSettling } from "./settling.ts";
@@ -93,12 +95,6 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
     return relayed(ports, fill, answer, seen, reason, shareable);
   }
   return kept(ports, fill, answer, seen, { status: answer.status, fields: answer.fields, terms: decision.terms });
-}
-
-/** When the response would have had age 0, by the older of what the shield says and what its fields say. */
-export function bornAtOfAnswer(answer: UpstreamAnswer): EpochMillis {
-  const byFields = bornAtOf({ fields: answer.fields, requestAt: answer.requestAt, responseAt: answer.responseAt });
-  return answer.facts?.bornAt === undefined ? byFields : epochMillis(Math.min(answer.facts.bornAt, byFields));
 }
 
 /** The validators still hold: the stored response gets the new fields and a new stamp, if no purge has ended it meanwhile. */
@@ -229,6 +225,8 @@ export function keptInSegments(
   store(undefined);
   ports.finished(fill.flight);
   if (answer.body.kind === "stream" && isHead(entry)) {
+    // It was asked for a part and gave everything: it ignores ranges, if only now and then.
+    if (answer.status === 200 && fill.part?.kind === "aligned") ports.large.noticeUnranged(fill, entry);
     ports.large.pass(fill, entry, sourceOf(ports, fill, answer.body), covered);
   }
   return { kind: "kept", entry, vary, variant, settling: false, spool: undefined, answer };

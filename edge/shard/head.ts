@@ -10,9 +10,10 @@ import { tagsOf } from "../http/tags.ts";
 import { ageAt } from "../http/terms.ts";
 import { headSays, mergeNotModified } from "../http/validate.ts";
 import { variantKey, varyOf } from "../http/vary.ts";
+import { bornAtOfAnswer } from "./arrival.ts";
 import type { Asked } from "./asked.ts";
 import type { Entry } from "./entries.ts";
-import { bornAtOfAnswer, type FillPorts } from "./fill.ts";
+import type { FillPorts } from "./fill.ts";
 import type { Landing } from "./flight.ts";
 import { isSettling } from "./settling.ts";
 

@@ -136,7 +136,7 @@ export async function landPart(
   const response = { status: 200, fields, terms: decision.terms };
   if (where.first === 0 && where.last === where.total - 1) {
     const body = { ...answer.body, length: where.total };
-    return kept(ports, fill, { ...answer, status: 200, fields, body }, seen, response);
+    return kept(ports, { ...fill, part: undefined }, { ...answer, status: 200, fields, body }, seen, response);
   }
   const listed = listing(ports, fill, response, answer, seen, { total: where.total });
   if (listed.settling) {

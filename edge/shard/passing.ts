@@ -1,10 +1,10 @@
 // The body of a large object on its way: cut into segments as it passes, each handed to its owner when it is whole, and read
 // along by whoever wants it now. It goes at the pace of its fastest reader, one segment ahead; slower readers take what has
 // passed from its owner. So any number of readers cost one fetch, and a few segments of memory. With its last reader gone it
-// ends after the segment under way. It never lets a body that ends early end well.
+// ends after the segment under way, or rests for a while. It never lets a body that ends early end well.
 
 import { LIMITS } from "../../config/limits.ts";
-import { millis } from "../../config/units.ts";
+import { type Millis, millis } from "../../config/units.ts";
 import type { ByteRange } from "../http/range.ts";
 import { roomIn } from "./pump.ts";
 import { rangeOf, type SegmentSet, wholeSegmentsIn } from "./segments.ts";
@@ -13,6 +13,8 @@ import type { After } from "./tier.ts";
 
 export interface PassingPorts {
   readonly after: After;
+  /** How long it waits for another reader when the last one has left; none by default. */
+  readonly lingers?: () => Millis | undefined;
   /** Hands a whole segment to its owner. Never rejects: one that cannot be kept is asked for again. */
   readonly keep: (index: number, bytes: Uint8Array) => Promise<void>;
   /** The body has ended, well or not. */
@@ -21,8 +23,11 @@ export interface PassingPorts {
 
 /** One reader's hold on a passing body. */
 export interface PassingReader {
-  /** The segment from its first byte; undefined where it has passed already, or will not come soon. */
-  segment(index: number): ByteSource | undefined;
+  /**
+   * The segment from its first byte; undefined where it has passed already, or will not come `soon`. `however-far` waits for
+   * one that can be had in no other way: the body then comes as fast as it can until there.
+   */
+  segment(index: number, patience?: "soon" | "however-far"): ByteSource | undefined;
   leave(): void;
 }
 
@@ -38,8 +43,9 @@ export class Passing {
   #next: number;
   #wanted = -1;
   #readers = 0;
-  /** Whether the first reader is still to come. */
+  /** Whether a reader is still to come, and how to wait for it no longer. */
   #isAwaited = true;
+  #cancelWait = (): void => undefined;
   #ended = false;
   #kept: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
@@ -57,14 +63,16 @@ export class Passing {
 
   attach(): PassingReader {
     this.#readers += 1;
-    this.#isAwaited = false;
+    this.#forget();
     let attached = true;
     return {
-      segment: (index) => (attached ? this.#segment(index) : undefined),
+      segment: (index, patience = "soon") => (attached ? this.#segment(index, patience) : undefined),
       leave: () => {
         if (!attached) return;
         attached = false;
         this.#readers -= 1;
+        const lingers = this.#readers === 0 ? this.#ports.lingers?.() : undefined;
+        if (lingers !== undefined) this.#await(lingers);
         this.#wakeUp();
       },
     };
@@ -73,30 +81,49 @@ export class Passing {
   /** Moves the body. The first reader may have to wait for a lease before it comes. Never rejects. */
   async run(): Promise<void> {
     let cause: unknown = new Error("nobody reads this body any more");
-    const forget = this.#ports.after(millis(LIMITS.firstReaderMillis), () => {
-      this.#isAwaited = false;
-      this.#wakeUp();
-    });
+    // A reader may have come before this is run.
+    if (this.#readers === 0) this.#await(millis(LIMITS.firstReaderMillis));
     try {
       await this.#readAll();
     } catch (broken) {
       cause = broken;
     }
-    forget();
+    this.#forget();
     this.#ended = true;
     // A connection whose body was read to its end can be used again; any other is given up.
     if (!(await this.#isAtEnd())) this.#source.cancel();
     // Those that still wait for their owner are whole: breaking them changes nothing.
     for (const spool of this.#spools.values()) spool.break(cause);
     await this.#kept;
+    for (const spool of this.#spools.values()) spool.release();
     this.#ports.finished();
   }
 
-  #segment(index: number): ByteSource | undefined {
+  /** Waits for a reader, so long at most. */
+  #await(time: Millis): void {
+    this.#forget();
+    this.#isAwaited = true;
+    this.#cancelWait = this.#ports.after(time, () => {
+      this.#isAwaited = false;
+      this.#wakeUp();
+    });
+  }
+
+  #forget(): void {
+    this.#cancelWait();
+    this.#isAwaited = false;
+  }
+
+  /** Whether a segment is still to come, or here. */
+  gives(index: number): boolean {
+    return !this.#ended && (this.#spools.has(index) || (index >= this.#next && index <= this.#last));
+  }
+
+  #segment(index: number, patience: "soon" | "however-far"): ByteSource | undefined {
     let spool = this.#spools.get(index);
     if (spool === undefined) {
-      if (this.#ended || index < this.#next || index > this.#last) return undefined;
-      if (index > this.#next + LIMITS.segmentsAhead) return undefined;
+      if (!this.gives(index)) return undefined;
+      if (patience === "soon" && index > this.#next + LIMITS.segmentsAhead) return undefined;
       spool = new Spool("whole");
       this.#spools.set(index, spool);
     }

@@ -5,14 +5,15 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { Config, Route } from "../../config/schema.ts";
-import { between, type EpochMillis, epochMillis, millis, seconds, toMillis } from "../../config/units.ts";
+import { between, type EpochMillis, millis, seconds, toMillis } from "../../config/units.ts";
 import { type PurgeSet, type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { Outcome } from "../http/cache-status.ts";
 import { Fields } from "../http/fields.ts";
 import { selectDirectives } from "../http/targeted.ts";
-import { bornAt as bornAtOf, policyOf } from "../http/terms.ts";
+import { policyOf } from "../http/terms.ts";
 import { cacheKey } from "../request/cache-key.ts";
+import { bornAtOfAnswer } from "./arrival.ts";
 import { type Change, changeTo } from "./change.ts";
 import type { Entry, EntryStore } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
@@ -21,11 +22,12 @@ import { forwarded } from "./found.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { pump } from "./pump.ts";
 import { bodyOf, factsOf, type Releasing, releaseFailure, streamOf } from "./release.ts";
-import { isSegment, rangeOf, type SegmentAsked, segmentKey } from "./segments.ts";
+import { isSegment, rangeOf, type SegmentAsked, segmentKey, whyNoSegment } from "./segments.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import { Spool } from "./spool.ts";
 import { stampFor } from "./stamp.ts";
 import type { After, Body, TierRequest, TierResponse, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import { setKey, type Unranged } from "./unranged.ts";
 import type { ResponseFacts } from "./wire.ts";
 
 export interface SegmentPorts {
@@ -37,6 +39,7 @@ export interface SegmentPorts {
   readonly now: () => EpochMillis;
   readonly after: After;
   readonly invalidate: (change: Change) => Promise<void>;
+  readonly unranged: Unranged;
 }
 
 /** A question for a segment, with what follows from it. */
@@ -45,6 +48,8 @@ interface Wanted {
   readonly route: Route;
   readonly segment: SegmentAsked;
   readonly id: string;
+  /** Of all segments of its object: see `Unranged`. */
+  readonly setId: string;
   readonly url: string;
   readonly target: PurgeTarget;
   /** Names of the route's targeted fields (RFC 9213). */
@@ -62,6 +67,8 @@ export type SegmentAnswer =
     }
   /** Another version answers under this URL now. */
   | { readonly kind: "changed" }
+  /** It is not stored, and the origin gives no parts: whoever asks has to take it out of a whole body. */
+  | { readonly kind: "unranged" }
   | { readonly kind: "failed"; readonly failure: UpstreamFailure };
 
 type SegmentLanding =
@@ -94,6 +101,8 @@ export class SegmentOwner {
       // How long it stays fresh only its head says.
       const hit = { kind: "hit", ttl: millis(Number.POSITIVE_INFINITY) } as const;
       if (stored !== undefined) return { kind: "segment", entry: stored, body: bodyOf(stored), outcome: hit };
+      const known = this.#underWay.has(wanted.id);
+      if (!known && (segment.onlyStored || this.#ports.unranged.has(wanted.setId))) return { kind: "unranged" };
       const { flight, leads } = this.#board(wanted);
       if (flight === undefined) return { kind: "failed", failure: FAILURES.overloaded };
       const landed = await landing(flight, request.context.budgetMillis, this.#ports.after);
@@ -188,18 +197,22 @@ export class SegmentOwner {
 
   /** Why an answer is not the segment, if it is not. An error of the origin says nothing about its versions. */
   async #refusal(
-    { request, segment, url, targets }: Wanted,
+    { request, segment, setId, url, targets }: Wanted,
     answer: UpstreamAnswer | UpstreamFailure,
   ): Promise<Exclude<SegmentAnswer, { kind: "segment" }> | undefined> {
     if (answer.kind === "failure") return { kind: "failed", failure: answer };
+    const { invalidate, unranged } = this.#ports;
     const { directives } = selectDirectives(answer.fields, targets);
-    if (isSegment(answer, segment) && !directives.noStore && !directives.private && answer.body.kind === "stream") {
-      return undefined;
-    }
+    const mayBeStored = !directives.noStore && !directives.private;
+    if (isSegment(answer, segment) && mayBeStored && answer.body.kind === "stream") return undefined;
     if (answer.body.kind === "stream") answer.body.open().cancel();
     if (answer.status >= 500) return { kind: "failed", failure: originError(answer.status) };
+    if (mayBeStored && whyNoSegment(answer, segment) === "unranged") {
+      unranged.notice(setId);
+      return { kind: "unranged" };
+    }
     // The tier below forgets what its own region holds; nobody but this shard can tell the shield's.
-    if (request.context.tier === "shield") await this.#ports.invalidate(changeTo(url));
+    if (request.context.tier === "shield") await invalidate(changeTo(url));
     return { kind: "changed" };
   }
 
@@ -228,6 +241,8 @@ export class SegmentOwner {
 
 /** What a segment's owner answers when the object is another by now. */
 export const SEGMENT_CHANGED = 412;
+/** What it answers when it has not got the segment, and cannot get it by itself. */
+export const SEGMENT_UNRANGED = 416;
 
 /** The answer to the shard that puts the object together, by what is known of purges. `releasing`: what is said of an outcome. */
 export function segmentResponse(
@@ -240,10 +255,11 @@ export function segmentResponse(
   switch (answer.kind) {
     case "failed":
       return releaseFailure(request, answer.failure, releasing({ kind: "failed", detail: answer.failure.code }));
-    case "changed": {
-      const facts = factsOf(tier, releasing({ kind: "failed", detail: "changed" }));
+    case "changed":
+    case "unranged": {
+      const facts = factsOf(tier, releasing({ kind: "failed", detail: answer.kind }));
       return {
-        status: SEGMENT_CHANGED,
+        status: answer.kind === "changed" ? SEGMENT_CHANGED : SEGMENT_UNRANGED,
         fields: new Fields(),
         body: { kind: "none" },
         facts: { ...facts, personal: true },
@@ -267,15 +283,11 @@ function wantedOf(request: TierRequest, route: Route, segment: SegmentAsked): Wa
     route,
     segment,
     id: segmentKey(key, segment),
+    setId: setKey(key, segment),
     url,
     target: purgeTarget(url, segment.tags),
     targets,
   };
-}
-
-function bornAtOfAnswer(answer: UpstreamAnswer): EpochMillis {
-  const byFields = bornAtOf({ fields: answer.fields, requestAt: answer.requestAt, responseAt: answer.responseAt });
-  return answer.facts?.bornAt === undefined ? byFields : epochMillis(Math.min(answer.facts.bornAt, byFields));
 }
 
 const originError = (status: number): UpstreamFailure => ({

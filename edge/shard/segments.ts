@@ -26,6 +26,8 @@ export interface SegmentSet {
 /** One segment of a set, as tiers ask each other for it. */
 export interface SegmentAsked extends SegmentSet {
   readonly index: number;
+  /** Its owner is to answer from its store or not at all: whoever asks gets the bytes of a whole body otherwise. */
+  readonly onlyStored?: true;
 }
 
 /** A strong entity tag in its full form: If-Range takes no other, and servers are not to be led to guess. */
@@ -45,11 +47,15 @@ export function segmentSetOf(
   if (total === undefined || total <= above) return undefined;
   const etag = fields.get("etag");
   if (etag === undefined || !STRONG_TAG.test(etag)) return undefined;
-  if (!membersOf(fields.get("accept-ranges") ?? "").some((unit) => unit.toLowerCase() === "bytes")) return undefined;
+  if (!mayHaveRanges(fields.get("accept-ranges"))) return undefined;
   const letters = listed.tags.reduce((sum, tag) => sum + tag.length + 3, 0);
   if (letters > LIMITS.segmentTagCharacters) return undefined;
   return { total, size: LIMITS.segmentBytes, etag, ...listed };
 }
+
+/** An origin that says nothing of ranges may give them all the same (RFC 9110 section 14.3); one that does not gives the whole. */
+const mayHaveRanges = (acceptRanges: string | undefined): boolean =>
+  acceptRanges === undefined || membersOf(acceptRanges).some((unit) => unit.toLowerCase() === "bytes");
 
 /** How many segments a set has. */
 export const countOf = ({ total, size }: SegmentSet): number => Math.ceil(total / size);
@@ -81,12 +87,50 @@ export const segmentKey = (key: string, { index, etag, total, size, variant }: S
 export const ownedKey = (key: string, segment: SegmentAsked | undefined): string =>
   segment === undefined ? key : segmentKey(key, segment);
 
+interface Answered {
+  readonly status: number;
+  readonly fields: Fields;
+}
+
 /** Whether an answer is the segment that was asked for: these bytes of this version, and nothing else. */
-export function isSegment(answer: { readonly status: number; readonly fields: Fields }, asked: SegmentAsked): boolean {
+export function isSegment(answer: Answered, asked: SegmentAsked): boolean {
   if (answer.status !== 206 || answer.fields.get("etag") !== asked.etag) return false;
   const given = readContentRange(answer.fields.get("content-range"));
   const { first, last } = rangeOf(asked, asked.index);
   return given !== undefined && given.first === first && given.last === last && given.total === asked.total;
+}
+
+/**
+ * What it means that an answer is not the segment that was asked for: the object is another by now, or it is the same and the
+ * origin gave other bytes of it than it was asked for, as it may (RFC 9110 sections 14.2, 15.3.7).
+ */
+export function whyNoSegment({ status, fields }: Answered, { etag, total }: SegmentSet): "changed" | "unranged" {
+  const contentRange = fields.get("content-range");
+  switch (status) {
+    case 200:
+      return fields.get("etag") === etag && isLength(fields.get("content-length"), total) ? "unranged" : "changed";
+    case 206: {
+      const given = readContentRange(contentRange);
+      const isSame = fields.get("etag") === etag && (given === undefined || given.total === total);
+      return isSame ? "unranged" : "changed";
+    }
+    // Within the object no range is beyond its end: a server that says so all the same does not have ranges.
+    case 416:
+      return isLength(/^bytes \*\/(\d+)$/i.exec(contentRange ?? "")?.[1], total) ? "unranged" : "changed";
+    default:
+      return "changed";
+  }
+}
+
+/** Whether a length that may be left out is this one. */
+const isLength = (said: string | undefined, length: number): boolean => said === undefined || said === `${length}`;
+
+/** The bytes of the set's object that an answer has; undefined if it is another version, or no part that says which it is. */
+export function coveredBy({ status, fields }: Answered, set: SegmentSet): ByteRange | undefined {
+  if (fields.get("etag") !== set.etag) return undefined;
+  if (status === 200 && isLength(fields.get("content-length"), set.total)) return { first: 0, last: set.total - 1 };
+  const given = status === 206 ? readContentRange(fields.get("content-range")) : undefined;
+  return given?.total === set.total ? given : undefined;
 }
 
 /**

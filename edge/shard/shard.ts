@@ -9,7 +9,7 @@ import type { Outcome } from "../http/cache-status.ts";
 import { onlyIfCached } from "../http/reuse.ts";
 import { ttlOf } from "../http/terms.ts";
 import { orderly } from "./arrival.ts";
-import { type Asked, askedOf, impersonal } from "./asked.ts";
+import { type Asked, askedOf, impersonal, withoutRange } from "./asked.ts";
 import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./change.ts";
 import { withCopy } from "./copy-grant.ts";
 import { trustOf } from "./cut-off.ts";
@@ -22,12 +22,12 @@ import { Flights } from "./flights.ts";
 import { type Found, forwarded, told, usesOf, type Why, whyAsked } from "./found.ts";
 import { applyHead } from "./head.ts";
 import { Judge } from "./judge.ts";
-import { isHead, LargeObjects, type LargePorts } from "./large-objects.ts";
+import { LargeObjects } from "./large-objects.ts";
 import { answersFromPart, bodyOfPart, type HowToFill, howToFill } from "./part-fill.ts";
+import { isHead, type LargePorts } from "./passes.ts";
 import { termsOfPost } from "./post.ts";
 import { bodyOf, discard, factsOf, releaseEntry, releaseFailure, routeNamed, streamOf } from "./release.ts";
 import { SegmentOwner, segmentResponse } from "./segment-owner.ts";
-import { segmentedAbove } from "./segments.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { BehindResponse, ResponseFacts, Tier, Timings } from "./wire.ts";
 
@@ -49,9 +49,8 @@ export class Shard {
   constructor(ports: ShardPorts) {
     this.#ports = { ...ports, upstream: orderly(ports.upstream) };
     this.#large = new LargeObjects(this.#ports);
-    const wholeUpTo = segmentedAbove(ports.config.memoryMiB);
-    this.#flights = new Flights({ ...this.#ports, large: this.#large, wholeUpTo });
-    this.#segments = new SegmentOwner(this.#ports);
+    this.#flights = new Flights({ ...this.#ports, large: this.#large, wholeUpTo: this.#large.wholeUpTo });
+    this.#segments = new SegmentOwner({ ...this.#ports, unranged: this.#large.unranged });
     this.#changes = new Changes(ports);
     this.#judge = new Judge(ports);
   }
@@ -241,7 +240,8 @@ export class Shard {
     const ttl = ttlOf(entry.response.terms, this.#ports.now());
     const until = from && this.#judge.youngUntil(asked, from);
     const releasing = this.#releasing(request.context.tier, told(outcome, asked, ttl), arrivedAt, from?.answer, until);
-    return releaseEntry(request, this.#judge.stamped(request, entry), body, releasing);
+    const given = this.#large.isGivenWhole(asked, entry, body, from?.answer) ? withoutRange(request) : request;
+    return releaseEntry(given, this.#judge.stamped(request, entry), body, releasing);
   }
 
   /** Hands on an answer that is not kept. */

@@ -41,7 +41,7 @@ function bytesOf(of: number, first: number, last: number): Uint8Array {
   return bytes.map((byte) => byte ^ of);
 }
 
-/** `/whole/*` is a file with ranges; `/short/length|chunked` and `/short-large` break off in the middle of their bodies. */
+/** `/whole/*` is a file with ranges, `/unranged/*` one without; `/short/length|chunked` and `/short-large` break off in the middle of their bodies. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const { pathname } = new URL(request.url ?? "/", "http://origin");
   const fields = { "cache-control": "max-age=600", "content-type": "application/octet-stream" };
@@ -55,7 +55,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const etag = `"v${version}"`;
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
   const ifRange = request.headers["if-range"];
-  const isPart = range !== null && (ifRange === undefined || ifRange === etag);
+  const isPart = range !== null && !pathname.startsWith("/unranged/") && (ifRange === undefined || ifRange === etag);
   const [first, last] = isPart ? [Number(range[1]), Math.min(Number(range[2]), TOTAL - 1)] : [0, TOTAL - 1];
   const part = isPart ? { "content-range": `bytes ${first}-${last}/${TOTAL}` } : {};
   const length = { "content-length": last - first + 1 };
@@ -123,6 +123,25 @@ describe("ranges of a large object", () => {
     const ranges = askedFor("/whole/many");
     expect(new Set(ranges).size).toBe(ranges.length);
     expect(ranges).toHaveLength(4);
+  });
+});
+
+describe("ranges of a large object whose origin ignores them", () => {
+  test("have their bytes in every region, and cost the origin the object once", async () => {
+    const ranges = [
+      [MiB - 6, MiB + 9],
+      [100, 3 * MiB],
+      [5 * MiB + 5, TOTAL - 1],
+      [0, 1],
+    ] as const;
+    for (const from of ["DE", "US"]) {
+      for (const [first, last] of ranges) {
+        const got = await get("/unranged/all", `bytes=${first}-${last === TOTAL - 1 ? "" : last}`, from);
+        expect([got.status, got.headers.get("content-range")]).toEqual([206, `bytes ${first}-${last}/${TOTAL}`]);
+        expect(same(got.bytes, 1, first, last)).toBe(true);
+      }
+    }
+    expect(askedFor("/unranged/all").length).toBeLessThanOrEqual(3);
   });
 });
 

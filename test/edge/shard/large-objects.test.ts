@@ -6,8 +6,7 @@ import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { MiB } from "../../../config/units.ts";
 import { spooledBytes } from "../../../edge/shard/spool.ts";
-import type { TierResponse } from "../../../edge/shard/tier.ts";
-import { bodyOf, bytesOf, LargeOrigin, untilDone } from "../../fixtures/large-origin.ts";
+import { bodyOf, bytesOf, LargeOrigin, taken, untilDone } from "../../fixtures/large-origin.ts";
 import { CONFIG, ShardWorld, statusOf } from "../../fixtures/shard-world.ts";
 
 const SIZE = LIMITS.segmentBytes;
@@ -234,18 +233,6 @@ function versionOf(bytes: Uint8Array, first: number): number {
   return version;
 }
 
-/** What a reader got before the end or the break. */
-async function taken(answer: TierResponse): Promise<{ bytes: Uint8Array; broke: boolean }> {
-  const source = answer.body.kind === "stream" ? answer.body.open() : undefined;
-  const chunks: Uint8Array[] = [];
-  try {
-    for (let chunk = await source?.read(); chunk !== undefined; chunk = await source?.read()) chunks.push(chunk);
-    return { bytes: Buffer.concat(chunks), broke: false };
-  } catch {
-    return { bytes: Buffer.concat(chunks), broke: true };
-  }
-}
-
 describe("an object that changes", () => {
   test("between two segments: before the first byte the answer is the new version", async () => {
     const { origin, ask } = large();
@@ -390,6 +377,16 @@ describe("a body that comes up short", () => {
       expect(sameBytes((await ask(`bytes=${SIZE}-`)).bytes, 1, SIZE, origin.total - 1)).toBe(true);
     },
   );
+
+  test("the whole: what was held of a segment that broke off is let go", async () => {
+    const before = spooledBytes();
+    const { origin, world } = large();
+    Object.assign(origin, { truncation: "breaks", truncateAfter: SIZE + SIZE / 2 });
+    const answer = await untilDone(world, origin, world.send("/a"));
+    await untilDone(world, origin, taken(answer));
+    for (let round = 0; round < 20; round += 1) await world.settle();
+    expect(spooledBytes()).toBe(before);
+  });
 
   test("what is missing of the whole is had by its segments, where the origin gives those", async () => {
     const { origin, ask } = large();

@@ -78,7 +78,9 @@ describe("an object is stored in segments", () => {
     ["not without a tag", { "accept-ranges": "bytes" }, 101, [], false],
     ["not with a weak tag", { ...fields, etag: 'W/"1"' }, 101, [], false],
     ["not with a tag without quotes", { ...fields, etag: "1" }, 101, [], false],
-    ["not where ranges are not said to be served", { etag: '"1"' }, 101, [], false],
+    ["also where nothing is said of ranges", { etag: '"1"' }, 101, [], true],
+    ["not where ranges are said not to be served", { ...fields, "accept-ranges": "none" }, 101, [], false],
+    ["not where only ranges of another unit are", { ...fields, "accept-ranges": "lines" }, 101, [], false],
     ["not with more tags than travel along", fields, 101, ["x".repeat(LIMITS.segmentTagCharacters)], false],
   ])("%s", (_name, values, total, tags, expected) => {
     expect(segmentSetOf(fieldsOf(values), total, 100, { ...listed, tags }) !== undefined).toBe(expected);
