@@ -34,6 +34,11 @@ export const LIMITS = {
 
   /** Shield regions that one fill tries; a deployment that lost more has other worries than this request. */
   shieldAttempts: 3,
+  /**
+   * Regions or shields that may break one request off though they live, before its client hears of it: one may have crashed or
+   * be of another version, two most likely fail because of the request or of what the origin says to it, and each asks the origin.
+   */
+  brokenOff: 2,
   /** Regions that one client's request tries. */
   regionAttempts: 3,
 

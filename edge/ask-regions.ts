@@ -1,6 +1,7 @@
 // How the edge gets an answer from a region: the owner of the key in the best one is asked, and where that region is lost, the
 // owner in the next, until the request's time is up. What may have changed something is never sent twice; so before such a
-// request leaves, the region is asked whether it lives. It decides whom to ask and with what, never how a message travels;
+// request leaves, the region is asked whether it lives. **Decided: what a living region breaks off is asked for once more
+// elsewhere and no third time**, for each region asks the origin anew. It decides whom to ask and with what, never how a message travels;
 // what it remembers of regions (lost, drained) is a hint that costs distance when it is wrong, never an answer.
 
 import { LIMITS } from "../config/limits.ts";
@@ -64,8 +65,8 @@ type Keyed = Serving & { readonly keyed: CacheKey };
 type Asked =
   | { readonly kind: "answer"; readonly answer: UpstreamAnswer; readonly took: Millis }
   | { readonly kind: "late" }
-  /** `sent`: the region may have begun to act on it. */
-  | { readonly kind: "lost"; readonly sent: boolean };
+  /** `sent`: the region may have begun to act on it; `lives`: it did, and failed at this request. */
+  | { readonly kind: "lost"; readonly sent: boolean; readonly lives?: true };
 
 /** One isolate's way to the regions, with what it remembers of them. */
 export class RegionAsker {
@@ -113,6 +114,7 @@ export class RegionAsker {
     const keyed = cacheKey({ url: admitted.url, fields, country: admitted.place.country }, admitted.route);
     const copy = only === undefined ? this.#copies.find(config, serving, best.region, keyed) : undefined;
     if (copy !== undefined) return { kind: "answer", answer: copy, region: best.region, took: millis(0) };
+    let brokenOff = 0;
     for (const { region } of choices.slice(0, LIMITS.regionAttempts)) {
       const spent = this.#now() - serving.arrivedAt;
       const budget = millis(Math.max(0, LIMITS.requestBudgetMillis - spent));
@@ -121,8 +123,10 @@ export class RegionAsker {
       if (asked.kind === "answer") return { ...asked, region };
       if (asked.kind === "late") return TOO_LATE;
       if (asked.sent && mustArriveOnce(serving)) return LOST_ON_THE_WAY;
+      if (asked.lives) brokenOff += 1;
+      if (brokenOff === LIMITS.brokenOff) break;
     }
-    return ALL_LOST;
+    return brokenOff > 0 ? BROKEN_OFF : ALL_LOST;
   }
 
   /**
@@ -176,7 +180,7 @@ export class RegionAsker {
       return { kind: "lost", sent: true };
     }
     this.#health.succeeded(region);
-    if (reply.kind === "refused") return { kind: "lost", sent: true };
+    if (reply.kind === "refused") return { kind: "lost", sent: true, lives: true };
     const answer = await this.#copies.take(reply.answer, serving, region, keyed);
     if (answer === undefined) return { kind: "lost", sent: true };
     return { kind: "answer", answer, took: millis(answer.responseAt - requestAt) };
@@ -225,6 +229,13 @@ const ALL_LOST = refused(
   "Bad gateway",
   "The regions that may serve this request cannot be reached.",
   "destination_unavailable",
+);
+const BROKEN_OFF = refused(
+  502,
+  "region-broke-off",
+  "Bad gateway",
+  "A region lives, but broke this request off before it had answered.",
+  "connection_terminated",
 );
 const TOO_LATE = refused(
   504,

@@ -19,6 +19,7 @@ const LABELS: Readonly<Record<OriginError, FailureLabel | undefined>> = {
   tls_certificate_error: "connect",
   http_response_timeout: "timeout",
   http_protocol_error: "malformed",
+  http_response_transfer_coding: "malformed",
   http_response_header_section_size: "malformed",
   connection_limit_reached: "rejected",
   "queue-full": "rejected",

@@ -33,6 +33,8 @@ export const FAILURES = {
   tls_certificate_error: failure(502, "tls_certificate_error", "counts", "never"),
   http_response_timeout: failure(504, "http_response_timeout", "counts", "never"),
   http_protocol_error: failure(502, "http_protocol_error", "counts", "never"),
+  /** Bytes in a coding of its connection that nobody here takes off. */
+  http_response_transfer_coding: failure(502, "http_response_transfer_coding", "ignores", "never"),
   http_response_header_section_size: failure(502, "http_response_header_section_size", "ignores", "never"),
   /** No slot became free in time: the origin is slower than its limit of requests allows. */
   connection_limit_reached: failure(503, "connection_limit_reached", "ignores", "never"),

@@ -9,6 +9,7 @@ import type { Origin } from "../config/schema.ts";
 import { epochMillis, millis, seconds, toMillis } from "../config/units.ts";
 import { watchBody } from "./body.worker.ts";
 import type { OriginError } from "./failure.ts";
+import { framingOf } from "./framing.ts";
 import { isEventStream, OriginClient } from "./origin.ts";
 import type { OriginMetric, OriginPorts, OriginReply, OriginRequest, Sending } from "./ports.ts";
 import { resolveOrigin } from "./resolve-origin.ts";
@@ -109,16 +110,27 @@ function replyFrom(
   origin: Origin,
   controller: AbortController,
 ): OriginReply<WorkerBody, WebSocket> {
-  const answer = { kind: "reply", status: response.status, fields: [...response.headers] } as const;
+  const { status } = response;
+  // To switch protocols without being asked to, or to one that the platform does not know, is no answer.
+  if (status === 101 && !response.webSocket) return unusable(response, "http_protocol_error");
+  const framing = framingOf(status, [...response.headers]);
+  if (framing.kind === "error") return unusable(response, framing.error);
+  const answer = { kind: "reply", status, fields: framing.fields } as const;
   if (response.webSocket) return { ...answer, body: null, socket: response.webSocket, ended: Promise.resolve() };
   if (response.body === null) return { ...answer, body: null, ended: Promise.resolve() };
   const idle = toMillis(seconds(origin.idleTimeoutSeconds));
   const watched = watchBody(response.body, {
     idle: isEventStream(answer.fields) ? millis(Math.max(idle, LIMITS.eventStreamIdleMillis)) : idle,
-    length: Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY),
+    length: framing.length ?? Number.POSITIVE_INFINITY,
     stop: () => controller.abort(),
   });
   return { ...answer, ...watched };
+}
+
+/** An answer that nobody reads: its connection is not used again. */
+function unusable(response: Response, error: OriginError): OriginReply<WorkerBody, WebSocket> {
+  response.body?.cancel().catch(() => undefined);
+  return { kind: "error", error };
 }
 
 /**

@@ -56,10 +56,11 @@ export interface ShieldPorts {
   readonly origin: (request: UpstreamRequest, route: Route) => Promise<UpstreamAnswer | UpstreamFailure>;
 }
 
-/** No answer. `sent`: the shield may have begun to act on the question. */
+/** No answer. `sent`: the shield may have begun to act on the question; `lives`: it did, and failed at this one. */
 interface Lost {
   readonly kind: "lost";
   readonly sent: boolean;
+  readonly lives?: true;
 }
 
 /** Whether sending it twice could do what its client wants done once, or is not possible at all. */
@@ -90,14 +91,18 @@ export class ShieldAsker {
       ...shields.filter((shield) => !unhealthy.has(shield)),
       ...shields.filter((shield) => unhealthy.has(shield)),
     ];
+    let brokenOff = 0;
     for (const shield of inOrder.slice(0, LIMITS.shieldAttempts)) {
       if (shield === region) return origin(request, route);
       const answer = await this.#askShield(shield, request, route);
       if (answer.kind !== "lost") return answer;
       // It may have been carried out, and an upload has been read in part: neither is sent twice.
       if (answer.sent && mustArriveOnce(request)) return LOST_ON_THE_WAY;
+      if (answer.lives) brokenOff += 1;
+      // Each asks the origin anew (ask-regions.ts).
+      if (brokenOff === LIMITS.brokenOff) break;
     }
-    return SHIELD_LOST;
+    return brokenOff > 0 ? SHIELD_BROKE_OFF : SHIELD_LOST;
   }
 
   async #askShield(
@@ -122,7 +127,8 @@ export class ShieldAsker {
       }
       this.#health.succeeded(shield);
       if (reply.kind === "answer") return reply.answer;
-      if (reply.kind === "refused" || request.upload !== undefined) return { kind: "lost", sent: true };
+      if (reply.kind === "refused") return { kind: "lost", sent: true, lives: true };
+      if (request.upload !== undefined) return { kind: "lost", sent: true };
       if (!(await this.#ports.apply(to, this.#ports.newsSince(reply.vector)))) return { kind: "lost", sent: false };
     }
     return SHIELD_BEHIND;
@@ -135,6 +141,13 @@ const SHIELD_LOST: UpstreamFailure = {
   code: "shield-unreachable",
   detail: "No region that may ask this origin can be reached.",
   proxyError: "destination_unavailable",
+};
+const SHIELD_BROKE_OFF: UpstreamFailure = {
+  kind: "failure",
+  status: 502,
+  code: "shield-broke-off",
+  detail: "The origin's shield lives, but broke this request off before it had answered.",
+  proxyError: "connection_terminated",
 };
 const LOST_ON_THE_WAY: UpstreamFailure = {
   kind: "failure",

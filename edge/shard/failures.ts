@@ -53,6 +53,7 @@ export const FAILURES = {
     1,
   ),
   broken: failure(502, "fill-broken", "proxy_internal_error", "The next tier's answer could not be read."),
+  crashed: failure(502, "shard-failed", "proxy_internal_error", "A shard failed while it answered this request."),
   tooLate: failure(504, "fill-timeout", "http_response_timeout", "The next tier did not answer in time."),
   alwaysPurged: failure(
     503,

@@ -18,7 +18,9 @@ import type { Change } from "./change.ts";
 import { dryRun } from "./dry-run.ts";
 import { countEnded } from "./ended.ts";
 import { EntryStore } from "./entries.ts";
+import { FAILURES } from "./failures.ts";
 import { Knowledge } from "./knowledge.ts";
+import { releaseFailure } from "./release.ts";
 import { segmentPorts, takeSegment } from "./segment-port.worker.ts";
 import { Shard as ShardCore } from "./shard.ts";
 import { spooledBytes } from "./spool.ts";
@@ -108,10 +110,18 @@ export class Shard extends DurableObject<Environment> {
     const asked = readTierRequest(request);
     if (asked === undefined)
       return new Response("no request context of a format that this shard knows\n", { status: 400 });
-    const answer = await this.#core.handle(asked);
-    this.#count();
-    if (!("status" in answer)) return Response.json(answer, { status: 409 });
-    return toNodeResponse(answer);
+    try {
+      const answer = await this.#core.handle(asked);
+      this.#count();
+      if (!("status" in answer)) return Response.json(answer, { status: 409 });
+      return toNodeResponse(answer);
+    } catch (cause) {
+      // A tier that throws looks like one that is lost: the same would be tried in other regions, and the origin asked each time.
+      console.error(`${this.#name}: ${asked.method} ${asked.context.requestId} failed`, cause);
+      const { vector, drained } = this.#knowledge;
+      const outcome = { kind: "failed", detail: FAILURES.crashed.code } as const;
+      return toNodeResponse(releaseFailure(asked, FAILURES.crashed, { outcome, vector, drained, timings: {} }));
+    }
   }
 
   async #askHub(shard: number, vector: unknown, want: unknown): Promise<SyncResponse> {

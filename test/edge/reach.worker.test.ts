@@ -42,11 +42,11 @@ describe("the edge", () => {
     countryOf: () => undefined,
     config,
   });
-  const serve = async (asker: RegionAsker, first: RegionReply): Promise<void> => {
-    const replies = [first];
+  const serve = async (asker: RegionAsker, ...first: readonly RegionReply[]) => {
+    const replies = [...first];
     const admitted = admit(arrival(new Fields()));
     if (admitted.kind === "refused") throw new Error(admitted.detail);
-    await asker.ask(
+    return asker.ask(
       config,
       { admitted, method: "GET", fields: new Fields(), requestId: "0".repeat(32), arrivedAt: now() },
       { request: async () => replies.shift() ?? { kind: "late" }, isAlive: async () => true },
@@ -65,6 +65,14 @@ describe("the edge", () => {
     const other = new RegionAsker(now);
     await serve(other, { kind: "lost" });
     expect(nearest(other)).not.toBe(first);
+  });
+
+  test("asks no third region for what two living ones broke off, and calls none of them lost", async () => {
+    const broken = { kind: "refused" } as const;
+    expect(await serve(new RegionAsker(now), broken, broken)).toMatchObject({ code: "region-broke-off", status: 502 });
+    expect(await serve(new RegionAsker(now), broken, { kind: "late" })).toMatchObject({ code: "too-late" });
+    const lost = { kind: "lost" } as const;
+    expect(await serve(new RegionAsker(now), lost, lost, lost)).toMatchObject({ code: "regions-lost" });
   });
 
   test("refuses more fields than its own tiers could hand on", () => {
@@ -121,6 +129,13 @@ describe("a request that must not arrive twice", () => {
       expect(answer).toMatchObject({ kind: "failure", code: "lost-on-the-way" });
       expect(asked).toHaveLength(1);
     }
+  });
+
+  test("a GET that two living shields broke off goes to no third one, and no shield is called lost", async () => {
+    const { asker, asked } = below([{ kind: "refused" }, { kind: "refused" }, { kind: "refused" }]);
+    const get = { ...post(undefined), method: "GET" };
+    expect(await asker.ask(get)).toMatchObject({ kind: "failure", code: "shield-broke-off" });
+    expect(asked).toHaveLength(2);
   });
 
   test("goes to the next where the first was dead before it left", async () => {

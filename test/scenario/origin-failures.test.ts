@@ -119,6 +119,21 @@ describe("an origin", () => {
     }
   });
 
+  test.each([3, 15, 0])("that sends chunks and says a length of %i gives the chunks, and no length", async (length) => {
+    const answer = await ask(port, `/chunked-and-${length}`);
+    expect(answer).toMatchObject({ status: 200, text: "hello" });
+    expect(answer.fields?.filter(([name]) => name === "content-length")).toEqual([]);
+    expect(server.counts.get(`/chunked-and-${length}`)).toBe(1);
+  });
+
+  test.each([
+    ["/coded", "http_response_transfer_coding"],
+    ["/switches", "http_protocol_error"],
+  ])("that answers %s is a 502, %s, and is asked once", async (path, proxyError) => {
+    expect(await ask(port, path)).toMatchObject({ status: 502, proxyError });
+    expect(server.counts.get(path)).toBe(1);
+  });
+
   test("whose pooled connection is stale is tried again without anybody noticing", async () => {
     server.flaky.push("ok", "reset", "ok");
     expect(await ask(port, "/flaky")).toMatchObject({ retried: false });

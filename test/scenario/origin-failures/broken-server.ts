@@ -6,6 +6,8 @@ import { createServer, type Server, type Socket } from "node:net";
 const page = (text: string, fields = "") =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${fields}\r\n${text}`;
 
+const chunked = (fields: string) => `HTTP/1.1 200 OK\r\n${fields}\r\n\r\n5\r\nhello\r\n0\r\n\r\n`;
+
 /** What each path answers; the rest of the connection is the server's affair. */
 const BEHAVIOURS: Readonly<Record<string, (socket: Socket, head: string) => void>> = {
   "/stall": () => undefined,
@@ -15,6 +17,11 @@ const BEHAVIOURS: Readonly<Record<string, (socket: Socket, head: string) => void
   "/two-lengths": (socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
   "/short": (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello"),
   "/long": (socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and more than was announced"),
+  "/chunked-and-3": (socket) => socket.write(chunked("Content-Length: 3\r\nTransfer-Encoding: chunked")),
+  "/chunked-and-15": (socket) => socket.write(chunked("Transfer-Encoding: chunked\r\nContent-Length: 15")),
+  "/chunked-and-0": (socket) => socket.write(chunked("Content-Length: 0\r\nTransfer-Encoding: Chunked")),
+  "/coded": (socket) => socket.write(chunked("Transfer-Encoding: gzip, chunked")),
+  "/switches": (socket) => socket.write("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"),
   "/body-stall": (socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello"),
   "/events": (socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n"),
   "/gzip": (socket) => socket.write(page("not really gzip", "Content-Encoding: gzip\r\n")),

@@ -1,0 +1,43 @@
+// What an origin says of the length of its answer, made one statement: a transfer coding overrides `Content-Length`, and equal
+// lengths that are repeated are one (RFC 9112 section 6.3). What is said twice, oddly, or of an answer that has no body would
+// otherwise be believed by one tier and not by the next. It reads no body: the platform has found its end by the same rules.
+
+import type { OriginError } from "./failure.ts";
+
+type FieldLines = readonly (readonly [name: string, value: string])[];
+
+/** `length`: bytes of the body that the fields announce; undefined where they announce none. */
+export type Framing =
+  | { readonly kind: "framed"; readonly fields: FieldLines; readonly length: number | undefined }
+  | { readonly kind: "error"; readonly error: OriginError };
+
+/** The codings of a connection that the platform takes off; `identity` is none, and ends with the connection. */
+const KNOWN_CODINGS = ["chunked", "identity"];
+
+/** Statuses without a body, of which a length says nothing (RFC 9110 sections 8.6, 15.3.5, 15.3.6). */
+const BODILESS = new Set([204, 205]);
+
+/** The fields of an answer with at most one `Content-Length`, a true one; or why it cannot be used. */
+export function framingOf(status: number, fields: FieldLines): Framing {
+  const codings = listOf(fields, "transfer-encoding").map((coding) => coding.toLowerCase());
+  // None was asked for with TE, and the bytes of one that nobody took off are not the content (RFC 9112 section 6.1).
+  if (codings.some((coding) => !KNOWN_CODINGS.includes(coding))) {
+    return { kind: "error", error: "http_response_transfer_coding" };
+  }
+  const rest = fields.filter(([name]) => name.toLowerCase() !== "content-length");
+  if (codings.length > 0 || BODILESS.has(status)) return { kind: "framed", fields: rest, length: undefined };
+  const lengths = listOf(fields, "content-length");
+  const [first] = lengths;
+  if (first === undefined) return { kind: "framed", fields: rest, length: undefined };
+  const length = /^\d+$/.test(first) ? Number(first) : Number.NaN;
+  if (!Number.isSafeInteger(length) || lengths.some((other) => other !== first)) {
+    return { kind: "error", error: "http_protocol_error" };
+  }
+  return { kind: "framed", fields: [...rest, ["content-length", `${length}`]], length };
+}
+
+const listOf = (fields: FieldLines, wanted: string): readonly string[] =>
+  fields
+    .filter(([name]) => name.toLowerCase() === wanted)
+    .flatMap(([, value]) => value.split(","))
+    .map((member) => member.trim());
