@@ -1,10 +1,14 @@
 // What the command line takes from a local installation: the folder `.meridian`, looked for from the working folder upward
-// and then in the project itself, with its admin token and the record of the run under way. It only reads.
+// and then in the project itself, with its admin token and the record of the run under way. It only reads. A file that is
+// damaged is named, with what to do: guessing another run's address or asking without a token would mislead.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RunRecord } from "../local/state-folder.node.ts";
+import { describeFileFault, type FileFault } from "../local/file-faults.ts";
+import type { RunRecord } from "../local/run-record.ts";
+import { judgeRun } from "../local/state-files.ts";
+import { describeBadRun } from "../local/state-folder.node.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -18,13 +22,22 @@ export function findStateFolder(folder: string): string {
 }
 
 /** The admin token of the installation nearest to `folder`; undefined before its first start. */
-export const readAdminToken = (folder: string): string | undefined =>
-  readIfThere(join(findStateFolder(folder), "token"))?.trim();
+export function readAdminToken(folder: string): string | undefined {
+  const file = join(findStateFolder(folder), "token");
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  if (text.trim() !== "") return text.trim();
+  throw new Error(`${file} is empty: start Meridian again (npm start), which makes a new one, or give --token`);
+}
 
 /** The run that is under way, or was until its launcher was killed; undefined if there is none. */
 export function readRun(folder: string): RunRecord | undefined {
-  const json = readIfThere(join(findStateFolder(folder), "run.json"));
-  return json === undefined ? undefined : (JSON.parse(json) as RunRecord);
+  const file = join(findStateFolder(folder), "run.json");
+  const json = readIfThere(file);
+  if (json === undefined) return undefined;
+  const found = judgeRun(json);
+  if (found.kind === "good") return found.value;
+  throw new Error(describeBadRun(file, found));
 }
 
 function readIfThere(file: string): string | undefined {
@@ -32,6 +45,7 @@ function readIfThere(file: string): string | undefined {
     return readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const words = describeFileFault({ ...(error as FileFault), path: file });
+    throw words === undefined ? error : new Error(words);
   }
 }

@@ -4,7 +4,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseTokens, type TokenRecord } from "../api/access.ts";
+import type { TokenRecord } from "../api/access.ts";
+import { describeFileFault, type FileFault } from "../local/file-faults.ts";
+import { judgeTokens } from "../local/state-files.ts";
 
 /** A new token and what is kept of it. */
 export function makeToken(record: Omit<TokenRecord, "sha256">): {
@@ -26,11 +28,18 @@ export async function readTokenRecords(folder: string): Promise<readonly TokenRe
     json = await readFile(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+    const words = describeFileFault({ ...(error as FileFault), path: file });
+    throw words === undefined ? error : new Error(words);
   }
-  const parsed = parseTokens(json);
-  if (parsed.kind === "invalid") throw new Error(`${file}: ${parsed.detail}`);
-  return parsed.tokens;
+  const found = judgeTokens(json);
+  switch (found.kind) {
+    case "good":
+      return found.value;
+    case "empty":
+      return [];
+    case "damaged":
+      throw new Error(`${file} is damaged: ${found.detail}. Correct it, or move it away and make its tokens again.`);
+  }
 }
 
 /** Replaces the records in `folder`, readable by their owner only. */

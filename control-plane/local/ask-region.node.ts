@@ -3,14 +3,17 @@
 
 import { isRegionId, type RegionId } from "../../config/regions.ts";
 
-/** Whether the region behind a control port is well: its API answers, and not with an error of its own. */
-export async function askHealth(controlPort: number): Promise<"well" | "not yet"> {
+/** Whether the region behind a control port is well: its API answers, and its hub takes purges. Else what it lacks. */
+export async function askHealth(controlPort: number): Promise<"well" | { readonly lacks: string }> {
   try {
-    const { status } = await fetch(`http://127.0.0.1:${controlPort}/v1/health`);
-    return status < 500 ? "well" : "not yet";
-  } catch {
-    // It does not answer: that is all there is to know, and the caller asks again.
-    return "not yet";
+    const answer = await fetch(`http://127.0.0.1:${controlPort}/v1/health`);
+    const said = await answer.text();
+    if (answer.status >= 500) return { lacks: `its control API answers ${answer.status}` };
+    const { status, detail } = JSON.parse(said) as { readonly status?: string; readonly detail?: string };
+    return status === "degraded" ? { lacks: detail ?? "its hub takes no purges" } : "well";
+  } catch (error) {
+    // It does not answer, or not as the API does: the caller asks again.
+    return { lacks: `its control API does not answer (${(error as Error).message})` };
   }
 }
 

@@ -1,26 +1,17 @@
 // What must be in order before anything starts: no other run in the same folder, nothing left behind by an earlier one, and
 // every port free. What is not in order and cannot be mended here is told to the user with what to do about it.
 
+import { CannotLaunch } from "./cannot-launch.ts";
 import type { LaunchEvent } from "./events.ts";
 import type { HeldPorts } from "./free-ports.node.ts";
 import { endLeftovers, isRunning } from "./processes.node.ts";
 import type { StateFolder } from "./state-folder.node.ts";
 
-/** Why a run cannot start, in words for its user, and the command line's exit code (2: usage or configuration). */
-export class CannotLaunch extends Error {
-  readonly exitCode: 1 | 2;
-
-  constructor(exitCode: 1 | 2, ...lines: readonly string[]) {
-    super(lines.join("\n"));
-    this.exitCode = exitCode;
-  }
-}
-
 /** Ends what a run that was killed left behind, and says whether there was anything. Throws `CannotLaunch` if a run is under way in this folder. */
 export async function clearLeftovers(folder: StateFolder, onEvent: (event: LaunchEvent) => void): Promise<Leftovers> {
-  const before = await folder.readRun();
+  const before = await folder.takeLeftRun();
   if (before === undefined) return "none";
-  if (await isRunning(before)) {
+  if (await isRunning(before, await folder.readToken())) {
     throw new CannotLaunch(
       1,
       `Meridian already runs here (process ${before.launcherPid}, ${before.frontDoor}). ` +

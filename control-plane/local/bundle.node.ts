@@ -2,8 +2,8 @@
 // launcher imports nothing of them). It builds what production runs, under the same compatibility date and flags.
 
 import { fileURLToPath } from "node:url";
-import { type BuildFailure, build, formatMessages } from "esbuild";
-import { buildDashboard } from "../dashboard/build.node.ts";
+import { type BuildFailure, build, formatMessages, type Plugin } from "esbuild";
+import { bundleDashboard } from "../dashboard/build.node.ts";
 
 /** The local entry, unless a test brings its own. */
 export const LOCAL_ENTRY = fileURLToPath(new URL("../../edge/local.worker.ts", import.meta.url));
@@ -16,10 +16,23 @@ const BANNER =
   'const require = createRequire("/");';
 const NODE_MODULES = "assert buffer crypto events fs http https net os path stream string_decoder url util zlib";
 
-/** Bundles `entry` into one ES module. Throws with the bundler's own messages when the source does not build. */
+/**
+ * The control API's page, made for this script: what lies in `dashboard/dist` may be missing or another version's. It is not
+ * written there, for a run needs no right to write into the project.
+ */
+const dashboard: Plugin = {
+  name: "dashboard",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /dashboard\/dist\/index\.html$/ }, () => ({ path: "page", namespace: "dashboard" }));
+    onLoad({ filter: /.*/, namespace: "dashboard" }, async () => ({
+      contents: await bundleDashboard(),
+      loader: "text",
+    }));
+  },
+};
+
+/** Bundles `entry` into one ES module; nothing is written. Throws with the bundler's own messages when the source does not build. */
 export async function bundleWorker(entry: string): Promise<string> {
-  // The control API's page is part of the script: a fresh clone has none yet, and an old one would be another version's.
-  if (entry === LOCAL_ENTRY) await buildDashboard();
   try {
     const result = await build({
       entryPoints: [entry],
@@ -31,7 +44,7 @@ export async function bundleWorker(entry: string): Promise<string> {
       mainFields: ["module", "main"],
       conditions: ["workerd", "worker"],
       external: ["node:*", "cloudflare:*", ...NODE_MODULES.split(" ")],
-      loader: { ".html": "text" },
+      plugins: [dashboard],
       banner: { js: BANNER },
       // Miniflare's time to start a process grows with the square of what it is given: names stay, white space goes.
       minifyWhitespace: true,

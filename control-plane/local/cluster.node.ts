@@ -17,7 +17,8 @@ import type { Door } from "./nearest.ts";
 import { isAlive } from "./processes.node.ts";
 import { closePool, type Handed } from "./proxy.node.ts";
 import type { LocalRegion } from "./region.node.ts";
-import type { RegionRecord, StateFolder } from "./state-folder.node.ts";
+import type { RegionRecord } from "./run-record.ts";
+import type { StateFolder } from "./state-folder.node.ts";
 import { type Child, Supervised, type SupervisionNews } from "./supervised.node.ts";
 
 /** Where a run can be reached: URLs without a trailing slash. */
@@ -196,14 +197,21 @@ export class Cluster implements Controls {
     if (isDrain && handed.kind === "answered" && handed.status < 300) void this.#learnDrained();
   };
 
-  /** Asks every region whether it is well, so that its hub runs and has met the others before clients come. */
+  /** Asks every region whether it is well, so that its hub runs and has met the others before clients come. Says which is not. */
   async greetRegions(): Promise<void> {
     const live = [...this.#regions.values()].filter(({ process }) => process.pid !== undefined);
     const deadline = performance.now() + LIMITS.regionGreetingMillis;
     await Promise.all(
       live.map(async ({ process }) => {
-        while ((await askHealth(process.options.ports.control)) !== "well" && performance.now() < deadline)
+        const health = async () => askHealth(process.options.ports.control);
+        let state = await health();
+        while (state !== "well" && performance.now() < deadline && process.pid !== undefined && !this.isStopping) {
           await sleep(100);
+          state = await health();
+        }
+        if (state === "well" || process.pid === undefined || this.isStopping) return;
+        const text = `${process.name} is not well: ${state.lacks}; purges go through the other regions' hubs meanwhile`;
+        this.#parts.onEvent({ kind: "notice", text });
       }),
     );
     await this.#learnDrained();

@@ -11,17 +11,20 @@ import type { RegionId } from "../../config/regions.ts";
 import type { Config } from "../../config/schema.ts";
 import { millis } from "../../config/units.ts";
 import { createAdmin } from "./admin.node.ts";
-import { CannotLaunch, clearLeftovers, holdPorts } from "./before-start.node.ts";
+import { clearLeftovers, holdPorts } from "./before-start.node.ts";
 import { bundleWorker, LOCAL_ENTRY } from "./bundle.node.ts";
+import { CannotLaunch } from "./cannot-launch.ts";
 import { Cluster } from "./cluster.node.ts";
 import { openOn } from "./door.node.ts";
 import { createControlDoor, createDirectDoor, createFrontDoor, type Surroundings } from "./doors.node.ts";
 import { effectiveConfig, isExampleOrigin, originPlace, regionPlace, unservableRoutes } from "./effective-config.ts";
 import type { LaunchEvent } from "./events.ts";
 import { ExampleOrigin } from "./example-origin.node.ts";
+import { describeFileFault, type FileFault } from "./file-faults.ts";
 import { HeldPorts, holdFreePort, PortInUse } from "./free-ports.node.ts";
 import { openGeoDatabase } from "./geo-database.node.ts";
 import { layLinks } from "./links.node.ts";
+import { mendDatabases } from "./mend-databases.node.ts";
 import { DEFAULT_FRONT_DOOR, type PortPlan, portPlan } from "./ports.ts";
 import { LocalRegion, type RegionPorts } from "./region.node.ts";
 import { localSecrets } from "./secrets.node.ts";
@@ -81,6 +84,10 @@ async function start(plan: Plan): Promise<Cluster> {
   await plan.folder.prepare();
   const leftovers = await clearLeftovers(plan.folder, plan.onEvent);
   await holdPorts(plan.held, portsOf(plan), leftovers);
+  await mendDatabases(plan.folder, plan.regions, plan.onEvent);
+  // Read before the long part of a start: what is wrong with them is known at once.
+  const [token] = await Promise.all([plan.folder.token(), plan.folder.clusterKey()]);
+  await plan.folder.tokenRecords();
   const [script, findAddress] = await Promise.all([
     bundleWorker(plan.options.workerEntry ?? LOCAL_ENTRY),
     openGeoDatabase(plan.geoDatabase).catch((error: Error) => {
@@ -89,7 +96,7 @@ async function start(plan: Plan): Promise<Cluster> {
   ]);
   step(`bundled the Worker (${Math.round(script.length / 1024)} KiB) and read the address database`);
 
-  const cluster = new Cluster({ folder: plan.folder, token: await plan.folder.token(), onEvent: plan.onEvent });
+  const cluster = new Cluster({ folder: plan.folder, token, onEvent: plan.onEvent });
   try {
     if (plan.wantsExample) {
       await addExampleOrigin(cluster, plan);
@@ -111,7 +118,9 @@ async function start(plan: Plan): Promise<Cluster> {
 
 /** A fault of a start as its user can read it. */
 function cannotLaunch(error: unknown): unknown {
-  return error instanceof PortInUse ? new CannotLaunch(1, error.message) : error;
+  if (error instanceof PortInUse) return new CannotLaunch(1, error.message);
+  const words = error instanceof CannotLaunch ? undefined : describeFileFault(error as FileFault);
+  return words === undefined ? error : new CannotLaunch(1, words);
 }
 
 function settle(options: LaunchOptions): Plan {
@@ -119,6 +128,7 @@ function settle(options: LaunchOptions): Plan {
   const unservable = unservableRoutes(options.config, regions);
   if (unservable.length > 0) throw new CannotLaunch(2, ...unservable);
   const ports = portPlan(options.frontDoor ?? DEFAULT_FRONT_DOOR);
+  const onEvent = options.onEvent ?? (() => undefined);
   const origin = options.originUrl === undefined ? {} : { originUrl: options.originUrl };
   return {
     options,
@@ -133,9 +143,9 @@ function settle(options: LaunchOptions): Plan {
     distances: options.distances ?? "emulated",
     geoDatabase: options.geoDatabase ?? GEO_DATABASE,
     wantsExample: options.originUrl === undefined && Object.values(options.config.origins).some(isExampleOrigin),
-    folder: new StateFolder(options.stateFolder ?? DEFAULT_STATE_FOLDER),
+    folder: new StateFolder(options.stateFolder ?? DEFAULT_STATE_FOLDER, (text) => onEvent({ kind: "notice", text })),
     held: new HeldPorts(),
-    onEvent: options.onEvent ?? (() => undefined),
+    onEvent,
   };
 }
 

@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { RunRecord } from "./state-folder.node.ts";
+import type { RunRecord } from "./run-record.ts";
 
 export interface Process {
   readonly pid: number;
@@ -44,10 +44,44 @@ function isZombie(pid: number): boolean {
   }
 }
 
-/** Whether the launcher of a recorded run is still there. */
-export async function isRunning(run: RunRecord): Promise<boolean> {
+/**
+ * Whether the launcher of a recorded run is still there: its process began before the record, for pids are used again; or it
+ * answers with the installation's token, for clocks are set.
+ */
+export async function isRunning(run: RunRecord, token: string | undefined): Promise<boolean> {
   const launcher = (await listProcesses()).find((candidate) => candidate.pid === run.launcherPid);
-  return launcher !== undefined && launcher.pid !== process.pid && /\bnode\b/.test(launcher.command);
+  if (launcher === undefined || launcher.pid === process.pid || !/\bnode\b/.test(launcher.command)) return false;
+  const began = await beganAt(launcher.pid);
+  if (began === undefined || began <= Date.parse(run.startedAt) + START_TOLERANCE_MILLIS) return true;
+  return answersAsLauncher(run, token);
+}
+
+/** `ps` counts whole seconds from the boot, whose instant it only estimates. */
+const START_TOLERANCE_MILLIS = 5_000;
+
+/** When a process began, by this machine's clock; undefined if the system does not say. */
+async function beganAt(pid: number): Promise<number | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)], {
+      env: { ...process.env, LC_ALL: "C", TZ: "UTC" },
+    });
+    const at = Date.parse(`${stdout.trim()} UTC`);
+    return Number.isNaN(at) ? undefined : at;
+  } catch {
+    // It has just ended, or this system's ps knows no such column: the other question decides.
+    return undefined;
+  }
+}
+
+async function answersAsLauncher({ admin }: RunRecord, token = ""): Promise<boolean> {
+  try {
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await fetch(`${admin}/regions`, { headers, signal: AbortSignal.timeout(2_000) });
+    return answer.ok;
+  } catch {
+    // Nobody listens there, or somebody who does not speak as a launcher.
+    return false;
+  }
 }
 
 /** Ends what a run whose launcher is gone left behind. Returns the pids that it ended. */

@@ -11,7 +11,7 @@ import { explanationSchema } from "../../api/schemas.ts";
 import { canPlaceClients, measure } from "../../latency/measure.node.ts";
 import { completeness } from "../../latency/notes.ts";
 import { HERE, PLACE_OF_REGION, type ProbePlace, parsePlaces } from "../../latency/places.ts";
-import type { RunRecord } from "../../local/state-folder.node.ts";
+import type { RunRecord } from "../../local/run-record.ts";
 import { addCommonOptions, type CommonOptions, connect } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { latencyText } from "../latency-text.node.ts";

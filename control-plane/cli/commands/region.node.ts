@@ -92,7 +92,10 @@ async function ask(method: "GET" | "POST", path: string, options: Options): Prom
   const folder = new StateFolder(options.state ?? DEFAULT_STATE_FOLDER);
   const run = await folder.readRun();
   if (run === undefined) return fail("Meridian does not run here: start it with npm start");
-  const answer = await reach(`${run.admin}${path}`, method, await folder.token());
+  const token = await folder.readToken();
+  if (token === undefined)
+    return fail(`${folder.path}/token is missing or damaged: start Meridian again, which makes a new one`);
+  const answer = await reach(`${run.admin}${path}`, method, token);
   if (answer === undefined) return fail(`the launcher at ${run.admin} does not answer: start it with npm start`);
   const body = (await answer.json()) as { readonly regions?: readonly RegionStatus[]; readonly detail?: string };
   if (!answer.ok || body.regions === undefined) return fail(body.detail ?? `the launcher answered ${answer.status}`);

@@ -51,7 +51,7 @@ async function up(options: Options): Promise<void> {
   // Loaded here and not above, so that the other commands do not wait for a runtime that they never use.
   const [{ launch }, { CannotLaunch }, { DEFAULT_CONFIG, loadConfiguration }] = await Promise.all([
     import("../../local/launcher.node.ts"),
-    import("../../local/before-start.node.ts"),
+    import("../../local/cannot-launch.ts"),
     import("../../local/configuration.node.ts"),
   ]);
   const loaded = await loadConfiguration(options.config ?? DEFAULT_CONFIG);
