@@ -14,6 +14,8 @@ export interface Environment {
   readonly MERIDIAN_CONFIG?: string;
   /** Local: the region that this process is. Absent in production, where one script serves them all. */
   readonly MERIDIAN_REGION?: string;
+  /** Local: when this process was started, in milliseconds since 1970: messages of before are its predecessor's. */
+  readonly MERIDIAN_STARTED_AT?: string;
   /** Local: a folder on disk with the database of addresses, `addresses.mmdb`. */
   readonly GEO?: Fetcher;
   /** Local: one HTTP service binding for each other region, PEER_WEUR and so on. */

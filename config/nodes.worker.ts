@@ -66,7 +66,7 @@ function peer(env: Environment, kind: Kind, region: RegionId, index?: number): N
       headers.set(NODE_FIELD, index === undefined ? kind : `${kind}/${index}`);
       if (typeof init.body === "string" && !headers.has("content-type"))
         headers.set("content-type", "application/json");
-      await signPeer(env.CLUSTER_KEY, init.method ?? "GET", url, headers, init.body, Date.now());
+      await signPeer(env.CLUSTER_KEY, init.method ?? "GET", url, headers, init.body, Date.now(), region);
       return binding.fetch(url, { ...init, headers, redirect: "manual" });
     },
   };

@@ -5,12 +5,16 @@ import type { Environment } from "../config/environment.worker.ts";
 import { NODE_FIELD, nodesOf, ownRegion } from "../config/nodes.worker.ts";
 import { verifyPeer } from "../config/peer-signature.worker.ts";
 import type { Node } from "../config/ports.worker.ts";
+import type { RegionId } from "../config/regions.ts";
 
 /** Answers a peer, or refuses: 401 without a good signature, 404 without such a node. */
 export async function answerPeer(request: Request, env: Environment): Promise<Response> {
-  const verified = await verifyPeer(env.CLUSTER_KEY, request, Date.now());
+  const region = ownRegion(env);
+  if (region === undefined) return new Response("no such node\n", { status: 404 });
+  const self = { region, startedAt: Number(env.MERIDIAN_STARTED_AT ?? 0) };
+  const verified = await verifyPeer(env.CLUSTER_KEY, request, Date.now(), self);
   if (verified.kind === "refused") return new Response(`${verified.reason}\n`, { status: 401 });
-  const node = nodeNamed(env, verified.request.headers.get(NODE_FIELD));
+  const node = nodeNamed(env, region, verified.request.headers.get(NODE_FIELD));
   if (node === undefined) return new Response("no such node\n", { status: 404 });
   const headers = new Headers(verified.request.headers);
   headers.delete(NODE_FIELD);
@@ -23,10 +27,9 @@ export async function answerPeer(request: Request, env: Environment): Promise<Re
   });
 }
 
-function nodeNamed(env: Environment, name: string | null): Node | undefined {
-  const region = ownRegion(env);
+function nodeNamed(env: Environment, region: RegionId, name: string | null): Node | undefined {
   const match = /^(?:shard\/(\d{1,3})|(hub)|(meter))$/.exec(name ?? "");
-  if (region === undefined || match === null) return undefined;
+  if (match === null) return undefined;
   const nodes = nodesOf(env);
   if (match[1] !== undefined) return nodes.shard(region, Number(match[1]));
   return match[2] === undefined ? nodes.meter(region) : nodes.hub(region);

@@ -143,7 +143,7 @@ export class LocalRegion {
           modules: [{ type: "ESModule", path: "worker.js", contents: script }],
           compatibilityDate: COMPATIBILITY.date,
           compatibilityFlags: [...COMPATIBILITY.flags],
-          bindings,
+          bindings: { ...bindings, MERIDIAN_STARTED_AT: String(Date.now()) },
           durableObjects: { SHARD: object("Shard"), HUB: object("Hub"), METER: object("Meter") },
           serviceBindings: {
             ...Object.fromEntries(Object.entries(peers).map(([name, port]) => [name, leadingTo(port)])),

@@ -89,7 +89,9 @@ describe("meridian token create", () => {
 
   it("never overwrites a file that it cannot read", async () => {
     writeFileSync(file(), "{ damaged");
-    await expect(token("create", "--name", "ci", "--scopes", "purge")).rejects.toThrow("tokens.json is damaged: it is not JSON");
+    await expect(token("create", "--name", "ci", "--scopes", "purge")).rejects.toThrow(
+      "tokens.json is damaged: it is not JSON",
+    );
     expect(readFileSync(file(), "utf8")).toBe("{ damaged");
   });
 });
