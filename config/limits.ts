@@ -174,6 +174,8 @@ export const LIMITS = {
   // --- URLs and purges
   /** Characters of a URL that a cache key or a purge may have: what common servers accept in a request line. */
   urlCharacters: 8 * KiB,
+  /** Times that a path is unescaped to see what an origin may read it as: a proxy, a server and a framework, each once. */
+  unescapeRounds: 3,
   /** Characters of a tag: what origins may send in one, and what INTERFACE promises. */
   tagCharacters: 1_024,
   /** Tags of one response: as many as other CDNs take; one with more is not stored, for a tag left out is a purge that misses. */

@@ -1,7 +1,12 @@
-// One spelling for each URL: cache keys, purge scopes and routes all start from it, so that a purge of a URL finds what a
-// client of that URL stored. It follows RFC 3986 section 6.2.2 and 6.2.3: lower-case scheme and host, no default port, no dot
-// segments, upper-case percent escapes, unreserved characters unescaped, an empty path written "/".
+// One spelling for each URL: cache keys, purge scopes, routes and signatures all start from it, so that a purge of a URL finds
+// what a client of that URL stored. It follows RFC 3986 sections 6.2.2 and 6.2.3: lower-case scheme and host, no default port,
+// no dot segments, upper-case percent escapes, unreserved characters unescaped, an empty path written "/". Characters that
+// RFC 3986 allows in no path and no query (`|`, `[`, `"`, `\`, non-ASCII) have one spelling, their escape (sections 2.1, 2.4).
 // It never reorders or drops query parameters (the route's key rules do), and what it gives is its own normal form.
+// **Decided**: a bare "?" is dropped. No server gives `/a?` another meaning than `/a`, and every other cache of the site would
+// keep it twice. **Decided**: reserved characters and their escapes stay apart (section 2.2: `/a%2Fb` is no `/a/b`), except "'" in
+// a query: the platform's URL parser escapes it in every request that it sends, so only the escape can reach an origin.
+// **Decided**: a stray "%" stays, since old applications write `%u0041`. Purges fold all of these (purge-spelling.ts).
 
 import { LIMITS } from "./limits.ts";
 
@@ -13,8 +18,9 @@ export type NormalUrl =
 const invalid = (detail: string): NormalUrl => ({ kind: "invalid", detail });
 
 /**
- * The one spelling of an absolute http or https URL. Invalid are: a URL without scheme or host, another scheme, a
- * fragment, user information, white space or control characters, and more than `LIMITS.urlCharacters` characters.
+ * The one spelling of an absolute http or https URL. Invalid are: a URL without scheme or host, another scheme, a host that no
+ * DNS name or address can be, a fragment, user information, white space or control characters, and more than
+ * `LIMITS.urlCharacters` characters.
  */
 export function normaliseUrl(text: string): NormalUrl {
   if (text.length > LIMITS.urlCharacters) return invalid(`a URL has at most ${LIMITS.urlCharacters} characters`);
@@ -24,22 +30,23 @@ export function normaliseUrl(text: string): NormalUrl {
   if (text.includes("#")) return invalid("a URL to a cache has no fragment: it is never sent");
   // Half a surrogate pair would become U+FFFD, as any other half would.
   if (!text.isWellFormed()) return invalid("a URL is well-formed Unicode");
+  const authorityEnd = pathStart(text);
+  // The URL parser would end the host here, other parsers would not: the two could disagree about whose URL this is.
+  if (text.slice(0, authorityEnd).includes("\\")) return invalid("a host has no backslash");
   let url: URL;
   try {
-    url = new URL(text);
+    // The URL parser would read a backslash in a path as a slash, which RFC 3986 does not.
+    url = new URL(text.slice(0, authorityEnd) + text.slice(authorityEnd).replaceAll("\\", "%5C"));
   } catch (problem) {
     if (problem instanceof TypeError) return invalid("this is not a URL");
     throw problem;
   }
   if (url.username !== "" || url.password !== "") return invalid("a URL to a cache carries no user name or password");
-  // `example.com.` names the same host as `example.com` (RFC 1034 section 3.1), and must not hide from its purges.
-  const host = url.host.replace(/\.(?=:|$)/, "");
-  if (host === "" || host.startsWith(":")) return invalid("this is not a URL");
-  // From `href`, since `search` does not tell a bare "?" from no query, and RFC 3986 section 6.2.3 leaves those two apart.
-  const start = url.href.indexOf("?");
-  const query = start < 0 ? "" : url.href.slice(start);
-  // The parser has removed dot segments, those written `%2e` as well, so unescaping makes no new ones.
-  const spelt = `${url.protocol}//${host}${normalEscapes(url.pathname)}${normalEscapes(query)}`;
+  const host = hostSpelling(url.host);
+  if (host === undefined) return invalid("this host is no name or address");
+  // The parser has removed dot segments, those written `%2e` as well, so unescaping makes no new ones. It gives a bare "?" as
+  // an empty `search`.
+  const spelt = `${url.protocol}//${host}${spellPart(url.pathname)}${spellPart(url.search)}`;
   if (spelt.length > LIMITS.urlCharacters) return invalid(`a URL has at most ${LIMITS.urlCharacters} characters`);
   return { kind: "url", url: spelt };
 }
@@ -54,6 +61,31 @@ export const normalEscapes = (text: string): string =>
     if (stray !== undefined) return `${stray}%${digits.toUpperCase()}`;
     return /[A-Za-z0-9\-._~]/.test(character) ? character : `%${digits.toUpperCase()}`;
   });
+
+/** Path and query of a normalised URL, as they stand: no parser is asked again, since some would spell them in another way. */
+export const targetOfUrl = (url: string): string => url.slice(pathStart(url));
+
+/** A piece of a path or query in its one spelling: only characters that RFC 3986 section 3.3 and 3.4 allow are left unescaped. */
+export const spellPart = (text: string): string =>
+  normalEscapes(text.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+/g, encodeURIComponent));
+
+/** Where the authority of `scheme://host/path?query` or `//host/path?query` ends. */
+export function pathStart(url: string): number {
+  const start = url.indexOf("//") + 2;
+  const length = url.slice(start).search(/[/?#]/);
+  return length < 0 ? url.length : start + length;
+}
+
+/**
+ * The host, and perhaps port, that the URL parser gave, without the dot of an absolute name: `example.com.` names the same host
+ * as `example.com` (RFC 1034 section 3.1) and must not hide from its purges. Undefined where it is neither name nor address.
+ */
+function hostSpelling(host: string): string | undefined {
+  const spelt = host.replace(/\.(?=:|$)/, "");
+  const name = spelt.replace(/:[0-9]+$/, "");
+  const isHost = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$|^\[[0-9a-f:.]+\]$/.test(name);
+  return isHost && name.length <= LIMITS.hostCharacters ? spelt : undefined;
+}
 
 function hasBlank(text: string): boolean {
   for (let index = 0; index < text.length; index++) {

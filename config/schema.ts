@@ -65,7 +65,7 @@ const ttlSchema = z.strictObject({
 
 /** What makes two requests the same for the cache, and so what the origin may see of a request. */
 const keySchema = z.strictObject({
-  /** Which query parameters count: all, none, only these, or all but these (`utm_*` allowed). They are sorted by name. */
+  /** Which query parameters count: all, none, only these, or all but these (`utm_*` allowed). */
   query: z
     .union([
       z.enum(["all", "none"]),
@@ -73,6 +73,12 @@ const keySchema = z.strictObject({
       z.strictObject({ except: z.array(z.string()) }),
     ])
     .default("all"),
+  /**
+   * `keep`: the order of parameters counts, and the origin is asked in the order that the client wrote. `sort`: they are sorted by
+   * name (those of one name keep their order), in the key and in the request, so that all orders share one entry. Not for origins
+   * that sign their queries or read `a[][x]`. A purge of a URL is about every order, either way.
+   */
+  queryOrder: z.enum(["keep", "sort"]).default("keep"),
   /** Request fields whose values take part. */
   headers: z.array(fieldName).max(8).default([]),
   /** Cookies whose values take part; these alone of the cookies reach the origin without making the request personal. */
@@ -188,6 +194,11 @@ export const configSchema = z.strictObject({
   maxRetentionSeconds: durationSeconds.default(7 * 86_400),
   /** Other hosts of a site (with their port, if any), each with the host that it stands for. */
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
+  /**
+   * Whether a path that an origin may read as a protected route's (`//vip/a`, `/vip%2Fa`, `/x/..;/vip/a`, `/VIP/a`) is answered by that route.
+   * Protected are routes with `signed`, `access`, `rateLimit`, `residency` or `mode: "bypass"`. Where two of them claim a path, it is refused.
+   */
+  strictPaths: z.boolean().default(true),
   /** The hostname of the control API and dashboard in production; locally they have a port of their own. */
   controlHost: z.string().min(1).optional(),
 });

@@ -54,7 +54,7 @@ function checkRedirects({ redirect }: Actions, config: Config, report: Report): 
     const at = ["redirect", "hosts", "from", index];
     if (!HOST.test(host)) report("must be a host in small letters without scheme, port or path", ...at);
     else if (host === hosts?.to) report("must not be the host that it leads to", ...at);
-    else if (config.aliases[host] !== undefined) {
+    else if (Object.hasOwn(config.aliases, host)) {
       report(`is an alias of ${config.aliases[host]}, whose pages it shows: it cannot be redirected as well`, ...at);
     }
   }

@@ -4,11 +4,13 @@
 // except that fields are compared with each other only where the shape is right.
 
 import { formatPath } from "./config-path.ts";
+import { normalHost } from "./normal-host.ts";
 import { configuredShields, regionsOf } from "./places.ts";
 import type { RegionId } from "./regions.ts";
 import { whyReserved } from "./reserved-fields.ts";
 import { type Config, configSchema, type Origin, type RegionConfig } from "./schema.ts";
 import { type ConfigError, describeIssues } from "./schema-errors.ts";
+import { checkHosts } from "./validate-hosts.ts";
 import { checkRoutes } from "./validate-routes.ts";
 
 export type Validation =
@@ -19,11 +21,12 @@ export type Validation =
 export function validate(input: unknown): Validation {
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) return { kind: "invalid", errors: describeIssues(parsed.error.issues, configSchema, input) };
-  const config = parsed.data;
+  const hosts = checkHosts(parsed.data);
+  const { config } = hosts;
   const errors = [
     ...checkRegions(config),
     ...Object.entries(config.origins).flatMap(([name, origin]) => checkOrigin(name, origin, config)),
-    ...checkControlHost(config),
+    ...hosts.errors,
     ...checkRoutes(config),
   ];
   return errors.length === 0 ? { kind: "valid", config } : { kind: "invalid", errors };
@@ -88,23 +91,9 @@ function checkOrigin(name: string, origin: Origin, config: Config): ConfigError[
   return errors;
 }
 
-function checkControlHost(config: Config): ConfigError[] {
-  const { controlHost } = config;
-  if (controlHost === undefined) return [];
-  const path = "controlHost";
-  if (!isHost(controlHost) || controlHost.includes(":")) {
-    return [{ path, detail: 'must be a host alone, such as "cdn-control.example.com"' }];
-  }
-  const clash = config.routes.find((route) => route.match.hosts?.some((host) => host === controlHost));
-  if (clash === undefined) return [];
-  return [
-    { path, detail: `must not be a host that the route ${clash.name} serves: it would never be asked for pages` },
-  ];
-}
-
-/** A name or an address, perhaps with a port, as it would stand in a URL. */
+/** A name or an address, perhaps with a port, as it would stand in a URL: it is sent as it is written. */
 const isHost = (text: string): boolean =>
-  /^[A-Za-z0-9.:[\]_-]+$/.test(text) && URL.canParse(`http://${text}`) && !text.endsWith(":");
+  /^[A-Za-z0-9.:[\]_-]+$/.test(text) && normalHost(text).kind === "host" && !text.endsWith(":");
 
 /** What a field that names a region must be. */
 const oneOfRegions = (config: Config): string => `must be a region that takes part: ${regionsOf(config).join(", ")}`;

@@ -3,6 +3,7 @@
 
 import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
+import { targetOfUrl } from "../config/normal-url.ts";
 import type { Config } from "../config/schema.ts";
 import { originSender } from "../origin/fetch.worker.ts";
 import { originPath } from "./action/rewrite.ts";
@@ -40,14 +41,13 @@ export async function connect(
     loop: PSEUDONYM,
     extent: "everything",
   });
-  const { pathname, search } = new URL(admitted.url);
   const sending = originSender(
     env,
     admitted.route.origin,
     origin,
   )({
     method: "GET",
-    path: originPath(admitted.route, pathname + search),
+    path: originPath(admitted.route, targetOfUrl(admitted.url)),
     fields: forwarded,
     clientHost: admitted.host,
   });

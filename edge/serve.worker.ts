@@ -5,6 +5,7 @@
 
 import type { Environment } from "../config/environment.worker.ts";
 import { configOf, ownRegion } from "../config/nodes.worker.ts";
+import { normalHost } from "../config/normal-host.ts";
 import { regionsOf } from "../config/places.ts";
 import type { RegionId } from "../config/regions.ts";
 import { HOP_BY_HOP } from "../config/reserved-fields.ts";
@@ -80,7 +81,8 @@ export async function serve(
   if (actions === undefined) return answer(arriving, request, admitted, fields);
 
   const { method } = request;
-  const askedHost = new URL(request.url).host;
+  const asked = normalHost(new URL(request.url).host);
+  const askedHost = asked.kind === "host" ? asked.host : admitted.host;
   const before = await actBefore(
     actions,
     { admitted, method, fields, askedHost, local, now: arrivedAt },

@@ -5,6 +5,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Environment } from "../config/environment.worker.ts";
 import { configOf } from "../config/nodes.worker.ts";
+import { hostNameOf } from "../config/normal-host.ts";
 import { controlFetch } from "../control-plane/worker.ts";
 import { explain } from "./explain.worker.ts";
 import { answerPeer } from "./internal.worker.ts";
@@ -26,7 +27,8 @@ export class Internal extends WorkerEntrypoint<Environment> {
 export default {
   fetch(request, env, ctx): Promise<Response> {
     const { controlHost } = configOf(env);
-    if (controlHost !== undefined && new URL(request.url).hostname === controlHost) {
+    // By its one spelling: a request that names this host in any way carries tokens, which must never reach an origin.
+    if (controlHost !== undefined && hostNameOf(request.url) === controlHost) {
       return controlFetch(request, env, ctx, {
         explain: (query) => explain(env, query, countryOf),
         warm: (query) => warm(env, query, countryOf),

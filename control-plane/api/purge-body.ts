@@ -3,7 +3,7 @@
 // (413). It decides nothing about who may purge what; it keeps for each scope where it was, so that others can say so too.
 
 import { z } from "zod";
-import { siteOfHost, withoutAlias } from "../../config/host-aliases.ts";
+import { sitesOfHost, sitesOfUrl } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
 import type { Config } from "../../config/schema.ts";
 import { epochMillis } from "../../config/units.ts";
@@ -152,8 +152,9 @@ function readScopes(body: z.output<typeof purgeBodySchema>, aliases: Config["ali
       const result = parse(text);
       if (result.kind === "invalid") errors.push({ pointer, detail: result.detail });
       else {
-        const scope = onSite(aliases, result.scope);
-        if (!scopes.has(scopeKey(scope))) scopes.set(scopeKey(scope), { scope, pointer });
+        for (const scope of onSites(aliases, result.scope)) {
+          if (!scopes.has(scopeKey(scope))) scopes.set(scopeKey(scope), { scope, pointer });
+        }
       }
     }
   }
@@ -191,17 +192,17 @@ function minVersionOf({ notEtags, lastModified }: MinVersionBody): MinVersion | 
 }
 
 /** What is purged under an alias is the site's. */
-function onSite(aliases: Config["aliases"], scope: Scope): Scope {
+function onSites(aliases: Config["aliases"], scope: Scope): readonly Scope[] {
   switch (scope.kind) {
     case "url":
-      return { kind: "url", url: withoutAlias(aliases, scope.url) };
+      return sitesOfUrl(aliases, scope.url).map((url) => ({ kind: "url", url }));
     case "prefix":
-      return { kind: "prefix", prefix: withoutAlias(aliases, scope.prefix) };
+      return sitesOfUrl(aliases, scope.prefix).map((prefix) => ({ kind: "prefix", prefix }));
     case "host":
-      return { kind: "host", host: siteOfHost(aliases, scope.host) };
+      return sitesOfHost(aliases, scope.host).map((host) => ({ kind: "host", host }));
     case "tag":
     case "everything":
-      return scope;
+      return [scope];
   }
 }
 

@@ -2,6 +2,7 @@
 // addresses of this run. Pure. Invariant: cutting down never widens what a route allows. A route that is bound to regions of
 // which none takes part could not be served by anyone, so a run without them is refused before it starts.
 
+import { joinAliases } from "../../config/host-aliases.ts";
 import { type Coordinates, REGIONS, type RegionId } from "../../config/regions.ts";
 import type { Config, Origin, Route } from "../../config/schema.ts";
 import { DEFAULT_FRONT_DOOR, portPlan } from "./ports.ts";
@@ -28,7 +29,7 @@ export function effectiveConfig(config: Config, settings: RunSettings): Config {
   const takesPart = (region: RegionId): boolean => settings.regions.includes(region);
   return {
     ...config,
-    aliases: { ...localAliases(settings.frontDoor), ...config.aliases },
+    aliases: joinAliases(localAliases(settings.frontDoor), config.aliases),
     regions: Object.fromEntries(settings.regions.map((region) => [region, config.regions[region]])),
     origins: Object.fromEntries(
       Object.entries(config.origins).map(([name, origin]) => [name, originFor(origin, settings, takesPart)]),
@@ -41,8 +42,10 @@ export function effectiveConfig(config: Config, settings: RunSettings): Config {
 function localAliases(frontDoor: number): Config["aliases"] {
   const { edges } = portPlan(frontDoor);
   const ports = [frontDoor, ...Object.values(edges)];
-  const site = `127.0.0.1:${frontDoor}`;
-  const hosts = ports.flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
+  // The doors speak http, whose URLs name no port 80.
+  const at = (host: string, port: number): string => (port === 80 ? host : `${host}:${port}`);
+  const site = at("127.0.0.1", frontDoor);
+  const hosts = ports.flatMap((port) => [at("127.0.0.1", port), at("localhost", port), at("[::1]", port)]);
   return Object.fromEntries(hosts.filter((host) => host !== site).map((host) => [host, site]));
 }
 

@@ -3,12 +3,13 @@
 // a purge covers more than it says, never less.
 
 import { LIMITS } from "../../config/limits.ts";
+import { purgeSpelling } from "../../config/purge-spelling.ts";
 import type { Scope } from "./event.ts";
 import { absoluteUrls } from "./scope.ts";
 
 /** What a response can be purged by. Prefixes and hosts are pieces of the URL, so they cost little memory. */
 export interface PurgeTarget {
-  /** Absolute, in the canonical form of the entry's own key rules. */
+  /** Absolute, in the purge spelling of what the entry's own key rules leave. */
   readonly url: string;
   readonly tags: readonly string[];
   /** `https://h/`, `https://h/a`, `https://h/a/` and so on. */
@@ -17,7 +18,7 @@ export interface PurgeTarget {
   readonly hosts: readonly string[];
 }
 
-/** Works out what an entry can be purged by. `url` is absolute and canonical under the entry's key rules. */
+/** Works out what an entry can be purged by. `url` is what `cacheKey` gives for it, absolute. */
 export function purgeTarget(url: string, tags: readonly string[]): PurgeTarget {
   return { url, tags, prefixes: prefixEnds(url).map((end) => url.slice(0, end)), hosts: hostsOf(url) };
 }
@@ -31,7 +32,7 @@ export function probesOf(scope: Scope, canonicalUrls: (url: string) => readonly 
     case "url":
       return canonicalUrls(scope.url);
     case "prefix":
-      return absoluteUrls(scope.prefix).map(prefixProbe);
+      return absoluteUrls(scope.prefix).map((prefix) => prefixProbe(purgeSpelling(prefix)));
     case "host":
       return [hostProbe(scope.host)];
     case "tag":

@@ -3,6 +3,7 @@
 // receipts all spell a scope the same way.
 
 import { LIMITS } from "../../config/limits.ts";
+import { normalHost } from "../../config/normal-host.ts";
 import { normaliseUrl } from "../../config/normal-url.ts";
 import type { Scope } from "./event.ts";
 
@@ -29,8 +30,13 @@ export function scopeKey(scope: Scope): string {
   }
 }
 
-/** A URL as clients use it, or `//host/path` for both schemes. Invalid: no host, a fragment, what `normaliseUrl` refuses. */
+/** A URL as clients use it, or `//host/path` for both schemes. Invalid: no host, a fragment, `/*` at its end, what `normaliseUrl` refuses. */
 export function parseUrlScope(text: string): ParsedScope {
+  // A page whose name is an asterisk can still be purged, as `%2A`.
+  if (text.endsWith("/*")) {
+    const below = text.slice(0, -1);
+    return invalid(`a URL names one page and knows no *: for everything below ${below} purge the prefix ${below}`);
+  }
   const result = parseUrl(text);
   return result.kind === "invalid" ? result : { kind: "scope", scope: { kind: "url", url: result.url } };
 }
@@ -59,10 +65,9 @@ export function parseHostScope(text: string): ParsedScope {
   if (/[/?#@\\]/.test(name)) return invalid("a host is a name alone, without scheme or path");
   if (name.includes("*")) return invalid("a host has * only as its first label: *.example.com");
   if (/^[^[].*:|\]:/.test(name)) return invalid("a host is given without port: all its ports are meant");
-  const result = normaliseUrl(`http://${name}/`);
+  const result = normalHost(name);
   if (result.kind === "invalid") return invalid("this is not a host name");
-  const host = result.url.slice("http://".length, -1);
-  if (host.length > LIMITS.hostCharacters) return invalid(`a host has at most ${LIMITS.hostCharacters} characters`);
+  const { name: host } = result;
   const isAddress = host.startsWith("[") || /^[0-9.]+$/.test(host);
   if (wildcard && isAddress) return invalid("an address has no subdomains");
   return { kind: "scope", scope: { kind: "host", host: wildcard ? `*.${host}` : host } };

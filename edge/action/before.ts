@@ -11,7 +11,7 @@ import { withoutRemoved } from "./fields.ts";
 import { type RateTable, rateFields } from "./rate-limit.ts";
 import { redirectOf } from "./redirect.ts";
 import type { RouteActions } from "./route-actions.ts";
-import { checkSignature, takeSignature } from "./signed-url.ts";
+import { checkSignature, mayBeSigned, takeSignature } from "./signed-url.ts";
 
 export interface Arriving {
   readonly admitted: Admitted;
@@ -78,11 +78,15 @@ export async function actBefore(actions: RouteActions, arriving: Arriving, ports
 /** The request without its signature, if the route wants one and it is right. */
 async function checkSigned(
   { signingKeys }: RouteActions,
-  { admitted, fields, askedHost, now }: Arriving,
+  { admitted, method, fields, askedHost, now }: Arriving,
   { verify }: BeforePorts,
   said: readonly FieldLine[],
 ): Promise<Before & { kind: "on" | "refused" }> {
   if (signingKeys === undefined) return { kind: "on", admitted, fields, said };
+  if (!mayBeSigned(method, admitted.route.match.methods)) {
+    const detail = `A signature here allows GET and HEAD, not ${method}.`;
+    return refuse(403, "signature-method", "Forbidden", detail, said);
+  }
   const taken = takeSignature(admitted.url, fields);
   const { address } = admitted.client;
   const hosts = new Set([admitted.host, askedHost]);

@@ -4,6 +4,7 @@
 // a platform's HMAC compares, in constant time. Nothing that does not fit is passed over: what is not understood is refused.
 
 import { clientNetwork } from "../../config/ip-network.ts";
+import { targetOfUrl } from "../../config/normal-url.ts";
 import {
   KEY_ID,
   SIGNABLE_PREFIX,
@@ -13,12 +14,14 @@ import {
 } from "../../config/signed-url.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { Fields } from "../http/fields.ts";
+import { readingsOf } from "../route/folded-path.ts";
 
 export type SignatureCode =
   | "signature-missing"
   | "signature-malformed"
   | "signature-expired"
   | "signature-elsewhere"
+  | "signature-method"
   | "signature-address-unknown"
   | "signature-key-unknown"
   | "signature-wrong";
@@ -29,6 +32,13 @@ export type Checked =
   | { readonly kind: "verify"; readonly keyId: string; readonly texts: readonly string[]; readonly signature: string };
 
 const OWN: ReadonlySet<string> = new Set(Object.values(SIGNATURE_PARAMETERS));
+
+/**
+ * Whether a signature can allow this method. It is made for a link, and says nothing of what else might be done there: only a
+ * route that names further methods has them signed for too.
+ */
+export const mayBeSigned = (method: string, methods: readonly string[] | undefined): boolean =>
+  method === "GET" || method === "HEAD" || (methods?.includes(method) ?? false);
 
 /** A request without its signature, and the parameters that were taken off: those of the query, else the cookie's. */
 export function takeSignature(
@@ -89,7 +99,8 @@ export function checkSignature(
     [...given.keys()].every((name) => OWN.has(name)) &&
     /^[1-9]\d{0,10}$/.test(expires) &&
     KEY_ID.test(keyId) &&
-    /^[\w-]{43}$/.test(signature) &&
+    // 256 bits leave two of the last character unused: other values there would be other spellings of one signature.
+    /^[\w-]{42}[AEIMQUYcgkosw048]$/.test(signature) &&
     (prefix === undefined || SIGNABLE_PREFIX.test(prefix)) &&
     (bound === undefined || bound === "1");
   if (!isWhole) return refused("signature-malformed", "The parameters of the signature are not complete and correct.");
@@ -98,7 +109,7 @@ export function checkSignature(
   if (bound !== undefined && request.address === undefined) {
     return refused("signature-address-unknown", "The signature is bound to an address, and the client's is not known.");
   }
-  const target = request.url.slice(request.url.indexOf("/", request.url.indexOf("//") + 2));
+  const target = targetOfUrl(request.url);
   if (prefix !== undefined && !isBelow(target, prefix)) {
     return refused("signature-elsewhere", `The signature is for URLs below ${prefix}.`);
   }
@@ -115,10 +126,15 @@ export function checkSignature(
   };
 }
 
-/** An escaped slash behind the prefix could mean a step out of the folder to an origin that unescapes before it resolves. */
+/**
+ * Whether a path lies below the folder in every way in which an origin may read it: `..;/g`, `%252e%252e%252fg` or `..%C0%AFg` behind the
+ * prefix would be a step out of the folder for some. Nor does an escaped slash stand there: folders are signed by plain slashes.
+ */
 function isBelow(target: string, prefix: string): boolean {
   const path = target.split("?", 1)[0] ?? "";
-  return path.startsWith(prefix) && !/%2f|%5c/i.test(path.slice(prefix.length));
+  if (!path.startsWith(prefix) || /%2f|%5c/i.test(path.slice(prefix.length))) return false;
+  const folders = [...readingsOf(prefix)];
+  return [...readingsOf(path)].every((reading) => folders.some((folder) => reading.startsWith(folder)));
 }
 
 const refused = (code: SignatureCode, detail: string): Checked => ({ kind: "refused", code, detail });

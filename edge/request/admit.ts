@@ -12,7 +12,7 @@ import { locate } from "../geo/locate.ts";
 import type { Place } from "../geo/place.ts";
 import type { Fields } from "../http/fields.ts";
 import { loopOf } from "../http/forwardable.ts";
-import { matchRoute } from "../route/match-route.ts";
+import { chooseRoute } from "../route/protected-route.ts";
 import { type CfFacts, clientOf, type TrustedClient } from "./client.ts";
 
 /**
@@ -97,9 +97,21 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
   }
   const url = withoutAlias(config.aliases, normal.url);
   const { host, pathname } = new URL(url);
-  const route = matchRoute(config.routes, { host, path: pathname, method: arrival.method });
-  if (route === undefined)
+  const choice = chooseRoute(
+    config.routes,
+    { host, path: pathname, method: arrival.method },
+    config.strictPaths ? "strict" : "as-written",
+  );
+  if (choice.kind === "none") {
     return refused(404, "no-route", "Not found", `No route is configured for ${host}${pathname}.`);
+  }
+  if (choice.kind === "ambiguous") {
+    // The client learns what is wrong with its path, not which rules there are.
+    const detail =
+      "This path has other readings (%2F, %5C, //, ;, capitals), for which other rules hold. Ask for the plain path.";
+    return refused(400, "ambiguous-path", "Bad request", detail);
+  }
+  const { route } = choice;
 
   const client = clientOf({
     cf: arrival.cf,

@@ -3,20 +3,25 @@
 // variants (forwarded.ts; a property test compares them). GET and HEAD have one key, since HEAD is answered from GET's entry.
 // A key begins with a namespace made of the rules themselves: changed rules start afresh instead of meeting entries that were
 // stored under others. Purges name URLs as clients write them; `canonicalUrls` gives the spellings that entries carry.
+// **Decided**: the order of parameters counts, in the key and in what the origin is asked, as other CDNs have it: origins sign
+// queries as written, and Rack and PHP group `a[][x]` by order. A route that says `key.queryOrder: "sort"` has both sorted. A purge of a URL
+// is about every order of its parameters.
 
-import { normaliseUrl } from "../../config/normal-url.ts";
+import { normaliseUrl, targetOfUrl } from "../../config/normal-url.ts";
+import { purgeSpelling } from "../../config/purge-spelling.ts";
 import type { Route } from "../../config/schema.ts";
 import { SIGNATURE_PARAMETERS } from "../../config/signed-url.ts";
 import { deviceOf } from "../action/device.ts";
 import type { Fields } from "../http/fields.ts";
 import { matchRoute } from "../route/match-route.ts";
+import { chooseRoute } from "../route/protected-route.ts";
 import { shortHash } from "../shard/hash.ts";
 import { keyCookies, keyHeaders } from "./keyed-fields.ts";
 
 export interface CacheKey {
   /** Namespace, URL and whatever else the rules name. Two keys are equal exactly if all of these are. */
   readonly key: string;
-  /** The normalised URL with its query as the route's rules leave it: what purges of URLs, prefixes and hosts match. */
+  /** The purge spelling of the URL with its query as the route's rules leave it: what purges of URLs, prefixes and hosts match. */
   readonly url: string;
   /** Path and query that the origin is asked for on a cached `forward: "key"` route. */
   readonly forwardPath: string;
@@ -30,7 +35,7 @@ export function cacheKey(
   input: { readonly url: string; readonly fields: Fields; readonly country?: string | undefined },
   route: Route,
 ): CacheKey {
-  const url = canonicalUrl(input.url, route);
+  const url = keyedUrl(input.url, route);
   const parts = [
     ...keyHeaders(input.fields, route),
     ...keyCookies(input.fields, route),
@@ -41,8 +46,8 @@ export function cacheKey(
   return {
     // A normalised URL has no space, and JSON keeps the parts apart whatever they contain, so no two lists look alike.
     key: parts.length === 0 ? key : `${key} ${JSON.stringify(parts)}`,
-    url,
-    forwardPath: url.slice(url.indexOf("/", url.indexOf("//") + 2)),
+    url: purgeSpelling(url),
+    forwardPath: targetOfUrl(url),
   };
 }
 
@@ -61,29 +66,48 @@ export const canonicalUrls =
       if (normal.kind === "invalid") continue;
       const { host, pathname: path } = new URL(normal.url);
       for (const method of ["GET", "HEAD"]) {
-        const route = matchRoute(routes, { host, path, method });
-        found.add(route === undefined ? normal.url : canonicalUrl(normal.url, route));
+        // Both, so that a purge is right whatever `strictPaths` says.
+        const written = matchRoute(routes, { host, path, method });
+        const strict = chooseRoute(routes, { host, path, method }, "strict");
+        for (const route of new Set([written, strict.kind === "route" ? strict.route : written])) {
+          found.add(purgeSpelling(route === undefined ? normal.url : keyedUrl(normal.url, route)));
+        }
       }
     }
     return [...found];
   };
 
-/** `url` with the query parameters that count, in the order of their names; parameters of one name keep theirs. */
-function canonicalUrl(url: string, route: Route): string {
+/** `url` with the query parameters that count, in the order in which they were asked, or sorted if the route says so. */
+function keyedUrl(url: string, route: Route): string {
   const start = url.indexOf("?");
   if (start < 0) return url;
   const byRule = parameterFilter(route.key.query);
   // A signed URL names what the bare one names: in purges and explanations too, where nobody has taken the signature off.
   const counts = route.actions?.signed === undefined ? byRule : (name: string) => !SIGNATURE.has(name) && byRule(name);
-  const parameters = url
-    .slice(start + 1)
+  return withQuery(url.slice(0, start), url.slice(start + 1), route, counts);
+}
+
+/**
+ * Path and query for the origin of a route that forwards everything, from `url` in its one spelling: every parameter, in the
+ * order that the key has.
+ */
+export function wholeTarget(url: string, route: Route): string {
+  const target = targetOfUrl(url);
+  const start = target.indexOf("?");
+  if (start < 0 || route.key.queryOrder === "keep") return target;
+  return withQuery(target.slice(0, start), target.slice(start + 1), route, () => true);
+}
+
+function withQuery(before: string, query: string, route: Route, counts: (name: string) => boolean): string {
+  const parameters = query
     .split("&")
     .filter((text) => text !== "")
     .map((text) => ({ name: parameterName(text), text }))
     .filter((parameter) => counts(parameter.name));
-  if (parameters.length === 0) return url.slice(0, start);
-  parameters.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return `${url.slice(0, start)}?${parameters.map((parameter) => parameter.text).join("&")}`;
+  if (parameters.length === 0) return before;
+  // Parameters of one name keep their order.
+  if (route.key.queryOrder === "sort") parameters.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return `${before}?${parameters.map((parameter) => parameter.text).join("&")}`;
 }
 
 const SIGNATURE: ReadonlySet<string> = new Set(Object.values(SIGNATURE_PARAMETERS));
@@ -117,7 +141,7 @@ function namespaceOf(route: Route): string {
   let namespace = namespaces.get(route);
   if (namespace === undefined) {
     const asks = [route.actions?.rewrite, route.actions?.request].filter((rules) => rules !== undefined);
-    namespace = shortHash(JSON.stringify([1, route.name, route.key, route.forward, route.variantHeaders, ...asks]));
+    namespace = shortHash(JSON.stringify([2, route.name, route.key, route.forward, route.variantHeaders, ...asks]));
     namespaces.set(route, namespace);
   }
   return namespace;

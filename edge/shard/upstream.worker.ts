@@ -5,6 +5,7 @@ import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
 import type { Tally } from "../../config/metrics.ts";
 import { nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
+import { targetOfUrl } from "../../config/normal-url.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { Config, Route } from "../../config/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
@@ -18,7 +19,7 @@ import { PSEUDONYM } from "../http/forwardable.ts";
 import { lostRegions } from "../lost-regions.worker.ts";
 import { after, bodyOf, readNodeAnswer, toNodeInit } from "../message.worker.ts";
 import { isAlive, reach } from "../reach.worker.ts";
-import { cacheKey } from "../request/cache-key.ts";
+import { cacheKey, wholeTarget } from "../request/cache-key.ts";
 import { forwardedFields } from "../request/forwarded.ts";
 import { mustArriveOnce, ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
 import { rankOf } from "./demand.ts";
@@ -109,12 +110,16 @@ export class UpstreamShell {
       { url: context.url, fields: request.fields, country: context.client.country },
       route,
     );
-    const whole = context.passes || route.forward === "all";
-    const { pathname, search } = new URL(context.url);
+    // What passes no cache goes on as it was written.
+    const target = context.passes
+      ? targetOfUrl(context.url)
+      : route.forward === "all"
+        ? wholeTarget(context.url, route)
+        : forwardPath;
     const sentAt = now();
     const outcome = await this.#originClient(route.origin).request({
       method: request.method,
-      path: originPath(route, whole ? pathname + search : forwardPath),
+      path: originPath(route, target),
       fields: this.#fieldsFor(request, route),
       body: (request.upload as ReadableStream<Uint8Array> | undefined) ?? null,
       clientHost: context.client.host,

@@ -186,6 +186,15 @@ describe("fields that contradict each other", () => {
     [withRoute({ targets: ["Meridian-CDN-Cache-Control"] }), /^routes\[0\]\.targets\[0\]: must not be our own/],
     [withRoute({ targets: ["A", "a"] }), /^routes\[0\]\.targets\[1\]: must not name a twice/],
     [{ ...base, controlHost: "https://c.example" }, /^controlHost: must be a host alone/],
+    [{ ...base, controlHost: "c.example:8443" }, /^controlHost: must be a host alone/],
+    [{ ...base, controlHost: "*.c.example" }, /^controlHost: must be a host alone/],
+    [{ ...base, aliases: { "https://www.h.example": "h.example" } }, /^aliases\["https:.*must be named by a host/],
+    [{ ...base, aliases: { "w.example": "h.example/a" } }, /^aliases\["w\.example"\]: must be a host/],
+    [{ ...base, aliases: { "H.example": "h.example." } }, /must not stand for itself/],
+    [{ ...base, aliases: { "a.example": "b.example", "b.example": "c.example" } }, /"b\.example" is itself an alias/],
+    [{ ...base, aliases: { "w.example": "h.example", "W.example": "h.example" } }, /"w\.example" is the same host/],
+    [{ ...base, controlHost: "C.example", aliases: { "w.example": "c.example" } }, /nothing to do with controlHost/],
+    [{ ...base, controlHost: "c.example", aliases: { "C.example": "w.example" } }, /nothing to do with controlHost/],
     [
       { ...withRoute({ match: { hosts: ["c.example"] } }), controlHost: "c.example" },
       /^controlHost: .*the route pages serves/,
@@ -194,6 +203,26 @@ describe("fields that contradict each other", () => {
     const errors = errorsOf(input);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toMatch(expected);
+  });
+
+  test("aliases in a circle", () => {
+    expect(errorsOf({ ...base, aliases: { "a.test": "b.test", "b.test": "a.test" } })).toHaveLength(2);
+  });
+
+  test.each([
+    ["Control.Example.com.", "control.example.com"],
+    ["bücher.example", "xn--bcher-kva.example"],
+  ])("a control host is spelt as requests spell it: %s", (controlHost, spelt) => {
+    const result = validate({ ...base, controlHost });
+    expect(result.kind === "valid" && result.config.controlHost).toBe(spelt);
+  });
+
+  test("aliases are spelt as requests spell them", () => {
+    const result = validate({ ...base, aliases: { "WWW.H.example:443": "H.example.", "bücher.example": "h.example" } });
+    expect(result.kind === "valid" && result.config.aliases).toEqual({
+      "www.h.example": "h.example",
+      "xn--bcher-kva.example": "h.example",
+    });
   });
 
   test("two routes of one name", () => {

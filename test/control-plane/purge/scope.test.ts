@@ -15,6 +15,22 @@ import {
 const keyOf = (parsed: ParsedScope): string => (parsed.kind === "scope" ? scopeKey(parsed.scope) : "invalid");
 
 describe("a URL scope", () => {
+  test.each(["https://h/x/*", "//h/x/*", "https://h/*"])(
+    "%s is refused, and the prefix is named that was meant",
+    (text) => {
+      const below = text.slice(0, -1);
+      expect(parseUrlScope(text)).toEqual({
+        kind: "invalid",
+        detail: expect.stringContaining(`purge the prefix ${below}`),
+      });
+      expect(keyOf(parsePrefixScope(below))).toBe(`prefix ${below}`);
+    },
+  );
+
+  test("a page whose name is an asterisk is named by its escape", () => {
+    expect(keyOf(parseUrlScope("https://h/x/%2A"))).toBe("url https://h/x/%2A");
+  });
+
   test.each([
     ["HTTPS://Shop.Example:443/a/../b?x=%7e", "url https://shop.example/b?x=~"],
     ["http://h", "url http://h/"],

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { epochMillis } from "../../../config/units.ts";
-import { checkSignature, takeSignature } from "../../../edge/action/signed-url.ts";
+import { checkSignature, mayBeSigned, takeSignature } from "../../../edge/action/signed-url.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 
 const MAC = "A".repeat(43);
@@ -75,9 +75,54 @@ describe("refused", () => {
     );
   });
 
-  test.each(["/films/7/..%2F8/a.ts", "/films/7/%2e%2e%5c8", "/films/7/%5C"])("a way out of the folder: %s", (path) => {
+  test.each([
+    "/films/7/..%2F8/a.ts",
+    "/films/7/%2e%2e%5c8",
+    "/films/7/%5C",
+    "/films/7/..;/8/a.ts",
+    "/films/7/..;v=1/8/a.ts",
+    "/films/7/%252e%252e%252f8/a.ts",
+    "/films/7/%25252e%25252e%25252f8/a.ts",
+    "/films/7/..%c0%af8/a.ts",
+    "/films/7/..%u002f8/a.ts",
+  ])("a way out of the folder: %s", (path) => {
     expect(codeOf(check(prefixed("/films/7/"), `https://h.example${path}`))).toBe("signature-elsewhere");
   });
+});
+
+test.each([
+  "/films/7/a;v=1/b.ts",
+  "/films/7/100%25.ts",
+  "/films/7/a%20b.ts",
+  "/films/7//a.ts",
+  "/films/7/%C3%A9",
+  "/films/7/..a",
+])("a signature for a folder is one for %s", (path) => {
+  expect(codeOf(check(`${SIGNED}&meridian-prefix=/films/7/`, `https://h.example${path}`))).toBe("verify");
+});
+
+test("of the spellings of one signature only the canonical one is read", () => {
+  const read = (last: string) => codeOf(check(`${SIGNED.slice(0, -1)}${last}`));
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const taken = [...letters].filter((last) => read(last) === "verify");
+  expect(taken).toHaveLength(16);
+  for (const last of taken) {
+    const text = `${"A".repeat(42)}${last}`;
+    expect(Buffer.from(text, "base64url").toString("base64url")).toBe(text);
+  }
+});
+
+test.each([
+  ["GET", undefined, true],
+  ["HEAD", undefined, true],
+  ["POST", undefined, false],
+  ["DELETE", undefined, false],
+  ["OPTIONS", undefined, false],
+  ["get", undefined, false],
+  ["PUT", ["GET", "PUT"], true],
+  ["DELETE", ["GET", "PUT"], false],
+])("%s on a signed route for the methods %j: %s", (method, methods, allowed) => {
+  expect(mayBeSigned(method, methods)).toBe(allowed);
 });
 
 describe("the text that must have been signed", () => {

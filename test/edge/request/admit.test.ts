@@ -15,17 +15,22 @@ const checked = validate({
 });
 if (checked.kind === "invalid") throw new Error("the test's configuration is invalid");
 
-const arrive = (method: string, fields: Record<string, string> = {}, path = "/a"): string => {
+const arrive = (
+  method: string,
+  fields: Record<string, string> = {},
+  path = "/a",
+  { config = checked.config, host = "site.test" } = {},
+): string => {
   const admitted = admit({
     method,
-    url: `http://site.test${path}`,
+    url: `http://${host}${path}`,
     fields: Fields.from(Object.entries(fields)),
     cf: undefined,
     assertedAddress: undefined,
     local: true,
     region: "weur",
     countryOf: () => undefined,
-    config: checked.config,
+    config,
   });
   return admitted.kind === "admitted" ? admitted.passage : `${admitted.status} ${admitted.code}`;
 };
@@ -61,4 +66,38 @@ test.each([
 test("a bypass route passes everything on", () => {
   expect(arrive("GET", {}, "/own/page")).toBe("passed");
   expect(arrive("GET", HANDSHAKE, "/own/page")).toBe("connection");
+});
+
+const NAMES = ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf", "__defineGetter__"];
+
+test.each(NAMES)("the name %s is nothing special as a host, a path, a parameter, a field or a place", (name) => {
+  expect(arrive("GET", { host: name }, "/a", { host: name })).toBe("cached");
+  expect(arrive("GET", { [`x-${name}`]: name, accept: name, "cdn-loop": name }, `/${name}?${name}=${name}`)).toBe(
+    "cached",
+  );
+  expect(arrive("GET", { "meridian-from": name })).toBe("400 bad-meridian-from");
+  expect(arrive("GET", { "meridian-min-purge": `${name}.1` })).toBe("400 bad-min-purge");
+  expect(arrive(name)).toBe("passed");
+});
+
+test.each([
+  ["/files?path=C:\\dir", "cached"],
+  ["/a|b", "cached"],
+  ["/x\\..\\own/a", "passed"],
+  ["/x/..%2Fown/a", "passed"],
+  ["//own/a", "passed"],
+  ["/OWN/a", "passed"],
+  ["/a%2Fb;c=1", "cached"],
+])("the path %s is %s, whichever spelling of it an origin reads", (path, outcome) => {
+  expect(arrive("GET", {}, path)).toBe(outcome);
+});
+
+test("a path is taken as it is written where the configuration says so", () => {
+  const config = { ...checked.config, strictPaths: false };
+  expect(arrive("GET", {}, "//own/a", { config })).toBe("cached");
+  expect(arrive("GET", {}, "/own/a", { config })).toBe("passed");
+});
+
+test.each(["site.test..", "a..b", "a,b", "*.site.test"])("the host %s is refused", (host) => {
+  expect(arrive("GET", {}, "/a", { host })).toBe("400 bad-url");
 });

@@ -4,8 +4,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normaliseUrl } from "../../../config/normal-url.ts";
 import { type Route, routeSchema } from "../../../config/schema.ts";
+import { probesOf, purgeTarget } from "../../../control-plane/purge/purge-target.ts";
+import { parsePrefixScope } from "../../../control-plane/purge/scope.ts";
 import { Fields } from "../../../edge/http/fields.ts";
-import { cacheKey, canonicalUrls } from "../../../edge/request/cache-key.ts";
+import { cacheKey, canonicalUrls, wholeTarget } from "../../../edge/request/cache-key.ts";
+import { matchRoute } from "../../../edge/route/match-route.ts";
 
 const route = (rules: object = {}): Route => routeSchema.parse({ name: "pages", origin: "shop", ...rules });
 const keyed = (key: object): Route => route({ key });
@@ -28,10 +31,45 @@ describe("the query follows the route's rules", () => {
     [{ except: ["utm_*", "gclid"] }, "?utm_source=a&gclid=b&gclid2=c&utm=d", "?gclid2=c&utm=d"],
     [{ except: ["utm_*"] }, "?utm%5Fsource=a&b=1", "?b=1"],
     [{ except: ["toString"] }, "?toString=1&b=1", "?b=1"],
-  ] as const)("%j leaves of %s: %s", (query, given, left) => {
-    const result = key(`https://h.example/p/a${given}`, keyed({ query }));
-    expect(result.url).toBe(`https://h.example/p/a${left}`);
+  ] as const)("%j leaves of %s, sorted: %s", (query, given, left) => {
+    const result = key(`https://h.example/p/a${given}`, keyed({ query, queryOrder: "sort" }));
     expect(result.forwardPath).toBe(`/p/a${left}`);
+    expect(result.key.split(" ")[1]).toBe(`https://h.example/p/a${left}`);
+  });
+
+  test.each([
+    ["all", "?w=1200&h=630&s=abc", "?w=1200&h=630&s=abc"],
+    [
+      "all",
+      "?u%5B%5D%5Bn%5D=a&u%5B%5D%5Bg%5D=1&u%5B%5D%5Bn%5D=b",
+      "?u%5B%5D%5Bn%5D=a&u%5B%5D%5Bg%5D=1&u%5B%5D%5Bn%5D=b",
+    ],
+    ["all", "?b&&a&", "?b&a"],
+    [{ except: ["utm_*"] }, "?b=1&utm_a=1&a=2", "?b=1&a=2"],
+    [{ only: ["a", "b"] }, "?b=1&c=3&a=2", "?b=1&a=2"],
+  ] as const)("%j leaves of %s, in the order in which it was asked: %s", (query, given, left) => {
+    const result = key(`https://h.example/p/a${given}`, keyed({ query }));
+    expect(result.forwardPath).toBe(`/p/a${left}`);
+    expect(result.key.split(" ")[1]).toBe(`https://h.example/p/a${left}`);
+  });
+
+  test("two orders are two keys unless the route sorts, whatever it forwards, and one for purges", () => {
+    for (const forward of ["key", "all"]) {
+      const ask = (order: string, queryOrder: "keep" | "sort") =>
+        key(`https://h.example/p${order}`, route({ forward, key: { queryOrder } }));
+      const [one, other] = [ask("?a=1&b=2", "keep"), ask("?b=2&a=1", "keep")];
+      expect(one.key).not.toBe(other.key);
+      expect(one.url).toBe(other.url);
+      expect(ask("?a=1&b=2", "sort")).toEqual(ask("?b=2&a=1", "sort"));
+    }
+  });
+
+  test.each([
+    ["keep", "all", "/p?b=2&utm_x=1&a=1"],
+    ["sort", "all", "/p?a=1&b=2&utm_x=1"],
+  ] as const)("with queryOrder %s a route that forwards %s asks for %s", (queryOrder, forward, asked) => {
+    const rule = route({ forward, key: { query: { except: ["utm_*"] }, queryOrder } });
+    expect(wholeTarget("https://h.example/p?b=2&utm_x=1&a=1", rule)).toBe(asked);
   });
 
   test("a long query of one name keeps its order", () => {
@@ -39,13 +77,13 @@ describe("the query follows the route's rules", () => {
     expect(key(`https://h.example/?${query}`, route()).forwardPath).toBe(`/?${query}`);
   });
 
-  test("the canonical URL is its own canonical URL", () => {
-    const rule = keyed({ query: { except: ["utm_*"] } });
+  test.each(["keep", "sort"])("with queryOrder %s what is forwarded has the same key", (queryOrder) => {
+    const rule = keyed({ query: { except: ["utm_*"] }, queryOrder });
     const part = fc.stringMatching(/^[a-z%=+&?5]{0,8}$/);
     fc.assert(
       fc.property(fc.array(part), (parts) => {
-        const once = key(`https://h.example/?${parts.join("&")}`, rule).url;
-        expect(key(once, rule).url).toBe(once);
+        const once = key(`https://h.example/?${parts.join("&")}`, rule);
+        expect(key(`https://h.example${once.forwardPath}`, rule)).toEqual(once);
       }),
     );
   });
@@ -179,8 +217,77 @@ describe("a purge of a URL", () => {
     expect(canonicalUrls([route()])(url)).toEqual([url]);
   });
 
-  test("a URL that no route takes is itself", () => {
-    expect(canonicalUrls([])("http://h.example/?b&a")).toEqual(["http://h.example/?b&a"]);
+  test("a URL that no route takes is itself, in the spelling of purges", () => {
+    expect(canonicalUrls([])("http://h.example/?b&a")).toEqual(["http://h.example/?a&b"]);
+  });
+
+  test.each([
+    ["/a|b", "/a%7Cb"],
+    ["/x/[slug]/p.js", "/x/%5bslug%5D/p.js"],
+    ["/q?f={a}", "/q?f=%7ba%7D"],
+    ["/r?f[]=1&g[]=2", "/r?g%5B%5D=2&f%5B%5D=1"],
+    ["/s?x=a^b`", "/s?x=a%5Eb%60"],
+    ["/it's(a)", "/it%27s%28a%29"],
+    ["/c?d='1'", "/c?d=%271%27"],
+    ["/e\\f?g\\h", "/e%5Cf?g%5Ch"],
+    ["/100%", "/100%25"],
+    ["/k?q=a+b", "/k?q=a%20b"],
+    ["/l?", "/l"],
+    ["//m//n", "/m/n"],
+    ["/é", "/%c3%a9"],
+  ])("what %s stored is purged as %s, and the other way round, by URL and by prefix", (one, other) => {
+    for (const [asked, named] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const normal = normaliseUrl(`https://h.example${asked}`);
+      if (normal.kind === "invalid") throw new Error(normal.detail);
+      const target = purgeTarget(key(normal.url, route()).url, []);
+      expect(purged(`https://h.example${named}`)).toContain(target.url);
+      const prefix = parsePrefixScope(`https://h.example${named.split("?")[0]}`);
+      if (prefix.kind === "invalid") throw new Error(prefix.detail);
+      expect(target.prefixes).toEqual(expect.arrayContaining([...probesOf(prefix.scope, purged)]));
+    }
+  });
+
+  test("covers every order and any re-spelling of what a client asked for", () => {
+    const text = fc
+      .array(fc.constantFrom(..."aA.~/-_!$'()*,;:@|[]{}^`\\é".split("")), { maxLength: 8 })
+      .map((all) => all.join(""));
+    const hex = (character: string) =>
+      encodeURIComponent(character).replace(/^[^%]$/, (plain) => `%${plain.charCodeAt(0).toString(16)}`);
+    const input = fc.tuple(
+      text,
+      fc.array(fc.tuple(fc.constantFrom("v", "w", "utm_a", "b[]"), text), { maxLength: 4 }),
+      fc.infiniteStream(fc.nat(3)),
+    );
+    fc.assert(
+      fc.property(input, ([path, query, choices]) => {
+        const respelt = (part: string) =>
+          [...part]
+            .map((character) => {
+              const choice = choices.next().value;
+              if (choice === 0 || character === "/" || character === ".") return character;
+              return choice === 1 ? hex(character).toLowerCase() : choice === 2 ? hex(character) : character;
+            })
+            .join("");
+        const write = (parts: typeof query, spell: (part: string) => string) =>
+          `https://h.example/${spell(path)}?${parts.map(([name, value]) => `${spell(name)}=${spell(value)}`).join("&")}`;
+        const normal = normaliseUrl(write(query, (part) => part));
+        if (normal.kind === "invalid") throw new Error(normal.detail);
+        const { host, pathname } = new URL(normal.url);
+        const rule = matchRoute(routes, { host, path: pathname, method: "GET" }) as Route;
+        const shuffled = query
+          .map((part) => [choices.next().value, part] as const)
+          .sort(([a], [b]) => (a ?? 0) - (b ?? 0));
+        const named = write(
+          shuffled.map(([, part]) => part),
+          respelt,
+        );
+        expect([named, purged(named)]).toEqual([named, expect.arrayContaining([key(normal.url, rule).url])]);
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   test("covers what a client of that URL stored, for any URL and either spelling", () => {

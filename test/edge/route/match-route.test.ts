@@ -20,6 +20,10 @@ describe("paths", () => {
     ["/café/*", ["/caf%C3%A9/x"], ["/cafe/x"]],
     ["/a b", ["/a%20b"], ["/a+b"]],
     ["/%7ea%2fb", ["/~a%2Fb"], ["/~a/b"]],
+    ["/me|you", ["/me%7Cyou"], ["/me%7cyou/x"]],
+    ["/it's/*", ["/it's/a", "/it%27s/a"], ["/its/a"]],
+    ["/a(b)", ["/a(b)", "/a%28b%29"], ["/ab"]],
+    ["/[slug]/*", ["/%5Bslug%5D/a"], ["/slug/a"]],
     ["/toString", ["/toString"], ["/constructor"]],
   ])("%s", (pattern, yes, no) => {
     for (const path of yes) expect([path, matches({ paths: [pattern] }, "h", path)]).toEqual([path, true]);

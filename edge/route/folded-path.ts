@@ -1,0 +1,88 @@
+// As which paths an origin may read a path. Servers and frameworks fold differently: some resolve `%2F`, `%5C` and a second round
+// of escapes before they route, merge slashes, drop `;parameters`, take overlong UTF-8 or `%u002f`, ignore case, or drop dots and
+// spaces at the end of a segment. No cache knows which origin does what, and in what order. So this gives every reading that the
+// known ones arrive at, for rules that must hold whichever it is (protected-route.ts, signatures for a folder). It is never used to
+// spell a URL, a key or a request.
+
+import { LIMITS } from "../../config/limits.ts";
+import { withoutDotSegments } from "../../config/purge-spelling.ts";
+
+/** Whether any origin may read this path as another one, letters' case apart. */
+export const isPlain = (path: string): boolean => !/[%;\\]|\/\/|[. ](?:\/|$)/.test(path);
+
+/**
+ * Every way in which `path` (normalised, without query) may be read, each once, itself among them. At most 12 for each round of
+ * unescaping, of which there are `LIMITS.unescapeRounds`.
+ */
+export function readingsOf(path: string): ReadonlySet<string> {
+  const readings = new Set<string>([path]);
+  if (isPlain(path)) return readings;
+  let text = path;
+  for (let round = 0; round <= LIMITS.unescapeRounds; round++) {
+    for (const backslash of [text, text.replaceAll("\\", "/")]) {
+      for (const bare of [backslash, withoutParameters(backslash), withoutEndings(withoutParameters(backslash))]) {
+        // Merging first makes `/x//../a` end in `/a`, resolving first in `/x/a`.
+        readings.add(withoutDotSegments(merged(bare)));
+        readings.add(merged(withoutDotSegments(bare)));
+      }
+    }
+    const next = unescapedOnce(text);
+    if (next === text) break;
+    text = next;
+  }
+  return readings;
+}
+
+const merged = (path: string): string => path.replace(/\/{2,}/g, "/");
+
+/** `/a;v=1/b` as servlet containers route it. */
+const withoutParameters = (path: string): string => path.replace(/;[^/]*/g, "");
+
+/** `/a./b%20` as Windows finds files, but for the segments `.` and `..`. */
+const withoutEndings = (path: string): string =>
+  path
+    .split("/")
+    .map((segment) => (segment === "." || segment === ".." ? segment : withoutEnding(segment)))
+    .join("/");
+
+/** By hand, since `/[. ]+$/` would look at each of a thousand dots a thousand times. */
+function withoutEnding(segment: string): string {
+  let end = segment.length;
+  while (end > 0 && (segment[end - 1] === "." || segment[end - 1] === " ")) end--;
+  return segment.slice(0, end);
+}
+
+/** One round of unescaping, `%uXXXX` as well, as a decoder does it that takes overlong UTF-8 and full-width letters. */
+export function unescapedOnce(text: string): string {
+  if (!text.includes("%")) return text.normalize("NFKC");
+  const wide = text.replace(/%u([0-9a-f]{4})/gi, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+  const decoded = wide.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
+    const bytes = run
+      .slice(1)
+      .split("%")
+      .map((digits) => Number.parseInt(digits, 16));
+    return lenientUtf8(bytes);
+  });
+  // Windows' "best fit" takes other strokes for slashes as well.
+  return decoded.normalize("NFKC").replace(/[\u2044\u2215]/g, "/");
+}
+
+/** Decodes UTF-8 without asking for the shortest form. A byte that begins no sequence stands for the character of its number. */
+function lenientUtf8(bytes: readonly number[]): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at++) {
+    const first = bytes[at] as number;
+    const length = first >= 0xf8 ? 0 : first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+    const rest = bytes.slice(at + 1, at + 1 + length);
+    if (length === 0 || rest.length < length || rest.some((byte) => (byte & 0xc0) !== 0x80)) {
+      text += String.fromCharCode(first);
+      continue;
+    }
+    const point = rest.reduce((sum, byte) => (sum << 6) | (byte & 0x3f), first & (0x3f >> length));
+    text += point > 0x10ffff ? String.fromCharCode(first) : String.fromCodePoint(point);
+    at += length;
+  }
+  return text;
+}
