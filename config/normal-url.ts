@@ -65,9 +65,9 @@ export const normalEscapes = (text: string): string =>
 /** Path and query of a normalised URL, as they stand: no parser is asked again, since some would spell them in another way. */
 export const targetOfUrl = (url: string): string => url.slice(pathStart(url));
 
-/** A piece of a path or query in its one spelling: only characters that RFC 3986 section 3.3 and 3.4 allow are left unescaped. */
+/** A piece of a path or query in its one spelling, never an error: only characters that RFC 3986 section 3.3 and 3.4 allow are left unescaped. */
 export const spellPart = (text: string): string =>
-  normalEscapes(text.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+/g, encodeURIComponent));
+  normalEscapes(text.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+/g, (run) => encodeURIComponent(run.toWellFormed())));
 
 /** Where the authority of `scheme://host/path?query` or `//host/path?query` ends. */
 export function pathStart(url: string): number {

@@ -2,6 +2,7 @@
 // It says "covered" only when it is certain, and looks at one earlier route at a time: two that cover a third together are
 // not seen. Patterns mean here what they mean in edge/route/match-route.ts.
 
+import { spellPart } from "./normal-url.ts";
 import type { Route } from "./schema.ts";
 
 /** The first of `earlier` that matches every request that `route` matches; undefined if there is none. */
@@ -9,7 +10,7 @@ export const routeCovering = (earlier: readonly Route[], route: Route): Route | 
   earlier.find(
     ({ match }) =>
       allCovered(match.hosts, route.match.hosts) &&
-      allCovered(match.paths, route.match.paths) &&
+      allCovered(match.paths?.map(spellPart), route.match.paths?.map(spellPart)) &&
       methodsCovered(match.methods, route.match.methods),
   );
 

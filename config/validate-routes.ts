@@ -4,6 +4,7 @@
 import { formatPath } from "./config-path.ts";
 import { CONTINENTS, preferenceOf } from "./continents.ts";
 import { countryPlace } from "./country-places.ts";
+import { spellPart } from "./normal-url.ts";
 import { regionsOf } from "./places.ts";
 import { whyReserved } from "./reserved-fields.ts";
 import { routeCovering } from "./route-cover.ts";
@@ -69,6 +70,8 @@ function checkMatch(route: Route, report: Report): void {
         "paths",
         index,
       );
+    } else if (/\/\.{1,2}(?:\/|$)/.test(spellPart(path))) {
+      report('must have no segment "." or "..": paths are compared without them', "match", "paths", index);
     }
   }
 }

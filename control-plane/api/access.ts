@@ -4,6 +4,7 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { Scope } from "../purge/event.ts";
+import { parseHostScope } from "../purge/scope.ts";
 
 /**
  * `purge`: ask for purges, see receipts, and warm what was purged; `prefetch`: warm URLs; `read`: see everything; `regions`: drain
@@ -46,7 +47,17 @@ export function parseTokens(json: string): ParsedTokens {
     if (names.has(record.name)) return invalid(`API_TOKENS[${index}]: the name ${record.name} is there twice`);
     names.add(record.name);
   }
-  return { kind: "tokens", tokens: list as TokenRecord[] };
+  return { kind: "tokens", tokens: (list as TokenRecord[]).map(withHostsSpelt) };
+}
+
+/** Hosts are compared with those of purges, which have one spelling: `bücher.example.` is written `xn--bcher-kva.example` there. */
+function withHostsSpelt(record: TokenRecord): TokenRecord {
+  if (record.hosts === undefined) return record;
+  const hosts = record.hosts.map((host) => {
+    const parsed = parseHostScope(host);
+    return parsed.kind === "scope" && parsed.scope.kind === "host" ? parsed.scope.host : host;
+  });
+  return { ...record, hosts };
 }
 
 const invalid = (detail: string): ParsedTokens => ({ kind: "invalid", detail });

@@ -3,6 +3,7 @@
 // again for what it has not seen, which costs the origin nothing for what is warm.
 
 import { z } from "zod";
+import { withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { prefetchBodySchema, readPrefetchBody } from "../prefetch/body.ts";
 import { type Prefetch, type PrefetchPorts, prefetch } from "../prefetch/prefetch.ts";
@@ -56,6 +57,7 @@ async function answer(ports: ControlPorts, { context, token }: Call<unknown>): P
     warm: (query) => ports.warm(query),
     textOf,
     mayAsk: (url) => mayAsk(token, url),
+    siteOf: (url) => withoutAlias(ports.config.aliases, url),
     now: () => ports.now(),
     tell,
     concurrency: concurrencyFor(ports),

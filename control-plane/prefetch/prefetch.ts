@@ -27,6 +27,8 @@ export interface PrefetchPorts {
   textOf(content: Uint8Array, most: number): Promise<string | undefined>;
   /** Whether the token may ask for this URL. */
   mayAsk(url: string): boolean;
+  /** A normalised URL under the host of its site, if its own is an alias; by default no host is. */
+  siteOf?(url: string): string;
   now(): EpochMillis;
   /** Tells a line. `unheard`: nobody reads along any more. Never rejects. */
   tell(line: PrefetchLine): Promise<"heard" | "unheard">;
@@ -96,13 +98,16 @@ async function gather(
     }
     for (const location of found.locations) {
       const normal = normaliseUrl(location);
-      if (normal.kind === "invalid") await tell({ kind: "failed", url: location.slice(0, 200), detail: normal.detail });
+      if (normal.kind === "invalid") {
+        await tell({ kind: "failed", url: location.slice(0, 200), detail: normal.detail });
+        continue;
+      }
+      const named = ports.siteOf?.(normal.url) ?? normal.url;
       // A sitemap speaks for its own host alone (sitemaps.org, "Sitemap file location").
-      else if (new URL(normal.url).host !== host)
-        await tell({ kind: "passed-over", url: normal.url, reason: "other-host" });
-      else if (!ports.mayAsk(normal.url)) await tell({ kind: "passed-over", url: normal.url, reason: "token" });
-      else if (found.kind === "index") waiting.push({ url: normal.url, mayBeIndex: false });
-      else if (urls.size < LIMITS.prefetchUrls || urls.has(normal.url)) urls.add(normal.url);
+      if (new URL(named).host !== host) await tell({ kind: "passed-over", url: named, reason: "other-host" });
+      else if (!ports.mayAsk(named)) await tell({ kind: "passed-over", url: named, reason: "token" });
+      else if (found.kind === "index") waiting.push({ url: named, mayBeIndex: false });
+      else if (urls.size < LIMITS.prefetchUrls || urls.has(named)) urls.add(named);
       else omitted += 1;
     }
     omitted += found.omitted;

@@ -74,6 +74,10 @@ describe("valid", () => {
     ["routes from narrow to wide", withRoutes({ match: { paths: ["/a/b/*"] } }, { match: { paths: ["/a/*"] } }, {})],
     ["a route for other methods before", withRoutes({ match: { methods: ["POST"] } }, {})],
     ["a route for one host before", withRoutes({ match: { hosts: ["a.example"] } }, { match: { paths: ["/x"] } })],
+    [
+      "hidden files and well-known ones",
+      withRoutes({ match: { paths: ["/.well-known/*"] } }, { match: { paths: ["/.*"] } }),
+    ],
     ["an ending and a beginning", withRoutes({ match: { paths: ["*.jpg"] } }, { match: { paths: ["/a/*"] } })],
     [
       "a host before its subdomains",
@@ -168,6 +172,9 @@ describe("fields that contradict each other", () => {
     [withRoute({ match: { hosts: ["H.example"] } }), /^routes\[0\]\.match\.hosts\[0\]: /],
     [withRoute({ match: { hosts: ["a.*.example"] } }), /^routes\[0\]\.match\.hosts\[0\]: /],
     [withRoute({ match: { paths: ["a"] } }), /^routes\[0\]\.match\.paths\[0\]: /],
+    [withRoute({ match: { paths: ["/a/../b/*"] } }), /^routes\[0\]\.match\.paths\[0\]: must have no segment/],
+    [withRoute({ match: { paths: ["/a/%2e"] } }), /^routes\[0\]\.match\.paths\[0\]: must have no segment/],
+    [withRoute({ match: { paths: ["/a\ud800"] } }), /^routes\[0\]\.match\.paths\[0\]: /],
     [withRoute({ match: { paths: ["/a/*/b"] } }), /^routes\[0\]\.match\.paths\[0\]: /],
     [withRoute({ match: { paths: ["*/a/*"] } }), /^routes\[0\]\.match\.paths\[0\]: /],
     [withRoute({ match: { paths: ["/a?b"] } }), /^routes\[0\]\.match\.paths\[0\]: /],
@@ -246,6 +253,10 @@ describe("fields that contradict each other", () => {
 describe("a route that can never be used", () => {
   test.each([
     ["after a route for everything", [{}, { match: { paths: ["/a"] } }]],
+    [
+      "after a route that spells its path in another way",
+      [{ match: { paths: ["/café/*"] } }, { match: { paths: ["/caf%c3%a9/[a]"] } }],
+    ],
     ["after a route for every path", [{ match: { paths: ["/*"] } }, { match: { paths: ["*.jpg"] } }]],
     ["after the same", [{ match: { paths: ["/a"] } }, { match: { paths: ["/a"] } }]],
     ["below an earlier one", [{ match: { paths: ["/a/*"] } }, { match: { paths: ["/a/b/*", "/a/c"] } }]],

@@ -61,7 +61,8 @@ function sign(text: string, options: SignOptions, command: Command, terminal: Te
   if (normal.kind === "invalid") usage(`${text} cannot be signed: ${normal.detail}`);
   const taken = Object.values(SIGNATURE_PARAMETERS).find((name) => new URL(normal.url).searchParams.has(name));
   if (taken !== undefined) usage(`${text} has a parameter ${taken} already`);
-  const secret = terminal.environment[options.secretName];
+  const { environment } = terminal;
+  const secret = Object.hasOwn(environment, options.secretName) ? environment[options.secretName] : undefined;
   if (secret === undefined || secret === "") {
     usage(`the environment has no ${options.secretName}; set it to the secret that the deployment has`);
   }

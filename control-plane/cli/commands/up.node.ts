@@ -131,6 +131,9 @@ function chooseRegions(config: Config, wanted: readonly RegionId[] | undefined):
 function parseOrigin(text: string): string {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidArgumentError("Give an http or https URL.");
+  if (url.username !== "" || url.password !== "") {
+    throw new InvalidArgumentError("Give it without user name and password: origins are asked without them.");
+  }
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
     throw new InvalidArgumentError("Give scheme, host and port only, without a path.");
   }

@@ -86,6 +86,15 @@ describe("what a token may do", () => {
     });
   });
 
+  test("a token's hosts are compared in the spelling that purges have", () => {
+    const parsed = parseTokens(JSON.stringify([record({ hosts: ["bücher.example", "*.a.example."] })]));
+    const [token] = parsed.kind === "tokens" ? parsed.tokens : [];
+    if (token === undefined) throw new Error("no token");
+    expect(mayPurge(token, { kind: "url", url: "https://xn--bcher-kva.example/" })).toBe(true);
+    expect(mayPurge(token, { kind: "host", host: "www.a.example" })).toBe(true);
+    expect(mayPurge(token, { kind: "host", host: "b.example" })).toBe(false);
+  });
+
   const limited = record({ hosts: ["a.example", "*.b.example"] });
   test.each<[Scope, boolean]>([
     [{ kind: "url", url: "https://a.example/x" }, true],

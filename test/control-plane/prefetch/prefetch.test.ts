@@ -19,6 +19,7 @@ class World {
   heard = true;
   answering: Answering = () => ({});
   mayAsk: (url: string) => boolean = () => true;
+  siteOf = (url: string): string => url;
   #under = 0;
 
   async run(asked: Partial<Prefetch>, concurrency = 4): Promise<Extract<PrefetchLine, { kind: "ended" }>> {
@@ -28,6 +29,7 @@ class World {
         warm: (query) => this.#warm(query),
         textOf: async (content) => new TextDecoder().decode(content),
         mayAsk: (url) => this.mayAsk(url),
+        siteOf: (url) => this.siteOf(url),
         now: () => epochMillis(this.time),
         tell: async (line) => {
           this.lines.push(line);
@@ -169,6 +171,15 @@ describe("a sitemap", () => {
       ["https://a.example/secret", "token"],
     ]);
     expect(world.of("failed").map(({ url }) => url)).toEqual(["/relative"]);
+  });
+
+  test("may name its host by an alias, under which nothing is warmed twice", async () => {
+    const world = new World();
+    world.siteOf = (url) => url.replace("//www.a.example/", "//a.example/");
+    world.answering = (query) =>
+      query.keep === undefined ? {} : text(urlset("https://www.a.example/1", "https://a.example/1"))(query);
+    await world.run({ sitemap });
+    expect(world.asked.map(({ url }) => url)).toEqual([sitemap, "https://a.example/1"]);
   });
 
   test("of sitemaps is followed once, on its own host, and to a bounded number", async () => {
