@@ -66,6 +66,8 @@ export const LIMITS = {
   // --- a shard
   /** An object larger than this that cannot be stored in segments passes through and is not kept. */
   entryBytes: 8 * MiB,
+  /** What an entry may take beside its body: the fields that an origin may send, its URL in key and target, tags and variant. */
+  entryHeadBytes: 256 * KiB,
   /** Ranges of one request; a field with more is ignored: hundreds of small parts are how servers are made to sweat. */
   ranges: 16,
   /** Ranges closer than this are sent as one: a part of its own costs about as much around it (RFC 9110 section 15.3.7.2). */

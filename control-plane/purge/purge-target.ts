@@ -3,6 +3,7 @@
 // a purge covers more than it says, never less.
 
 import { LIMITS } from "../../config/limits.ts";
+import { ownCopy } from "../../config/own-copy.ts";
 import { purgeSpelling } from "../../config/purge-spelling.ts";
 import type { Scope } from "./event.ts";
 import { absoluteUrls } from "./scope.ts";
@@ -18,9 +19,18 @@ export interface PurgeTarget {
   readonly hosts: readonly string[];
 }
 
-/** Works out what an entry can be purged by. `url` is what `cacheKey` gives for it, absolute. */
+/**
+ * Works out what an entry can be purged by. `url` is what `cacheKey` gives for it, absolute. The target is kept as long as its
+ * entry, so it holds no text that is a piece of a longer one.
+ */
 export function purgeTarget(url: string, tags: readonly string[]): PurgeTarget {
-  return { url, tags, prefixes: prefixEnds(url).map((end) => url.slice(0, end)), hosts: hostsOf(url) };
+  const own = ownCopy(url);
+  return {
+    url: own,
+    tags: tags.map(ownCopy),
+    prefixes: prefixEnds(own).map((end) => own.slice(0, end)),
+    hosts: hostsOf(own),
+  };
 }
 
 /**

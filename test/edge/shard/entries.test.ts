@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { bytes, epochMillis, KiB, millis } from "../../../config/units.ts";
+import { purgeTarget } from "../../../control-plane/purge/purge-target.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 import { type Entry, EntryStore } from "../../../edge/shard/entries.ts";
 
@@ -24,7 +25,7 @@ const entry = (size: number): Entry => ({
   } as Entry["response"],
   body: new Uint8Array(size),
   seen: {},
-  target: { url: "http://site.test/a", tags: [] } as unknown as Entry["target"],
+  target: purgeTarget("http://site.test/a", []),
   storedAt: epochMillis(0),
   checkedVersion: -1,
   uses: 0,
