@@ -106,6 +106,11 @@ export const LIMITS = {
   flights: 4_096,
   /** Requests that wait for the head of one flight; beyond it they are refused with 503. */
   followers: 10_000,
+  /**
+   * Characters of one request field or of all cookies together by which a route tells responses apart. What sites select by is
+   * short; a longer value would only fill the memory with responses that nobody asks for again, so such a request passes by.
+   */
+  selectingCharacters: 256,
   /** Variants of one key; the oldest goes first. */
   variants: 32,
   /** The longest freshness that is guessed from `Last-Modified`: a guess should not outlive a day. */

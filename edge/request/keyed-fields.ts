@@ -3,6 +3,7 @@
 // Cookies (RFC 6265 section 4.2): a piece without a name counts as a cookie that no route lists, so it makes the request
 // personal and never reaches a shared fill. Values are taken as they are, quotes and commas included.
 
+import { LIMITS } from "../../config/limits.ts";
 import type { Route } from "../../config/schema.ts";
 import type { Fields } from "../http/fields.ts";
 import { normaliseSelecting } from "../http/vary.ts";
@@ -47,6 +48,15 @@ export const isPersonal = (fields: Fields, route: Route): boolean =>
 
 /** The request's Cookie field as one line: HTTP/2 may split it, and "; " joins it again (RFC 9113 section 8.2.3). */
 export const wholeCookieField = (fields: Fields): string => fields.all("cookie").join("; ");
+
+/**
+ * Whether a value by which the route tells responses apart is longer than `LIMITS.selectingCharacters`: one of its key fields
+ * and variant fields, or its key cookies together. The answer to such a request is not worth its memory, so no cache takes part.
+ */
+export const selectsByTooMuch = (fields: Fields, route: Route): boolean =>
+  [...route.key.headers, ...route.variantHeaders].some(
+    (name) => (fields.get(name.toLowerCase())?.length ?? 0) > LIMITS.selectingCharacters,
+  ) || (keyCookieField(fields, route)?.length ?? 0) > LIMITS.selectingCharacters;
 
 interface Cookie {
   /** Undefined if the piece has no name. */

@@ -7,6 +7,7 @@ import { type Policy, policyOf } from "../http/terms.ts";
 import { candidateNames, variantKey } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { isPersonal } from "../request/forwarded.ts";
+import { selectsByTooMuch } from "../request/keyed-fields.ts";
 import type { Standing } from "./knowledge.ts";
 import type { TierRequest } from "./tier.ts";
 
@@ -75,4 +76,15 @@ export function impersonal<Of extends Pick<Asked, "personal" | "route" | "reques
   const own = ["cache-control", "pragma", "authorization", ...(asked.personal ? ["cookie"] : [])];
   for (const name of own) fields.delete(name);
   return { ...asked, personal: false, request: { ...asked.request, method: "GET", fields } };
+}
+
+/** Why no cache takes part in a request that is only passed on, as `Cache-Status` says it. */
+export function whyPassed({ request, route }: Asked): {
+  readonly reason: "bypass" | "method";
+  readonly detail?: string;
+} {
+  if (route.mode === "bypass") return { reason: "bypass" };
+  if (request.method !== "GET" && request.method !== "HEAD") return { reason: "method" };
+  const isTooLong = selectsByTooMuch(request.fields, route);
+  return { reason: "bypass", detail: isTooLong ? "selecting-value-too-long" : "event-stream" };
 }

@@ -1,6 +1,7 @@
 // What the door lets in: each line is one request, and what becomes of it.
 
 import { expect, test } from "vitest";
+import { LIMITS } from "../../../config/limits.ts";
 import { validate } from "../../../config/validate.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 import { admit } from "../../../edge/request/admit.ts";
@@ -34,6 +35,28 @@ const arrive = (
   });
   return admitted.kind === "admitted" ? admitted.passage : `${admitted.status} ${admitted.code}`;
 };
+
+const LONGEST = "v".repeat(LIMITS.selectingCharacters);
+
+test.each([
+  ["a variant field", "x-brand", LONGEST, "cached"],
+  ["a variant field", "x-brand", `${LONGEST}v`, "passed"],
+  ["a key field", "x-tenant", `${LONGEST}v`, "passed"],
+  ["key cookies", "cookie", `lang=${"v".repeat(LIMITS.selectingCharacters - 5)}`, "cached"],
+  ["key cookies", "cookie", `lang=${LONGEST}; other=1`, "passed"],
+  ["cookies that no route lists", "cookie", `session=${LONGEST}`, "cached"],
+  ["a field that selects nothing", "referer", `https://site.test/${LONGEST}`, "cached"],
+])("%s of this length: no cache takes part if it is too long to select by (%s)", (_what, name, value, expected) => {
+  const selecting = validate({
+    origins: { shop: { url: "http://origin.test" } },
+    regions: { weur: {} },
+    routes: [
+      { name: "all", origin: "shop", key: { headers: ["X-Tenant"], cookies: ["lang"] }, variantHeaders: ["X-Brand"] },
+    ],
+  });
+  if (selecting.kind === "invalid") throw new Error("the test's configuration is invalid");
+  expect(arrive("GET", { [name]: value }, "/a", { config: selecting.config })).toBe(expected);
+});
 
 const HANDSHAKE = { upgrade: "WebSocket", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" };
 
