@@ -1,11 +1,13 @@
 // One spelling for each URL: cache keys, purge scopes, routes and signatures all start from it, so that a purge of a URL finds
 // what a client of that URL stored. It follows RFC 3986 sections 6.2.2 and 6.2.3: lower-case scheme and host, no default port,
 // no dot segments, upper-case percent escapes, unreserved characters unescaped, an empty path written "/". Characters that
-// RFC 3986 allows in no path and no query (`|`, `[`, `"`, `\`, non-ASCII) have one spelling, their escape (sections 2.1, 2.4).
+// RFC 3986 allows in no path and no query (`|`, `{`, `"`, `\`, non-ASCII) have one spelling, their escape (sections 2.1, 2.4).
 // It never reorders or drops query parameters (the route's key rules do), and what it gives is its own normal form.
 // **Decided**: a bare "?" is dropped. No server gives `/a?` another meaning than `/a`, and every other cache of the site would
 // keep it twice. **Decided**: reserved characters and their escapes stay apart (section 2.2: `/a%2Fb` is no `/a/b`), except "'" in
 // a query: the platform's URL parser escapes it in every request that it sends, so only the escape can reach an origin.
+// **Decided**: "[" and "]", reserved but allowed in neither, are escaped in paths and stay as written in queries: browsers and
+// HTTP clients send `f[]=1` as it is, and origins sign queries as they were written.
 // **Decided**: a stray "%" stays, since old applications write `%u0041`. Purges fold all of these (purge-spelling.ts).
 
 import { LIMITS } from "./limits.ts";
@@ -46,7 +48,7 @@ export function normaliseUrl(text: string): NormalUrl {
   if (host === undefined) return invalid("this host is no name or address");
   // The parser has removed dot segments, those written `%2e` as well, so unescaping makes no new ones. It gives a bare "?" as
   // an empty `search`.
-  const spelt = `${url.protocol}//${host}${spellPart(url.pathname)}${spellPart(url.search)}`;
+  const spelt = `${url.protocol}//${host}${spellPart(url.pathname)}${spellQuery(url.search)}`;
   if (spelt.length > LIMITS.urlCharacters) return invalid(`a URL has at most ${LIMITS.urlCharacters} characters`);
   return { kind: "url", url: spelt };
 }
@@ -65,9 +67,12 @@ export const normalEscapes = (text: string): string =>
 /** Path and query of a normalised URL, as they stand: no parser is asked again, since some would spell them in another way. */
 export const targetOfUrl = (url: string): string => url.slice(pathStart(url));
 
-/** A piece of a path or query in its one spelling, never an error: only characters that RFC 3986 section 3.3 and 3.4 allow are left unescaped. */
+/** A piece of a path in its one spelling, never an error: only characters that RFC 3986 section 3.3 allows are left unescaped. */
 export const spellPart = (text: string): string =>
   normalEscapes(text.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+/g, (run) => encodeURIComponent(run.toWellFormed())));
+
+const spellQuery = (text: string): string =>
+  normalEscapes(text.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%[\]]+/g, encodeURIComponent));
 
 /** Where the authority of `scheme://host/path?query` or `//host/path?query` ends. */
 export function pathStart(url: string): number {

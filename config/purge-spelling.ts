@@ -23,7 +23,7 @@ function foldPath(path: string): string {
 
 function foldQuery(query: string): string {
   const parts = query.split("&").filter((part) => part !== "");
-  const spelt = parts.map((part) => resolved(part, /[A-Za-z0-9\-._~!$'()*,;:@/?]/).replaceAll("+", "%20"));
+  const spelt = parts.map((part) => resolved(part, /[A-Za-z0-9\-._~!$'()*,;:@/?[\]]/).replaceAll("+", "%20"));
   return spelt.sort().join("&");
 }
 

@@ -192,7 +192,7 @@ export const configSchema = z.strictObject({
   memoryMiB: z.number().min(1).max(100).default(64),
   /** The longest that an entry is kept, fresh or stale. */
   maxRetentionSeconds: durationSeconds.default(7 * 86_400),
-  /** Other hosts of a site (with their port, if any), each with the host that it stands for. */
+  /** Other hosts of a site (with their port, if any), each with the host that it stands for, which is no alias itself. */
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   /**
    * Whether a path that an origin may read as a protected route's (`//vip/a`, `/vip%2Fa`, `/x/..;/vip/a`, `/VIP/a`) is answered by that route.

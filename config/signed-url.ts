@@ -6,7 +6,8 @@
 //   cookie     meridian-signature=meridian-expires=SECONDS&meridian-key=ID&...   (the same parameters, for players that drop queries)
 //   SIGNATURE  base64url without padding of HMAC-SHA256 over the lines of `signedUrlText`, keyed by the UTF-8 bytes of the secret
 //
-// PATH and QUERY are signed as config/normal-url.ts spells them, which is how they are written if they are plain.
+// PATH and QUERY are signed as config/normal-url.ts spells them, which is how they are written if they are plain. Brackets in a
+// query count as their escapes: whichever of the two a client sends, the signature is the same.
 
 /** The parameters, in the order in which they are written. They are taken off before the cache and the origin see a URL. */
 export const SIGNATURE_PARAMETERS = {
@@ -32,6 +33,9 @@ export interface Grant {
   /** The one client that may use it, as `clientNetwork` (ip-network.ts) writes it: an IPv4 address, or an IPv6 /64. */
   readonly network?: string | undefined;
 }
+
+/** Path and query of a normalised URL without the parameters above, as they are signed. */
+export const signedTarget = (target: string): string => target.replaceAll("[", "%5B").replaceAll("]", "%5D");
 
 /** The text whose UTF-8 bytes are signed. Its first line keeps a signature made for another purpose from counting here. */
 export const signedUrlText = ({ host, scope, expires, network }: Grant): string =>

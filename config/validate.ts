@@ -21,12 +21,11 @@ export type Validation =
 export function validate(input: unknown): Validation {
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) return { kind: "invalid", errors: describeIssues(parsed.error.issues, configSchema, input) };
-  const hosts = checkHosts(parsed.data);
-  const { config } = hosts;
+  const config = parsed.data;
   const errors = [
     ...checkRegions(config),
     ...Object.entries(config.origins).flatMap(([name, origin]) => checkOrigin(name, origin, config)),
-    ...hosts.errors,
+    ...checkHosts(config),
     ...checkRoutes(config),
   ];
   return errors.length === 0 ? { kind: "valid", config } : { kind: "invalid", errors };

@@ -10,6 +10,7 @@ import {
   SIGNABLE_PREFIX,
   SIGNATURE_COOKIE,
   SIGNATURE_PARAMETERS,
+  signedTarget,
   signedUrlText,
 } from "../../config/signed-url.ts";
 import type { EpochMillis } from "../../config/units.ts";
@@ -113,15 +114,20 @@ export function checkSignature(
   if (prefix !== undefined && !isBelow(target, prefix)) {
     return refused("signature-elsewhere", `The signature is for URLs below ${prefix}.`);
   }
+  // A site that signs what it writes may have signed the brackets themselves.
+  const targets = [...new Set([signedTarget(target), target])];
+  const scopes =
+    prefix === undefined
+      ? targets.map((signed) => ({ kind: "url", target: signed }) as const)
+      : [{ kind: "prefix", prefix } as const];
   const grant = {
-    scope: prefix === undefined ? ({ kind: "url", target } as const) : ({ kind: "prefix", prefix } as const),
     expires: Number(expires),
     network: bound === undefined ? undefined : clientNetwork(request.address as string),
   };
   return {
     kind: "verify",
     keyId,
-    texts: [...request.hosts].map((host) => signedUrlText({ ...grant, host })),
+    texts: [...request.hosts].flatMap((host) => scopes.map((scope) => signedUrlText({ ...grant, scope, host }))),
     signature,
   };
 }

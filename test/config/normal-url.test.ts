@@ -41,7 +41,8 @@ describe("a URL has one spelling", () => {
     ["https://h/x\\..\\y", "https://h/x%5C..%5Cy"],
     ["https://h/_next/[slug]/p.js", "https://h/_next/%5Bslug%5D/p.js"],
     ['https://h/a|b^c`d{e}"<f>', "https://h/a%7Cb%5Ec%60d%7Be%7D%22%3Cf%3E"],
-    ['https://h/?f[]=a|b^c`d{e}"<f>', "https://h/?f%5B%5D=a%7Cb%5Ec%60d%7Be%7D%22%3Cf%3E"],
+    ['https://h/?f[]=a|b^c`d{e}"<f>', "https://h/?f[]=a%7Cb%5Ec%60d%7Be%7D%22%3Cf%3E"],
+    ["https://h/?f%5b%5d=1", "https://h/?f%5B%5D=1"],
     ["https://h/!$&'()*+,;=:@?!$&()*+,;=:@/?", "https://h/!$&'()*+,;=:@?!$&()*+,;=:@/?"],
     ["https://h/%21%27?%21", "https://h/%21%27?%21"],
     ["https://h/?q='a'", "https://h/?q=%27a%27"],
@@ -101,7 +102,7 @@ describe("a URL has one spelling", () => {
         fc.array(fc.oneof(forbidden, fc.constantFrom("a", "/", "=", "&", ".")), { maxLength: 12 }),
         (pieces) => {
           const escaped = pieces.map((piece) => (/[a/=&.]/.test(piece) ? piece : encodeURIComponent(piece)));
-          for (const part of ["/p", "/p?q"]) {
+          for (const part of pieces.some((piece) => /[[\]]/.test(piece)) ? ["/p"] : ["/p", "/p?q"]) {
             const raw = spelling(`http://h${part}${pieces.join("")}`);
             expect(raw).toBe(spelling(`http://h${part}${escaped.join("")}`));
             expect(raw).toBe(spelling(`http://h${part}${escaped.join("").toLowerCase()}`));

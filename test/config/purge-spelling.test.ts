@@ -25,6 +25,7 @@ describe("one for purges", () => {
     ["no parameters", "https://h/?&", "https://h/"],
     ["a space in a query", "https://h/?q=a+b", "https://h/?q=a%20b"],
     ["an apostrophe in a query", "https://h/?q='", "https://h/?q=%27"],
+    ["brackets in a query", "https://h/?f[]=1", "https://h/?f%5b%5D=1"],
     ["a bare question mark", "https://h/a?", "https://h/a"],
   ])("%s", (_, one, other) => {
     expect(spelling(one)).toBe(spelling(other));

@@ -14,6 +14,7 @@ import {
   SIGNATURE_COOKIE,
   SIGNATURE_PARAMETERS,
   signatureParameters,
+  signedTarget,
   signedUrlText,
 } from "../../../config/signed-url.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -78,7 +79,7 @@ function sign(text: string, options: SignOptions, command: Command, terminal: Te
 
   const grant: Grant = {
     host,
-    scope: prefix === undefined ? { kind: "url", target } : { kind: "prefix", prefix },
+    scope: prefix === undefined ? { kind: "url", target: signedTarget(target) } : { kind: "prefix", prefix },
     expires: options.expires,
     network: options.address,
   };

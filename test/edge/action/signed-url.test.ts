@@ -132,6 +132,13 @@ describe("the text that must have been signed", () => {
     expect(textsOf(check(SIGNED))).toEqual([`${HEAD}\nurl /films/7/a.ts?q=1\n2000\n-`]);
   });
 
+  test("names brackets of a query by their escapes, or as they were written", () => {
+    const texts = (query: string) =>
+      textsOf(check(SIGNED, `https://h.example/a?${query}`)).map((text) => text.split("\n")[2]);
+    expect(texts("f[]=1")).toEqual(["url /a?f%5B%5D=1", "url /a?f[]=1"]);
+    expect(texts("f%5B%5D=1")).toEqual(["url /a?f%5B%5D=1"]);
+  });
+
   test("names the folder in place of the path", () => {
     expect(textsOf(check(`${SIGNED}&meridian-prefix=/films/`))).toEqual([`${HEAD}\nprefix /films/\n2000\n-`]);
     expect(textsOf(check(`${SIGNED}&meridian-prefix=/`))).toEqual([`${HEAD}\nprefix /\n2000\n-`]);

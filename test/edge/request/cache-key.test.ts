@@ -44,6 +44,8 @@ describe("the query follows the route's rules", () => {
       "?u%5B%5D%5Bn%5D=a&u%5B%5D%5Bg%5D=1&u%5B%5D%5Bn%5D=b",
       "?u%5B%5D%5Bn%5D=a&u%5B%5D%5Bg%5D=1&u%5B%5D%5Bn%5D=b",
     ],
+    ["all", "?u[][n]=a&u[][g]=1&u[][n]=b", "?u[][n]=a&u[][g]=1&u[][n]=b"],
+    [{ only: ["f[]"] }, "?f[]=1&f%5B%5D=2&g=1", "?f[]=1&f%5B%5D=2"],
     ["all", "?b&&a&", "?b&a"],
     [{ except: ["utm_*"] }, "?b=1&utm_a=1&a=2", "?b=1&a=2"],
     [{ only: ["a", "b"] }, "?b=1&c=3&a=2", "?b=1&a=2"],
