@@ -18,6 +18,8 @@ export interface Environment {
   readonly MERIDIAN_STARTED_AT?: string;
   /** Local: a folder on disk with the database of addresses, `addresses.mmdb`. */
   readonly GEO?: Fetcher;
+  /** Local: a folder on disk with the tokens' records, `tokens.json`, which may change at any time. */
+  readonly ACCESS?: Fetcher;
   /** Local: one HTTP service binding for each other region, PEER_WEUR and so on. */
   readonly [peer: `PEER_${string}`]: Fetcher | undefined;
   /** Local: one link for each origin, ORIGIN_SHOP and so on (upper case, `_` for `-`): it leads there whatever the URL's host. */

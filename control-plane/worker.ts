@@ -21,7 +21,10 @@ export { Meter } from "./meter/meter.worker.ts";
 const apps = new WeakMap<Environment, OpenAPIHono>();
 
 /** What the control API asks of the edge. */
-export type EdgePorts = Pick<ControlPorts, "explain" | "warm">;
+export type EdgePorts = Pick<ControlPorts, "explain" | "warm"> & {
+  /** Local: the tokens' records as they are now, in place of the secret that does not change. */
+  readonly tokenRecords?: () => string | undefined;
+};
 
 /**
  * Answers a request to the control API. `edge` is kept for later requests of the same environment, so it must not hold on
@@ -44,18 +47,23 @@ export async function controlFetch(
 function build(request: Request, env: Environment, edge: EdgePorts): OpenAPIHono {
   const config = configOf(env);
   const nodes = nodesOf(env);
+  const { tokenRecords = () => env.API_TOKENS, ...ports } = edge;
+  const tokens = new Tokens();
   const region = ownRegion(env) ?? nearestRegion(config, request);
   return controlApp({
     config,
     ownRegion: region,
-    tokens: tokensOf(env),
+    // Asked for each request, since locally they change while it runs.
+    get tokens() {
+      return tokens.read(tokenRecords());
+    },
     localMode: ownRegion(env) !== undefined,
     signer: receiptSigner(env.CLUSTER_KEY),
     page: DASHBOARD_PAGE,
     tally: new Tally(crypto.randomUUID(), region),
     hub: (of) => nodes.hub(of),
     meter: (of) => nodes.meter(of),
-    ...edge,
+    ...ports,
     log: (message, fault) => console.error(`control API: ${message}`, ...(fault === undefined ? [] : [fault])),
     now: () => epochMillis(Date.now()),
     deadline: (after) => AbortSignal.timeout(after),
@@ -72,10 +80,17 @@ function nearestRegion(config: Config, request: Request): RegionId {
   return regions.reduce((nearest, id) => (distance(id) < distance(nearest) ? id : nearest));
 }
 
-function tokensOf(env: Environment): readonly TokenRecord[] {
-  if (env.API_TOKENS === undefined) return [];
-  const parsed = parseTokens(env.API_TOKENS);
-  if (parsed.kind === "tokens") return parsed.tokens;
-  console.error(`control API: nobody is let in: ${parsed.detail}`);
-  return [];
+/** Records of tokens, read again only when their text has changed. */
+class Tokens {
+  #json: string | undefined;
+  #records: readonly TokenRecord[] = [];
+
+  read(json: string | undefined): readonly TokenRecord[] {
+    if (json === this.#json) return this.#records;
+    this.#json = json;
+    const parsed = json === undefined ? { kind: "tokens" as const, tokens: [] } : parseTokens(json);
+    if (parsed.kind === "invalid") console.error(`control API: nobody is let in: ${parsed.detail}`);
+    this.#records = parsed.kind === "tokens" ? parsed.tokens : [];
+    return this.#records;
+  }
 }

@@ -12,6 +12,17 @@ import { warm } from "./warm.worker.ts";
 
 export { Hub, Internal, Meter, Shard } from "./worker.ts";
 
+let tokenRecords: string | undefined;
+
+/** The tokens' records, read for each request: one that was revoked is refused from then on. Keeps what it has if it cannot. */
+async function readTokens(env: Environment): Promise<void> {
+  const answer = await env.ACCESS?.fetch("http://disk/tokens.json");
+  if (answer === undefined) return;
+  const json = await answer.text();
+  if (answer.ok) tokenRecords = json;
+  else console.error(`control API: the tokens' records cannot be read (${answer.status})`);
+}
+
 type CountryOf = (address: string) => string | undefined;
 let reader: CountryOf | undefined;
 
@@ -30,8 +41,9 @@ async function addressReader(env: Environment): Promise<CountryOf> {
 
 export class Control extends WorkerEntrypoint<Environment> {
   override async fetch(request: Request): Promise<Response> {
-    const countryOf = await addressReader(this.env);
+    const [countryOf] = await Promise.all([addressReader(this.env), readTokens(this.env)]);
     return controlFetch(request, this.env, this.ctx, {
+      tokenRecords: () => tokenRecords,
       explain: (query) => explain(this.env, query, countryOf),
       warm: (query) => warm(this.env, query, countryOf),
     });

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { sitesOfHost, sitesOfUrl } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
+import { isPlain } from "../../config/printable.ts";
 import type { Config } from "../../config/schema.ts";
 import { epochMillis } from "../../config/units.ts";
 import type { PurgeCommand } from "../hub/commands.ts";
@@ -55,7 +56,8 @@ export const purgeBodySchema = z
       description:
         "Make matching entries stale instead of ending them: where stale-while-revalidate allows it they are served while one request refreshes them, elsewhere the origin is asked first whether they still hold",
     }),
-    reason: z.string().max(LIMITS.reasonCharacters).optional(),
+    // It is shown on others' screens: a terminal must take no orders from it.
+    reason: z.string().max(LIMITS.reasonCharacters).refine(isPlain, "one line without control characters").optional(),
     idempotencyKey: z
       .string()
       .regex(new RegExp(`^[!-~]{1,${LIMITS.idempotencyKeyCharacters}}$`), "visible ASCII, 1 to 128 characters")

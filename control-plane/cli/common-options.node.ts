@@ -1,6 +1,8 @@
 // The options that every command which asks the control API takes, and what follows from them: where the API is and with
 // which token. Order for the address: --api, MERIDIAN_API, the run under way, the default port. For the token: --token,
 // MERIDIAN_TOKEN, the local admin token; the local token is never sent to another machine.
+// **Decided: an empty variable is an error.** A CI system gives an empty one for a secret that is missing: going on without it
+// would end in somebody else's token or in a 401 that blames the token. White space around a value is no part of it.
 
 import type { Command } from "commander";
 import { ApiClient } from "./client.node.ts";
@@ -26,13 +28,34 @@ export const addCommonOptions = (command: Command): Command =>
 
 /** A client for what the options and the terminal's surroundings say. A usage error for an address that is none. */
 export function connect(command: Command, options: CommonOptions, terminal: Terminal): ApiClient {
-  const api = options.api ?? terminal.environment.MERIDIAN_API ?? readRun(terminal.folder)?.control ?? DEFAULT_API;
+  const usage = (message: string): never => command.error(`error: ${message}`, { exitCode: EXIT.usage });
+  const asked = givenValue("--api", options.api, "MERIDIAN_API", terminal, usage);
+  const api = asked?.value ?? readRun(terminal.folder)?.control ?? DEFAULT_API;
   if (!URL.canParse(api) || !/^https?:$/.test(new URL(api).protocol)) {
-    command.error(`error: --api takes an http or https URL, not "${api}"`, { exitCode: EXIT.usage });
+    usage(`${asked?.name ?? "run.json"} takes an http or https URL, not "${api}"`);
   }
   const { origin, hostname } = new URL(api);
-  const given = options.token ?? terminal.environment.MERIDIAN_TOKEN;
+  const token = givenValue("--token", options.token, "MERIDIAN_TOKEN", terminal, usage);
+  if (token !== undefined && !/^[!-~]+$/.test(token.value)) {
+    usage(`${token.name} holds characters that no token has: white space within it, or others than visible ASCII`);
+  }
+  const given = token?.value;
   return new ApiClient(origin, given ?? (isLoopback(hostname) ? readAdminToken(terminal.folder) : undefined));
+}
+
+/** What an option or its variable gives, without the white space around it, and which of the two. Empty is a usage error. */
+function givenValue(
+  option: string,
+  fromOption: string | undefined,
+  variable: string,
+  { environment }: Terminal,
+  usage: (message: string) => never,
+): { readonly name: string; readonly value: string } | undefined {
+  const name = fromOption === undefined ? variable : option;
+  const value = (fromOption ?? environment[variable])?.trim();
+  if (value === undefined) return undefined;
+  if (value !== "") return { name, value };
+  return usage(`${name} is empty. Is a secret missing where it is set? Give it a value, or leave it away`);
 }
 
 /** Whether a host name is this machine's own: 127.0.0.0/8, ::1 or localhost. */

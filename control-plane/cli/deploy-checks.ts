@@ -7,10 +7,11 @@ import { noMajorityWarning } from "../../config/majority.ts";
 import { regionsOf } from "../../config/places.ts";
 import type { Config } from "../../config/schema.ts";
 import { secretNames } from "../../config/secrets.ts";
+import { isExampleOrigin } from "../local/effective-config.ts";
 
 export interface Finding {
-  /** An `error` stops a deployment, a `warning` is only said. */
-  readonly severity: "error" | "warning";
+  /** An `error` stops a deployment, a `warning` is only said. `example`: it stops one, and is what the example has for an origin. */
+  readonly severity: "error" | "warning" | "example";
   /** Where in the configuration. */
   readonly path: string;
   readonly detail: string;
@@ -30,12 +31,11 @@ export function checkDeployment(config: Config): Finding[] {
     const url = new URL(origin.url);
     const unreachable = whyUnreachable(url.hostname);
     if (unreachable !== undefined) {
-      findings.push(
-        error(
-          `${path}.url`,
-          `${origin.url} is ${unreachable}: Cloudflare cannot reach it; give the origin a public name`,
-        ),
-      );
+      findings.push({
+        severity: isExampleOrigin(origin) ? "example" : "error",
+        path: `${path}.url`,
+        detail: `${origin.url} is ${unreachable}: Cloudflare cannot reach it; give the origin a public name`,
+      });
     } else if (url.protocol === "http:") {
       findings.push(
         warning(`${path}.url`, "is not encrypted: anyone between Cloudflare and the origin can read and change it"),

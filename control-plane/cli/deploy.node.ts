@@ -1,6 +1,8 @@
 // `npm run deploy`: checks what can be checked before a deployment, says what to do about what is missing, then hands over to
 // wrangler. `--dry-run` builds and checks without an account. It never prints a secret that is set, and makes new ones only
 // when asked (`--new-secrets`) and only where none are. Exit codes as for every command: 0 done, 1 failed, 2 bad usage.
+// **Decided: a dry run fails where a deployment would be refused**, but for the example origin, which nobody deploys: with it
+// the dry run says what is left to do, and checks that the Worker builds.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -61,8 +63,11 @@ export async function deploy(args: readonly string[], input: unknown, machine: M
   }
 
   const findings = checkDeployment(validation.config);
-  for (const { severity, path, detail } of findings) machine.err(`${severity}: ${path} ${detail}`);
-  if (!options.dryRun && findings.some(({ severity }) => severity === "error")) {
+  const isExample = options.dryRun && findings.some(({ severity }) => severity === "example");
+  for (const { severity, path, detail } of findings) {
+    machine.err(`${severity === "example" ? (options.dryRun ? "to do" : "error") : severity}: ${path} ${detail}`);
+  }
+  if (findings.some(({ severity }) => severity === "error" || (severity === "example" && !options.dryRun))) {
     machine.err("Nothing was deployed. Correct the errors above in config/meridian.config.ts.");
     return EXIT.usage;
   }
@@ -78,9 +83,10 @@ export async function deploy(args: readonly string[], input: unknown, machine: M
     machine.err("wrangler failed: see above. Nothing was put in the place of what was deployed before.");
     return EXIT.failed;
   }
-  machine.out(
-    options.dryRun ? "The dry run passed. Nothing was deployed." : "Deployed. Roll back with: npx wrangler rollback",
-  );
+  const passed = isExample
+    ? "The Worker builds; nothing was deployed. This is the example's origin: put yours into config/meridian.config.ts before you deploy."
+    : "The dry run passed. Nothing was deployed.";
+  machine.out(options.dryRun ? passed : "Deployed. Roll back with: npx wrangler rollback");
   return EXIT.done;
 }
 

@@ -2,6 +2,7 @@
 // what to do next. Stable codes are for scripts (`--json`), sentences for people.
 
 import type { z } from "zod";
+import { connectionFault } from "../../config/connection-faults.ts";
 import type { problemSchema } from "../api/schemas.ts";
 
 export type Failure =
@@ -36,7 +37,12 @@ export function describeFailure(failure: Failure): string[] {
   }
 }
 
+/** Whether a failure leaves open that the request arrived. */
+export const maybeSent = (failure: Failure): boolean =>
+  failure.kind === "unreachable" && connectionFault(failure.code, failure.detail).sent === "perhaps";
+
 function describeUnreachable(api: string, code: string, detail: string): string[] {
+  const fault = connectionFault(code, detail);
   switch (code) {
     case "ECONNREFUSED":
       return [
@@ -53,8 +59,10 @@ function describeUnreachable(api: string, code: string, detail: string): string[
         `${api} did not answer in time.`,
         "Is its region alive? Try again, or ask another region's API with --api URL.",
       ];
-    default:
-      return [`${api} could not be asked: ${detail} (${code}).`];
+    default: {
+      const said = `${api} could not be asked: ${fault.clause}.`;
+      return fault.advice === undefined ? [said] : [said, fault.advice];
+    }
   }
 }
 

@@ -2,15 +2,21 @@
 // Decides exit codes for the whole tool: 0 done, 1 failed, 2 bad usage or configuration, 3 done in part. A command sets
 // `process.exitCode` and returns; only unexpected errors arrive here, and they print one line, never a stack.
 
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { printable } from "../../config/printable.ts";
 import { endWithReader } from "./closed-output.node.ts";
 
 /** Commands in the order that `--help` lists them. */
 const COMMANDS = ["up", "purge", "prefetch", "status", "latency", "explain", "region", "distances", "token", "sign"];
 
 endWithReader();
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
 const program = new Command("meridian")
   .description("Run, purge, measure and look after a Meridian CDN.")
+  .version(version, "-V, --version", "print the version")
   .exitOverride()
   .showHelpAfterError("(--help lists what is possible)");
 
@@ -31,7 +37,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
-    console.error(`meridian: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(printable(`meridian: ${error instanceof Error ? error.message : String(error)}`));
     process.exitCode = 1;
   }
 }

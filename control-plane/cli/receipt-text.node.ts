@@ -43,6 +43,8 @@ export function receiptText(receipt: Receipt, terminal: Terminal): string {
   ];
   if (receipt.missing.length > 0)
     lines.push("", colours.yellow(`Not known to hold it yet: ${receipt.missing.join(", ")}.`));
+  if (receipt.completeBy !== undefined && receipt.state !== "complete")
+    lines.push("", `Complete by ${receipt.completeBy}, whatever happens until then.`);
   if (receipt.detail !== undefined) lines.push("", receipt.detail);
   return lines.join("\n");
 }

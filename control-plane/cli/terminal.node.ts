@@ -1,8 +1,10 @@
 // What a command sees of the process it runs in: where to write, whether a person is watching, and what it was given.
 // Results go to `out`, everything said about them to `err`, so that `--json` can always be piped. Tests hand in their own.
+// This is the one place where text reaches the terminal: what an attacker may have put into it is made harmless here.
 
 import { text } from "node:stream/consumers";
 import pc from "picocolors";
+import { printable } from "../../config/printable.ts";
 
 export interface Terminal {
   /** Writes one line of the result. */
@@ -25,8 +27,8 @@ export interface Terminal {
 
 /** The terminal of this process. */
 export const processTerminal = (): Terminal => ({
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
+  out: (line) => process.stdout.write(`${printable(line)}\n`),
+  err: (line) => process.stderr.write(`${printable(line)}\n`),
   colours: pc.createColors(process.stdout.isTTY === true && pc.isColorSupported),
   watched: process.stderr.isTTY === true,
   environment: process.env,

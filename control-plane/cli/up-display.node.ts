@@ -2,6 +2,7 @@
 // afterwards what happens to the run. As text for people, or as one JSON object a line. The last line of a start is fixed.
 
 import pc from "picocolors";
+import { printable } from "../../config/printable.ts";
 import type { Cluster } from "../local/cluster.node.ts";
 import type { LaunchEvent } from "../local/events.ts";
 import { DEFAULT_STATE_FOLDER } from "../local/state-folder.node.ts";
@@ -16,7 +17,7 @@ export interface Display {
 export const createDisplay = (asJson: boolean): Display => (asJson ? jsonDisplay() : textDisplay());
 
 function jsonDisplay(): Display {
-  const print = (value: object): void => console.log(JSON.stringify(value));
+  const print = (value: object): void => console.log(printable(JSON.stringify(value)));
   return {
     event: print,
     ready: (cluster) =>
@@ -30,22 +31,8 @@ function textDisplay(): Display {
   const secondsSince = (): string => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`.padStart(7);
   return {
     event: (event) => {
-      switch (event.kind) {
-        case "step":
-          console.log(`${pc.dim(secondsSince())}  ${event.step}`);
-          break;
-        case "notice":
-          console.log(`${pc.dim(secondsSince())}  ${pc.yellow(event.text)}`);
-          break;
-        case "region-lost":
-          console.log(`${pc.dim(secondsSince())}  ${pc.red(event.text)}`);
-          break;
-        case "process":
-          console.log(
-            `${pc.dim(secondsSince())}  ${event.state === "restarted" ? pc.green(event.text) : pc.red(event.text)}`,
-          );
-          break;
-      }
+      const text = event.kind === "step" ? event.step : toneOf(event)(event.text);
+      console.log(printable(`${pc.dim(secondsSince())}  ${text}`));
     },
     ready: (cluster) => {
       for (const line of [...addresses(cluster), "", ...commands(cluster), ""]) console.log(line);
@@ -53,6 +40,12 @@ function textDisplay(): Display {
     },
     stopping: () => console.log(`${pc.dim(secondsSince())}  stopping`),
   };
+}
+
+/** Losses are red, what mends them green, and what a user should read yellow. */
+function toneOf(event: Exclude<LaunchEvent, { kind: "step" }>): (text: string) => string {
+  if (event.kind === "notice") return pc.yellow;
+  return event.kind === "process" && event.state === "restarted" ? pc.green : pc.red;
 }
 
 function addresses(cluster: Cluster): string[] {

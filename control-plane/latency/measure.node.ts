@@ -3,6 +3,7 @@
 // (`plan.ts`) nor what the answers mean (`observation.ts`, `summary.ts`, `notes.ts`).
 
 import { randomBytes } from "node:crypto";
+import type { ConnectionFault } from "../../config/connection-faults.ts";
 import { epochMillis, millis } from "../../config/units.ts";
 import { newHistogram } from "./histogram.node.ts";
 import { notesOn } from "./notes.ts";
@@ -78,6 +79,14 @@ export async function measure(options: MeasureOptions): Promise<LatencyReport> {
 /** `path` with the probe's parameter added to its query. */
 export const coldPath = (path: string, token: string): string =>
   `${path}${path.includes("?") ? "&" : "?"}${PROBE_PARAMETER}=${token}`;
+
+/** Why a server that answers no probe does not; undefined if the connection's fault has no name, or there is none by now. */
+export async function whyUnreachable(origin: string, path: string): Promise<ConnectionFault | undefined> {
+  const prober = new Prober(origin);
+  const result = await prober.probe(path, { "user-agent": "meridian-latency" });
+  await prober.close();
+  return result.kind === "failed" ? result.fault : undefined;
+}
 
 /**
  * Whether a deployment lets a client say where it is: asked from the two sides of the earth, it answers from different

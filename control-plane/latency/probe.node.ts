@@ -4,6 +4,7 @@
 // and dropped, so that the connection can be used again.
 
 import { Client, type Dispatcher } from "undici";
+import { connectionFault } from "../../config/connection-faults.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import { observe } from "./observation.ts";
@@ -46,7 +47,7 @@ export class Prober {
         onResponseError: (_controller, error) => {
           // A body that we cut off has been measured; one that broke by itself has not been delivered.
           const cut = answered !== undefined && received > LIMITS.probeBodyBytes;
-          resolve(cut && answered ? answered : { kind: "failed", reason: reasonOf(error) });
+          resolve(cut && answered ? answered : failed(error));
         },
       };
       this.#client.dispatch({ method: "GET", path, headers: { ...headers } }, handler);
@@ -60,10 +61,17 @@ export class Prober {
 
 const since = (started: number): Millis => millis(performance.now() - started);
 
-function reasonOf(error: Error): string {
+function failed(error: Error): ProbeResult {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (code === "ECONNREFUSED") return "connection refused";
-  if (code === "ENOTFOUND") return "host name not found";
-  if (code === "UND_ERR_HEADERS_TIMEOUT") return "no response in time";
-  return code === "" ? error.message : `${code}: ${error.message}`;
+  if (code === "") return { kind: "failed", reason: error.message };
+  const fault = connectionFault(code, error.message);
+  const reason = SHORT.get(code) ?? fault.clause;
+  return { kind: "failed", reason, fault };
 }
+
+/** What stands in a report for the commonest faults. */
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "connection refused"],
+  ["ENOTFOUND", "host name not found"],
+  ["UND_ERR_HEADERS_TIMEOUT", "no response in time"],
+]);

@@ -1,6 +1,7 @@
 // From single observations to a report: it sorts them by place and kind and keeps a histogram for each. It measures
 // nothing, keeps no times but in histograms, which the caller provides, and leaves it to `notes.ts` to judge the numbers.
 
+import type { ConnectionFault } from "../../config/connection-faults.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import type { CacheOutcome, Observation } from "./observation.ts";
 import type { ProbePlace } from "./places.ts";
@@ -18,7 +19,7 @@ export interface Histogram {
 /** What became of one probe. */
 export type ProbeResult =
   | { readonly kind: "answered"; readonly observation: Observation; readonly timeToFirstByte: Millis }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string; readonly fault?: ConnectionFault };
 
 interface Tally {
   count: number;

@@ -3,6 +3,7 @@
 //
 //   GET  /regions                    POST /regions/{id}/stop|start
 //   POST /links/{from}/{to}/cut|heal (cut?how=silent|reset; {to} is a region or origin:NAME)
+//   POST /tokens                     (reads the tokens' records again, which `meridian token` has changed)
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -27,6 +28,7 @@ export interface Controls {
   startRegion(region: RegionId): Promise<boolean>;
   cut(from: RegionId, to: string, how: Cut): boolean;
   heal(from: RegionId, to: string): boolean;
+  readTokens(): Promise<void>;
 }
 
 /** Makes the endpoint's server. */
@@ -52,6 +54,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, control
   const [, kind, first = "", second = "", third = ""] = url.pathname.split("/").map(decodeURIComponent);
   if (request.method === "GET" && kind === "regions" && first === "") {
     answer(response, 200, { regions: controls.regions() });
+    return;
+  }
+  if (request.method === "POST" && kind === "tokens" && first === "") {
+    await controls.readTokens();
+    answer(response, 200, {});
     return;
   }
   const done =

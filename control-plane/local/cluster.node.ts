@@ -17,9 +17,11 @@ import type { Door } from "./nearest.ts";
 import { isAlive } from "./processes.node.ts";
 import { closePool, type Handed } from "./proxy.node.ts";
 import type { LocalRegion } from "./region.node.ts";
+import type { SupervisionNews } from "./restart-policy.ts";
 import type { RegionRecord } from "./run-record.ts";
 import type { StateFolder } from "./state-folder.node.ts";
-import { type Child, Supervised, type SupervisionNews } from "./supervised.node.ts";
+import { type Child, Supervised } from "./supervised.node.ts";
+import { supervisionEvent } from "./supervision-words.ts";
 
 /** Where a run can be reached: URLs without a trailing slash. */
 export interface Addresses {
@@ -160,34 +162,15 @@ export class Cluster implements Controls {
     return link !== undefined;
   }
 
+  async readTokens(): Promise<void> {
+    await this.#parts.folder.handOverTokens();
+  }
+
   /** Says what became of a process, and keeps the record of the run true. */
   #heard(name: string, region: RegionId | undefined, news: SupervisionNews): void {
     if (this.isStopping) return;
-    const { onEvent } = this.#parts;
-    switch (news.kind) {
-      case "lost": {
-        const text = `${name} is lost: ${news.why}; it is started again in ${news.pause / 1000} s`;
-        onEvent(
-          region === undefined
-            ? { kind: "process", process: name, state: "lost", text }
-            : { kind: "region-lost", region, text },
-        );
-        break;
-      }
-      case "restarted":
-        onEvent({ kind: "process", process: name, state: "restarted", text: `${name} runs again` });
-        if (region !== undefined) void this.greetRegions();
-        break;
-      case "failed": {
-        const advice =
-          region === undefined
-            ? "stop Meridian and start it again"
-            : `try it again: npx meridian region start ${region}`;
-        const text = `${name} was lost ${news.losses} times in a row and stays down: ${news.why}. When that is mended, ${advice}`;
-        onEvent({ kind: "process", process: name, state: "failed", text });
-        break;
-      }
-    }
+    this.#parts.onEvent(supervisionEvent(name, region, news));
+    if (news.kind === "restarted" && region !== undefined) void this.greetRegions();
     void this.record();
   }
 

@@ -177,6 +177,7 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
   const cabling = await layLinks(plan.config, plan.regions, internalPorts, plan.distances);
   cluster.links = cabling.links;
   const geoFolder = await plan.folder.keepGeoDatabase(plan.geoDatabase);
+  const accessFolder = await plan.folder.handOverTokens();
   const secrets = localSecrets(plan.config, process.env);
   for (const name of secrets.missing) {
     plan.onEvent({ kind: "notice", text: `the configuration names a secret that the environment lacks: ${name}` });
@@ -186,7 +187,6 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
     MERIDIAN_CONFIG: JSON.stringify(plan.config),
     MERIDIAN_LOCAL: "1",
     CLUSTER_KEY: await plan.folder.clusterKey(),
-    API_TOKENS: JSON.stringify(await plan.folder.tokenRecords()),
   };
   for (const [id, regionPorts] of ports) {
     const process = new LocalRegion({
@@ -194,6 +194,7 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
       ports: regionPorts,
       script,
       geoFolder,
+      accessFolder,
       bindings: { ...bindings, MERIDIAN_REGION: id },
       peers: cabling.bindings[id] ?? {},
       stateFolder: plan.folder.regionState(id),

@@ -25,6 +25,8 @@ export interface RegionOptions {
   readonly script: string;
   /** A folder that the script may read: it holds the database of addresses. */
   readonly geoFolder: string;
+  /** Another one: it holds the records of the API's tokens. */
+  readonly accessFolder: string;
   /** Text bindings: configuration, keys, the region's own name. */
   readonly bindings: Readonly<Record<string, string>>;
   /** HTTP service bindings by name: the local port that each leads to. */
@@ -124,7 +126,7 @@ export class LocalRegion {
   }
 
   #configuration(onLost: () => void): ConstructorParameters<typeof Miniflare>[0] {
-    const { ports, script, geoFolder, bindings, peers, stateFolder } = this.options;
+    const { ports, script, geoFolder, accessFolder, bindings, peers, stateFolder } = this.options;
     const host = "127.0.0.1";
     const object = (className: string) => ({ className, useSQLite: true });
     const leadingTo = (port: number) => ({ external: { address: `${host}:${port}`, http: {} } });
@@ -148,6 +150,7 @@ export class LocalRegion {
           serviceBindings: {
             ...Object.fromEntries(Object.entries(peers).map(([name, port]) => [name, leadingTo(port)])),
             GEO: { disk: { path: geoFolder, writable: false } },
+            ACCESS: { disk: { path: accessFolder, writable: false } },
           },
           unsafeDirectSockets: [
             { host, port: ports.edge },

@@ -21,6 +21,13 @@ export type Supervision =
 /** What can occur to a process. `lost`: it ended by itself, or its start failed. `due`: the pause is over. */
 export type Occurrence = "start-wanted" | "stop-wanted" | "started" | "lost" | "due";
 
+/** What a supervisor tells of its child. */
+export type SupervisionNews =
+  /** The child is lost; `why` says how, as far as that is known. */
+  | { readonly kind: "lost"; readonly why: string; readonly pause: Millis }
+  | { readonly kind: "restarted" }
+  | { readonly kind: "failed"; readonly why: string; readonly losses: number };
+
 export const STOPPED: Supervision = { kind: "stopped" };
 
 /** The state after an occurrence at `now`. An occurrence that does not apply, for it comes late, changes nothing. */

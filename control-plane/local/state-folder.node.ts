@@ -38,7 +38,7 @@ export class StateFolder {
   /** Makes the folder, and clears away halves of files that an earlier run was ended in the middle of writing. */
   async prepare(): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
-    for (const name of ["logs", "state", "geo"]) await this.#folder(name);
+    for (const name of ["logs", "state", "geo", "access"]) await this.#folder(name);
     for (const name of await readdir(this.path)) {
       if (name.endsWith(".new")) await rm(join(this.path, name), { recursive: true, force: true });
     }
@@ -56,6 +56,20 @@ export class StateFolder {
       .update(await this.token())
       .digest("hex");
     return [{ name: "admin", sha256, scopes: ["admin"] }, ...(await this.#addedTokens())];
+  }
+
+  /**
+   * Hands the records of all tokens to the regions, which read them for each request: a token that was revoked is refused at
+   * once. Returns the folder, in which they are `tokens.json`.
+   */
+  async handOverTokens(): Promise<string> {
+    const folder = join(this.path, "access");
+    const file = join(folder, "tokens.json");
+    // Read first: a damaged list changes nothing for those who use it.
+    const records = await this.tokenRecords();
+    await writeFile(`${file}.new`, JSON.stringify(records), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+    return folder;
   }
 
   regionState = (region: RegionId): string => join(this.path, "state", region);

@@ -2,8 +2,8 @@
 // nothing of what the process is. A pause never delays the end of a run, for `stop` cancels it.
 
 import { performance } from "node:perf_hooks";
-import { type Millis, millis } from "../../config/units.ts";
-import { type Occurrence, STOPPED, type Supervision, supervise } from "./restart-policy.ts";
+import { millis } from "../../config/units.ts";
+import { type Occurrence, STOPPED, type Supervision, type SupervisionNews, supervise } from "./restart-policy.ts";
 
 /** What is supervised. `start` and `stop` wait for each other, and `stop` may be called at any time. */
 export interface Child {
@@ -13,13 +13,6 @@ export interface Child {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
-
-/** What a supervisor tells of its child. */
-export type SupervisionNews =
-  /** The child is lost; `why` says how, as far as that is known. */
-  | { readonly kind: "lost"; readonly why: string; readonly pause: Millis }
-  | { readonly kind: "restarted" }
-  | { readonly kind: "failed"; readonly why: string; readonly losses: number };
 
 /** A supervised process. */
 export class Supervised {

@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
 import { REGION_IDS } from "../../../config/regions.ts";
 import { explanationSchema } from "../../api/schemas.ts";
-import { canPlaceClients, measure } from "../../latency/measure.node.ts";
+import { canPlaceClients, measure, whyUnreachable } from "../../latency/measure.node.ts";
 import { completeness } from "../../latency/notes.ts";
 import { HERE, PLACE_OF_REGION, type ProbePlace, parsePlaces } from "../../latency/places.ts";
 import type { RunRecord } from "../../local/run-record.ts";
@@ -80,12 +80,7 @@ async function latency(command: Command, terminal: Terminal): Promise<void> {
 
   const clients =
     options.url === undefined || isRun ? await reachable(url.origin, path) : await canPlaceClients(url.origin, path);
-  if (clients === "unreachable")
-    return failWith(
-      `Nothing answers at ${url.origin}. Is Meridian running? Start it with: npm start   (or say where it is: --url URL)`,
-      options,
-      terminal,
-    );
+  if (clients === "unreachable") return failWith(await describeSilence(url.origin, path), options, terminal);
   if (clients === "here" && asked) {
     return failWith(
       `${url.origin} does not take the place that a client names: leave out --places to measure from here.`,
@@ -136,6 +131,15 @@ async function latency(command: Command, terminal: Terminal): Promise<void> {
 /** A local run places clients by what they name, whatever number of regions it has; only whether it answers is asked. */
 const reachable = async (origin: string, path: string): Promise<"placed" | "unreachable"> =>
   (await canPlaceClients(origin, path)) === "unreachable" ? "unreachable" : "placed";
+
+/** Why nothing could be measured: a server that nobody can talk to is another matter than one that is not there. */
+async function describeSilence(origin: string, path: string): Promise<string> {
+  const fault = await whyUnreachable(origin, path);
+  if (fault === undefined || fault.kind === "connection") {
+    return `Nothing answers at ${origin}. Is Meridian running? Start it with: npm start   (or say where it is: --url URL)`;
+  }
+  return `${origin} cannot be measured: ${fault.clause}.${fault.advice === undefined ? "" : ` ${fault.advice}`}`;
+}
 
 const defaultPlaces = (run: RunRecord | undefined): ProbePlace[] =>
   REGION_IDS.filter((id) => run === undefined || run.regions[id] !== undefined).map((id) => PLACE_OF_REGION[id]);

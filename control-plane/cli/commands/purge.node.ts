@@ -10,6 +10,7 @@ import { dryRunSchema, receiptSchema } from "../../api/schemas.ts";
 import type { Answer, ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
+import { maybeSent } from "../failure.ts";
 import { gatherScopes, type ScopeOptions, scopeFields } from "../purge-scopes.ts";
 import { dryRunText, type Receipt, receiptText } from "../receipt-text.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
@@ -87,7 +88,8 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
   const body = {
     ...scopeFields(gathered.scopes),
     soft: options.soft === true,
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    // A message of several lines, as from a commit, becomes the one line that a reason is.
+    ...(options.reason === undefined ? {} : { reason: options.reason.trim().replaceAll(/\s+/g, " ") }),
     ...settleFields(options),
   };
   const via = options.via === undefined ? "" : `?via=${options.via}`;
@@ -109,8 +111,7 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
     const answer = await askTwice(client, `/v1/purges${via}`, full, options.timeout);
     if (answer.kind === "failed") {
       fail(answer.failure, options, terminal);
-      // A refused connection is certain; after any other silence the purge may have been accepted all the same.
-      if (answer.failure.kind === "unreachable" && answer.failure.code !== "ECONNREFUSED") {
+      if (maybeSent(answer.failure)) {
         terminal.err(`It may have been accepted. To be sure, repeat it with: --idempotency-key ${key}`);
       }
       return;
@@ -150,9 +151,7 @@ async function askTwice(
     timeoutMillis: timeoutSeconds * 1000 + LIMITS.cliTimeoutMillis,
   };
   const first = await client.ask(asked);
-  const silent =
-    first.kind === "failed" && first.failure.kind === "unreachable" && first.failure.code !== "ECONNREFUSED";
-  return silent ? client.ask(asked) : first;
+  return first.kind === "failed" && maybeSent(first.failure) ? client.ask(asked) : first;
 }
 
 async function readList(command: Command, file: string | undefined, terminal: Terminal): Promise<string | undefined> {

@@ -74,7 +74,9 @@ async function drain(id: string, action: "drain" | "undrain", command: Command, 
     const answer = await client.ask({ method: "POST", path: `/v1/regions/${id}/${action}`, schema: regionSchema });
     if (answer.kind === "failed") return failApi(answer.failure, options, terminal);
     const { drained } = answer.value;
-    const told = drained ? `${id} is drained: its clients go to the next region` : `${id} takes clients`;
+    const told = drained
+      ? `${id} is drained: its clients go to the next region within about two seconds`
+      : `${id} takes clients`;
     terminal.out(options.json ? JSON.stringify(answer.value) : told);
     terminal.exit(EXIT.done);
   } finally {

@@ -1,10 +1,10 @@
 // `meridian token`: makes, lists and revokes API tokens of the local installation, and makes the records that a deployment's
-// secret API_TOKENS is written from. It asks no server: a running Meridian reads the records when it starts.
+// secret API_TOKENS is written from. A local Meridian that runs here is told, so that a change holds at once.
 
 import type { Command } from "commander";
 import { ACCESS_SCOPES, type AccessScope, parseTokens, type TokenRecord } from "../../api/access.ts";
 import { EXIT } from "../exit-codes.ts";
-import { findStateFolder } from "../local-run.node.ts";
+import { findStateFolder, readAdminToken, readRun } from "../local-run.node.ts";
 import { drawTable } from "../table.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 import { makeToken, readTokenRecords, writeTokenRecords } from "../token-file.node.ts";
@@ -44,7 +44,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     .action((options: { json?: boolean }) => list(options, terminal));
   token
     .command("revoke <name>")
-    .description("forget a token; a running Meridian takes it until it is started again")
+    .description("forget a token; it is refused at once")
     .option("--json", "print { revoked } as JSON")
     .addHelpText("after", "\nExample:\n  meridian token revoke ci")
     .action((name: string, options: { json?: boolean }) => revoke(name, options, terminal));
@@ -64,6 +64,7 @@ async function create(command: Command, terminal: Terminal): Promise<void> {
     return command.error(`error: ${checked.detail.replace(/^API_TOKENS\[0\]: /, "")}`, { exitCode: EXIT.usage });
   }
   if (options.printRecord !== true && !(await keep(made.record, terminal))) return;
+  const since = options.printRecord === true ? "not running" : await tellRun(terminal);
   if (options.json) terminal.out(JSON.stringify(made));
   else if (options.printRecord) {
     terminal.out(JSON.stringify(made.record));
@@ -74,7 +75,7 @@ async function create(command: Command, terminal: Terminal): Promise<void> {
   } else {
     terminal.out(made.token);
     terminal.err(
-      `This is the only time it is shown. It works after the next npm start; forget it with: meridian token revoke ${options.name}`,
+      `This is the only time it is shown. ${WORKS[since]}; forget it with: meridian token revoke ${options.name}`,
     );
   }
   terminal.exit(EXIT.done);
@@ -112,12 +113,38 @@ async function revoke(name: string, options: { json?: boolean }, terminal: Termi
     return terminal.exit(EXIT.failed);
   }
   await writeTokenRecords(folder, kept);
-  terminal.out(
-    options.json
-      ? JSON.stringify({ revoked: name })
-      : `Revoked ${name}. A running Meridian takes it until it is started again.`,
-  );
+  const since = await tellRun(terminal);
+  terminal.out(options.json ? JSON.stringify({ revoked: name }) : `Revoked ${name}. ${REFUSED[since]}.`);
   terminal.exit(EXIT.done);
+}
+
+/** Since when a change of the records holds. */
+type Since = "at once" | "not running" | "not told";
+
+const WORKS: Readonly<Record<Since, string>> = {
+  "at once": "It works from now on",
+  "not running": "It works after the next npm start",
+  "not told": "The Meridian that runs here could not be told: it works after the next npm start",
+};
+const REFUSED: Readonly<Record<Since, string>> = {
+  "at once": "It is refused from now on",
+  "not running": "Nothing runs here that would take it",
+  "not told": "The Meridian that runs here could not be told: it takes the token until it is started again",
+};
+
+/** Has the Meridian that runs here read the records again. */
+async function tellRun(terminal: Terminal): Promise<Since> {
+  const run = readRun(terminal.folder);
+  if (run?.admin === undefined) return "not running";
+  try {
+    const headers = { Authorization: `Bearer ${readAdminToken(terminal.folder)}` };
+    const answer = await fetch(`${run.admin}/tokens`, { method: "POST", headers, signal: AbortSignal.timeout(5_000) });
+    return answer.ok ? "at once" : "not told";
+  } catch (error) {
+    // Refused: the record is that of a run which was killed, and nothing is left to take any token.
+    const { code } = ((error as Error).cause ?? {}) as { readonly code?: string };
+    return code === "ECONNREFUSED" ? "not running" : "not told";
+  }
 }
 
 const parts = (text: string): string[] => text.split(",").flatMap((part) => part.trim() || []);

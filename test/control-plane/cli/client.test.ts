@@ -86,6 +86,23 @@ describe("a failure says what to do next", () => {
   });
 });
 
+describe("a local file that is damaged", () => {
+  const at = (name: string, text: string) => {
+    const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+    mkdirSync(join(folder, ".meridian"));
+    writeFileSync(join(folder, ".meridian", name), text);
+    return () => connect(new Command(), {}, { ...processTerminal(), folder, environment: {} });
+  };
+
+  it.each([
+    ["run.json", "", "run.json is empty. Start Meridian again (npm start), which replaces it"],
+    ["run.json", '{"v":1,', "run.json is damaged (it is not whole JSON). Start Meridian again"],
+    ["token", "\n", "token is empty: start Meridian again (npm start), which makes a new one"],
+  ])("is named with what to do: %s holding %j", (name, text, words) => {
+    expect(at(name, text)).toThrow(words);
+  });
+});
+
 describe("where the token comes from", () => {
   const inFolder = () => {
     const folder = mkdtempSync(join(tmpdir(), "meridian-"));
@@ -110,6 +127,42 @@ describe("where the token comes from", () => {
   it("is the environment's before the local admin's", async () => {
     const address = await api.start(() => ({ status: 200, body: { n: 1 } }));
     expect(await tokenFor(address, inFolder(), { MERIDIAN_TOKEN: "mine" })).toBe("Bearer mine");
+  });
+
+  it.each(["mine\n", "mine\r\n", " mine "])("is the same with white space around it: %j", async (token) => {
+    const address = await api.start(() => ({ status: 200, body: { n: 1 } }));
+    expect(await tokenFor(address, inFolder(), { MERIDIAN_TOKEN: token })).toBe("Bearer mine");
+  });
+
+  it.each([
+    ["", "MERIDIAN_TOKEN is empty"],
+    [" \n", "MERIDIAN_TOKEN is empty"],
+    ["mi ne", "MERIDIAN_TOKEN holds characters that no token has"],
+    ["mine\nmine", "MERIDIAN_TOKEN holds characters that no token has"],
+    ["schlüssel", "MERIDIAN_TOKEN holds characters that no token has"],
+  ])("is named as what is wrong when it is %j, and nothing is sent", async (token, words) => {
+    const address = await api.start(() => ({ status: 200, body: { n: 1 } }));
+    const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+    const connecting = () =>
+      connect(
+        command,
+        { api: address },
+        { ...processTerminal(), folder: inFolder(), environment: { MERIDIAN_TOKEN: token } },
+      );
+    expect(connecting).toThrow(words);
+    expect(() => connect(command, { api: address, token }, { ...processTerminal(), environment: {} })).toThrow(
+      words.replace("MERIDIAN_TOKEN", "--token"),
+    );
+    expect(api.asked).toEqual([]);
+  });
+
+  it("is asked for at the address that a variable gives, which must not be empty either", () => {
+    const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+    const at = (MERIDIAN_API: string) =>
+      connect(command, {}, { ...processTerminal(), environment: { MERIDIAN_API } }).api;
+    expect(at("http://127.0.0.1:1\n")).toBe("http://127.0.0.1:1");
+    expect(() => at("")).toThrow("MERIDIAN_API is empty");
+    expect(() => at("cdn.example")).toThrow('MERIDIAN_API takes an http or https URL, not "cdn.example"');
   });
 
   it("is nobody's for an API elsewhere, though there is a local installation", async () => {

@@ -114,7 +114,16 @@ describe("a deployment", () => {
     const { machine, asked, said } = fakeMachine();
     expect(await deploy(["--dry-run"], configOf({ url: "http://127.0.0.1:8799" }), machine)).toBe(0);
     expect(asked.map(({ words }) => words)).toEqual(["deploy --env  --dry-run --outdir dist/deploy"]);
+    expect(said()).toContain("to do: origins.shop.url");
+    expect(said()).not.toContain("error:");
+  });
+
+  test("that is a dry run fails where a deployment would be refused, before anything is built", async () => {
+    const { machine, asked, said } = fakeMachine();
+    expect(await deploy(["--dry-run"], configOf({ url: "http://10.0.0.1" }), machine)).toBe(2);
     expect(said()).toContain("error: origins.shop.url");
+    expect(said()).not.toContain("passed");
+    expect(asked).toEqual([]);
   });
 
   test("fails when wrangler fails", async () => {

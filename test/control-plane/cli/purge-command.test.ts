@@ -102,6 +102,21 @@ describe("what is sent", () => {
     expect(api.asked[1]?.body?.idempotencyKey).toBe(api.asked[0]?.body?.idempotencyKey);
   });
 
+  it("does not say that it may have been accepted when nothing can have been sent", async () => {
+    const closed = await runCommand(register, ["purge", "--tag", "t", "--api", "http://127.0.0.1:1"]);
+    const plain = await api.start(() => receipt());
+    const tls = await runCommand(register, ["purge", "--tag", "t", "--api", plain.replace("http:", "https:")]);
+    expect([closed.exit, tls.exit]).toEqual([1, 1]);
+    expect(closed.err + tls.err).not.toContain("may have been accepted");
+    expect(tls.err).toContain("does not speak TLS");
+    expect(api.asked).toEqual([]);
+  });
+
+  it("makes one line of a reason that has several", async () => {
+    await purge(() => receipt(), ["--tag", "t", "--reason", " a commit\n\nwith a body\n"]);
+    expect(api.asked[0]?.body?.reason).toBe("a commit with a body");
+  });
+
   it("names the key to repeat it with when no answer came at all", async () => {
     const run = await purge(() => "hang up", ["--tag", "t"]);
     expect(run.exit).toBe(1);

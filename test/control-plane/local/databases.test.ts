@@ -63,9 +63,11 @@ describe("a start", () => {
       for (const name of [HUB, HUB_BOOKS, METER]) {
         await mkdir(dirname(file(region, name)), { recursive: true });
         const database = new DatabaseSync(file(region, name));
-        database.exec("PRAGMA journal_mode = WAL; CREATE TABLE events (id INTEGER PRIMARY KEY, what TEXT)");
-        const add = database.prepare("INSERT INTO events (what) VALUES (?)");
-        for (let index = 0; index < 400; index++) add.run("x".repeat(100));
+        database.exec(
+          "PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; CREATE TABLE events (id INTEGER PRIMARY KEY, what TEXT);" +
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) " +
+            "INSERT INTO events (what) SELECT hex(zeroblob(50)) FROM n",
+        );
         database.close();
       }
     }

@@ -2,7 +2,8 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import { type Child, Supervised, type SupervisionNews } from "../../../control-plane/local/supervised.node.ts";
+import type { SupervisionNews } from "../../../control-plane/local/restart-policy.ts";
+import { type Child, Supervised } from "../../../control-plane/local/supervised.node.ts";
 
 class FakeChild implements Child {
   readonly name = "the child";
