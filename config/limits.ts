@@ -113,6 +113,10 @@ export const LIMITS = {
   selectingCharacters: 256,
   /** Variants of one key; the oldest goes first. */
   variants: 32,
+  /** Characters of an `Accept` or `Accept-Language` that count: browsers write about 150. A longer one counts as absent. */
+  preferenceCharacters: 256,
+  /** Request fields beyond the standard ones that `detectVary` lets select variants of one URL: frameworks name up to five. */
+  detectedFields: 8,
   /** The longest freshness that is guessed from `Last-Modified`: a guess should not outlive a day. */
   heuristicMillis: 86_400_000,
   /** Groups that one answer may end: each is looked for in every entry. */

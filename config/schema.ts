@@ -110,10 +110,18 @@ export const routeSchema = z.strictObject({
   mode: z.enum(["cache", "bypass"]).default("cache"),
   ttl: ttlSchema.prefault({}),
   key: keySchema.prefault({}),
-  /** `key`: the origin sees what the key and the variant fields determine; `all`: everything, with only `Vary` between clients. */
+  /** `key`: the origin sees what the key and the selecting fields determine; `all`: everything, with only `Vary` between clients. */
   forward: z.enum(["key", "all"]).default("key"),
-  /** Further request fields that may select variants, beside Accept, Accept-Encoding and Accept-Language. */
+  /**
+   * Request fields that every fill sends and that select variants on this route, whether or not `Vary` names them. Without
+   * being listed, Accept-Encoding does, and Accept, Accept-Language and Origin do for URLs whose answers name them in `Vary`.
+   */
   variantHeaders: z.array(fieldName).max(8).default([]),
+  /**
+   * Whether any other request field that an answer names in `Vary` selects variants of its URL from then on, up to eight a URL.
+   * Otherwise requests that have such a field go to the origin, and `Cache-Status` says `detail=vary-withheld`.
+   */
+  detectVary: z.boolean().default(false),
   /** Whether a client's `Cache-Control` may ask for revalidation. */
   clientCacheControl: z.enum(["honour", "ignore"]).default("honour"),
   /**
@@ -121,6 +129,12 @@ export const routeSchema = z.strictObject({
    * (`always`, as RFC 9111 section 7.3 has it: every client then gets the same cookie).
    */
   storeSetCookie: z.enum(["explicit", "never", "always"]).default("explicit"),
+  /**
+   * Whether the answer to a request with `Authorization`, or with a cookie that is not in the key, may be stored for all:
+   * `never`, or where it says `public`, `s-maxage` or `must-revalidate` (`explicit`, RFC 9111 section 3.5). With `never`, such
+   * an answer still has the URL fetched once more, without the credentials, for everybody else.
+   */
+  storePersonal: z.enum(["never", "explicit"]).default("never"),
   /**
    * Whether the answer to a POST that gives a lifetime and names its own URL in `Content-Location` answers GETs of that URL
    * (RFC 9110 section 9.3.3). It may hold what one client sent, and the origin alone vouches that it is everybody's.

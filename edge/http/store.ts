@@ -2,6 +2,11 @@
 // the request's method and what makes it personal, the response's fields and the route, never by the clock.
 // Invariant: adding no-store, private, no-cache, Set-Cookie or a Cookie never makes anything storable that was not.
 // A request's own no-store is advisory (section 5.2.1) and not heeded: one client could switch off sharing for all.
+// **Decided: the answer to a request with Authorization or a cookie outside the key is not stored, whatever it says.** RFC 9111
+// section 3.5 allows it with `public`, `s-maxage` or `must-revalidate`, and says nothing of cookies. But frameworks write
+// `public` on pages that read cookies, and one client's cookie would then be in what all others get. A route that knows its
+// origin better says `storePersonal: "explicit"`. Otherwise the shard fetches such a URL again without the credentials
+// (`invitesSharing`), so that visitors with cookies do not keep a site out of the cache.
 
 import { after, between, type EpochMillis, type Millis, millis, type Seconds, toMillis } from "../../config/units.ts";
 import type { Directives } from "./cache-control.ts";
@@ -89,8 +94,8 @@ function refusal(
   if (directives.noStore && !directives.mustUnderstand) return "no-store";
   if (directives.private) return "private";
   if (isEventStream(fields)) return "event-stream";
-  // RFC 9111 section 3.5, and the same for cookies: what answers one client's credentials is theirs unless it says otherwise.
-  if (isPersonal(request) && !(directives.public || directives.sMaxAge !== undefined || directives.mustRevalidate)) {
+  // RFC 9111 section 3.5, and the same for cookies: what answers one client's credentials is that client's.
+  if (isPersonal(request) && !(policy.storePersonal === "explicit" && permitsOthers(selected))) {
     return request.fields.has("authorization") ? "authorization" : "cookie";
   }
   if (fields.has("set-cookie") && !mayStoreCookie(selected, policy)) return "set-cookie";
@@ -99,6 +104,20 @@ function refusal(
   // A tag left out would be a purge that misses.
   if (hasTooManyTags(fields)) return "too-many-tags";
   return undefined;
+}
+
+/** The directives by which an origin lets a shared cache store an answer to a request with credentials (RFC 9111 section 3.5). */
+const permitsOthers = ({ directives }: Selected): boolean =>
+  directives.public || directives.sMaxAge !== undefined || directives.mustRevalidate;
+
+/**
+ * Whether an answer that is not stored because its request had credentials invites a request without them: its origin means
+ * it for others as well, and the answer does not vary by the credentials.
+ */
+export function invitesSharing(fields: Fields, policy: Policy): boolean {
+  const vary = varyOf(fields);
+  if (vary.kind === "any" || vary.names.includes("cookie") || vary.names.includes("authorization")) return false;
+  return permitsOthers(selectDirectives(fields, policy.targets));
 }
 
 const isPersonal = (request: StoreRequest): boolean =>

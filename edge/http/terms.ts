@@ -58,6 +58,7 @@ export interface Policy {
   /** Whether requests' `Cache-Control` and `Pragma` count. */
   readonly clientCacheControl: "honour" | "ignore";
   readonly storeSetCookie: Route["storeSetCookie"];
+  readonly storePersonal: Route["storePersonal"];
   /** Lower-case names of the fields that speak to this cache above `Cache-Control`, our own first. */
   readonly targets: readonly string[];
   readonly notModified: Route["notModified"];
@@ -79,6 +80,7 @@ export function policyOf(route: Route, maxRetentionSeconds: number): Policy {
     maxStaleSeconds: seconds(route.ttl.maxStaleSeconds ?? maxRetentionSeconds),
     clientCacheControl: route.clientCacheControl,
     storeSetCookie: route.storeSetCookie,
+    storePersonal: route.storePersonal,
     targets: [OWN_TARGETED_FIELD, ...route.targets.map((name) => name.toLowerCase())],
     notModified: route.notModified,
     maxRetentionSeconds: seconds(maxRetentionSeconds),

@@ -25,14 +25,17 @@ export function varyOf(fields: Fields): Vary {
   return { kind: "fields", names: [...new Set(names)].sort() };
 }
 
-/** The value of a selecting request field in the one form that all equivalent values share. Idempotent. */
-export function normaliseSelecting(name: string, value: string): string {
+/**
+ * The value of a selecting request field in the one form that all equivalent values share; undefined if it counts as absent,
+ * as an Accept or Accept-Language does that is not in the grammar. Idempotent.
+ */
+export function normaliseSelecting(name: string, value: string): string | undefined {
   switch (name) {
     case "accept-encoding":
       return acceptedForm(value);
     case "accept":
     case "accept-language":
-      return preferencesOf(value) ?? combined(value);
+      return preferencesOf(name, value);
     default:
       return combined(value);
   }
@@ -45,19 +48,26 @@ export function normaliseSelecting(name: string, value: string): string {
 export function variantKey(names: readonly string[], request: Fields): string {
   let key = "";
   for (const name of names) {
-    const value = request.get(name);
+    const value = request.get(name) ?? (name === "accept-encoding" ? "" : undefined);
+    const normal = value === undefined ? undefined : normaliseSelecting(name, value);
     // A value has no line feed in it, so no value can pass for another name.
-    if (value !== undefined || name === "accept-encoding") key += `${name}:${normaliseSelecting(name, value ?? "")}\n`;
-    else key += `${name}\n`;
+    key += normal === undefined ? `${name}\n` : `${name}:${normal}\n`;
   }
   return key;
 }
 
-/** The fields that can select variants on a route before any response has said which do; lower-case, sorted. */
+/**
+ * The fields that every fill of a route sends to the origin, and by which requests do not share one, before any response has
+ * said what it varies by; lower-case, sorted. Beside Accept-Encoding, which has six forms, these are the route's own; where
+ * everything is forwarded, also what clients most often differ in.
+ */
 export function candidateNames(route: Route): string[] {
-  const own = route.variantHeaders.map((name) => name.toLowerCase());
-  return [...new Set(["accept", "accept-encoding", "accept-language", ...own])].sort();
+  const negotiating = route.forward === "all" ? ["accept", "accept-encoding", "accept-language"] : ["accept-encoding"];
+  return [...new Set([...negotiating, ...ownNames(route)])].sort();
 }
+
+/** The route's own selecting fields, which select whether a response names them or not, since it was made with them. */
+export const ownNames = (route: Route): string[] => route.variantHeaders.map((name) => name.toLowerCase());
 
 /** Unknown syntax: whitespace around the commas of a list means nothing, and several lines are one list. */
 const combined = (value: string): string => membersOf(value).join(", ");

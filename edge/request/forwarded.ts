@@ -1,9 +1,10 @@
 // Exactly what an origin sees of a request, beside its method, path and body. Two extents:
-//   "key"         a cached route: fields that are in the key, fields that may select variants, and facts that the key
+//   "key"         a cached route: fields that are in the key, fields that select variants, and facts that the key
 //                 determines. Nothing else, so no client can put anything into a response that others are served (a property
 //                 test compares pairs of requests). Not even the client's address or trace: a shared response belongs to many.
 //   "everything"  bypass routes, `forward: all`, and messages that no cache takes part in (other methods than GET and HEAD,
-//                 WebSockets): all fields but those of the connection, with the client's address.
+//                 WebSockets, requests whose answer is one client's alone): all fields but those of the connection, with the
+//                 client's address.
 // Either way, what says who a client is comes from facts (client.ts), never from the client's own X-Forwarded-For and the like.
 // RFC 9110 section 7.6 (forwarding), RFC 7239 (Forwarded), RFC 8586 (CDN-Loop).
 
@@ -35,6 +36,8 @@ export interface ForwardInput {
   readonly originHost: string;
   /** The member of CDN-Loop that names us. */
   readonly loop: string;
+  /** Fields that select variants of this URL, beside the route's own: its answers named them in `Vary`. Lower-case. */
+  readonly selecting?: readonly string[] | undefined;
   /** "everything" treats the request as a bypass route's; the route says by default. */
   readonly extent?: "key" | "everything";
 }
@@ -63,12 +66,13 @@ function factsFor({ route, request, client }: ForwardInput, extent: "key" | "eve
   };
 }
 
-function keyFields({ request, route, client, requestId, originHost, loop }: ForwardInput): Fields {
+function keyFields({ request, route, client, requestId, originHost, loop, selecting = [] }: ForwardInput): Fields {
   const fields = new Fields();
   fields.append("host", originHost);
   // A constant: some origins refuse requests without one, and the client's own would be an input that no key holds.
   fields.append("user-agent", "Meridian");
-  const names = new Set([...route.key.headers.map((name) => name.toLowerCase()), ...candidateNames(route)]);
+  const own = [...route.key.headers.map((name) => name.toLowerCase()), ...candidateNames(route)];
+  const names = new Set([...own, ...selecting]);
   for (const name of names) {
     const value = selectingValue(request, name);
     if (value !== undefined) fields.set(name, value);
@@ -97,7 +101,8 @@ function allFields({ request, route, client, requestId, originHost, loop, extent
   // An answer that may be stored is stored under these values, so they are what the origin answers to.
   for (const name of extent === undefined && route.mode === "cache" ? candidateNames(route) : []) {
     const value = selectingValue(request, name);
-    if (value !== undefined) fields.set(name, value);
+    if (value === undefined) fields.delete(name);
+    else fields.set(name, value);
   }
   appendOrigin(fields, client);
   if (extent === undefined && route.mode === "cache" && obeysSurrogateControl(route)) {

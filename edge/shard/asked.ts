@@ -6,8 +6,7 @@ import { Fields } from "../http/fields.ts";
 import { type Policy, policyOf } from "../http/terms.ts";
 import { candidateNames, variantKey } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
-import { isPersonal } from "../request/forwarded.ts";
-import { selectsByTooMuch } from "../request/keyed-fields.ts";
+import { isPersonal, keyCookieField, selectsByTooMuch } from "../request/keyed-fields.ts";
 import type { Standing } from "./knowledge.ts";
 import type { TierRequest } from "./tier.ts";
 
@@ -68,13 +67,12 @@ export function withoutRange(request: TierRequest): TierRequest {
   return { ...request, fields };
 }
 
-/** The request that serves everybody, as a refresh does: it carries nothing of the one client. Undefined if it cannot. */
-export function impersonal<Of extends Pick<Asked, "personal" | "route" | "request">>(asked: Of): Of | undefined {
-  // Key cookies stand in the same field as the client's own.
-  if (asked.personal && asked.route.key.cookies.length > 0) return undefined;
+/** The request that serves everybody, as a refresh does: it carries nothing of the one client but the cookies of the key. */
+export function impersonal<Of extends Pick<Asked, "personal" | "route" | "request">>(asked: Of): Of {
   const fields = Fields.from(asked.request.fields);
-  const own = ["cache-control", "pragma", "authorization", ...(asked.personal ? ["cookie"] : [])];
-  for (const name of own) fields.delete(name);
+  for (const name of ["cache-control", "pragma", "authorization", "cookie"]) fields.delete(name);
+  const cookie = keyCookieField(asked.request.fields, asked.route);
+  if (cookie !== undefined) fields.set("cookie", cookie);
   return { ...asked, personal: false, request: { ...asked.request, method: "GET", fields } };
 }
 

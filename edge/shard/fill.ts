@@ -7,13 +7,12 @@ import type { Config, Route } from "../../config/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
 import { type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import { coversAll, type Vector } from "../../control-plane/purge/vector.ts";
-import type { Fields } from "../http/fields.ts";
 import type { ByteRange } from "../http/range.ts";
 import { decideStore } from "../http/store.ts";
 import { tagsOf } from "../http/tags.ts";
 import type { Policy, StoredResponse } from "../http/terms.ts";
 import { answersFor, conditionsOf, mergeNotModified } from "../http/validate.ts";
-import { candidateNames, variantKey, varyOf } from "../http/vary.ts";
+import { learnable } from "../http/withheld.ts";
 import { bornAtOfAnswer } from "./arrival.ts";
 import { withoutOwnFields } from "./asked.ts";
 import { inheritedUses } from "./demand.ts";
@@ -25,13 +24,14 @@ import { landPart, type PartWanted } from "./part-fill.ts";
 import { isHead } from "./passes.ts";
 import { pump } from "./pump.ts";
 import { segmentSetOf } from "./segments.ts";
+import { PASSED, type SentFor, selection, withheldOf, withheldToTell, withThem } from "./selection.ts";
 import { isSettling } from "./settling.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import { type ByteSource, Spool } from "./spool.ts";
 import type { After, Body, TierRequest, Upstream, UpstreamAnswer } from "./tier.ts";
 
 /** One fill: for which request, under which key, and what stored response it may confirm. */
-export interface Fill {
+export interface Fill extends SentFor {
   readonly request: TierRequest;
   readonly route: Route;
   readonly policy: Policy;
@@ -63,22 +63,38 @@ export interface FillPorts {
   readonly wholeUpTo: number;
   /** The body has ended, well or not: nobody joins this flight any more. */
   readonly finished: (flight: Fill["flight"]) => void;
+  /** An answer has said what its URL's answers vary by, and is asked for again with that. */
+  readonly learned?: (vary: readonly string[]) => void;
 }
 
 /** Flies one fill until the head of its answer has landed. Never rejects. */
 export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
-  const { request, confirm, vector } = fill;
+  const { request, vector, selecting = [], own } = fill;
+  const confirm = own === "vary" ? undefined : fill.confirm;
   const fields = withoutOwnFields(request.fields);
   if (fill.part !== undefined) fields.set("range", fill.part.range);
   if (fill.part?.ifRange !== undefined) fields.set("if-range", fill.part.ifRange);
   if (confirm !== undefined) for (const [name, value] of conditionsOf(confirm.response) ?? []) fields.set(name, value);
-
-  const answer = await ports.upstream({ ...request, fields, vector });
+  const answer = await ports.upstream({ ...request, fields, vector, selecting, isOwn: own !== undefined });
   if (answer.kind === "failure") return { kind: "failed", failure: answer };
+  const withheld = withheldOf(fill, answer);
+  // What was made without a field that it varies by is no answer to a request that has the field.
+  if (withheld.learned.length > 0 || withheld.passed.length > 0) {
+    if (answer.body.kind === "stream") answer.body.open().cancel();
+    ports.learned?.(selection(ports, fill, answer).vary);
+    return fly(ports, withThem(fill, withheld));
+  }
+  return land(ports, { ...fill, confirm, withheld: withheldToTell(fill, answer, withheld) }, answer);
+}
+
+/** Decides what becomes of an answer that is for the request that was sent. At once where it can: readers attach in time. */
+function land(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): Landing | Promise<Landing> {
+  const { request, confirm, vector, own } = fill;
   const seen = answer.facts?.seen ?? vector;
   // An error of the shield's own says nothing of the object: it goes to all who wait, and is no reason to wait apart.
   if (answer.facts?.answered.outcome === "error") return relayed(ports, fill, answer, seen, "shield-error", true);
   if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, answer, seen);
+  if (own === "vary") return relayed(ports, fill, answer, seen, "vary-withheld", false);
 
   const bornAt = bornAtOfAnswer(answer);
   if (fill.part !== undefined && (answer.status === 206 || answer.status === 416)) {
@@ -128,10 +144,10 @@ async function confirmed(
     return relayed(ports, fill, { ...whole, body }, seen, decision.reason, false);
   }
   const response = { status: confirm.response.status, fields, terms: decision.terms };
-  const { entry, vary, variant, settling, store } = listing(ports, fill, response, answer, seen, confirm);
+  const { entry, store, ...listed } = listing(ports, fill, response, answer, seen, confirm);
   store(confirm.body);
   ports.finished(fill.flight);
-  return { kind: "kept", entry: { ...entry, body: confirm.body }, vary, variant, settling, spool: undefined, answer };
+  return { kind: "kept", ...listed, entry: { ...entry, body: confirm.body }, spool: undefined, answer };
 }
 
 /** Not kept. Errors of the origin are shared with all who wait, read whole if small; anything else is one client's own. */
@@ -144,6 +160,7 @@ export async function relayed(
   shareable: boolean,
 ): Promise<Landing> {
   ports.finished(fill.flight);
+  const { vary, variant, passes } = selection(ports, fill, answer);
   // What answers one client's credentials says nothing of what others get: it takes nobody's entry away, nor their sharing.
   if (fill.request.method === "GET" && !shareable && !fill.personal) {
     const until = epochMillis(ports.now() + LIMITS.hitForMissMillis);
@@ -153,9 +170,10 @@ export async function relayed(
       seen,
       target: purgeTarget(fill.url, tagsOf(answer.fields)),
     };
-    const { vary, variant } = selection(ports, fill, answer.fields);
-    if (!fill.flight.doomed) ports.entries.put(ports.name, fill.key, fill.url, vary, variant, marker);
+    if (!fill.flight.doomed) ports.entries.put(ports.name, fill.key, fill.url, vary, passes ? PASSED : variant, marker);
   }
+  if (passes)
+    return { kind: "relay", answer, seen, shared: false, reason: "vary-withheld", vary, withheld: fill.withheld };
   if (!shareable || answer.body.kind !== "stream") return { kind: "relay", answer, seen, shared: shareable, reason };
   const { length } = answer.body;
   if (length === undefined || length > LIMITS.sharedErrorBytes)
@@ -185,23 +203,23 @@ export function kept(
   response: StoredResponse,
 ): Landing & { kind: "kept" } {
   const total = answer.body.kind === "stream" ? answer.body.length : undefined;
-  const listed = listing(ports, fill, response, answer, seen, { total });
-  if (answer.body.kind === "stream" && isHead(listed.entry)) {
-    return keptInSegments(ports, fill, answer, listed, { first: 0, last: listed.entry.segments.total - 1 });
+  const whole = listing(ports, fill, response, answer, seen, { total });
+  const { entry, store, ...listed } = whole;
+  if (answer.body.kind === "stream" && isHead(entry)) {
+    return keptInSegments(ports, fill, answer, whole, { first: 0, last: entry.segments.total - 1 });
   }
-  const { entry, vary, variant, settling, store } = listed;
   if (answer.body.kind !== "stream") {
     const body = answer.body.kind === "bytes" ? answer.body.bytes : undefined;
     store(body);
     ports.finished(fill.flight);
-    return { kind: "kept", entry: { ...entry, body }, vary, variant, settling, spool: undefined, answer };
+    return { kind: "kept", ...listed, entry: { ...entry, body }, spool: undefined, answer };
   }
   const { length } = answer.body;
   const spool = new Spool(length !== undefined && length > LIMITS.entryBytes ? "unread" : "whole");
   fill.flight.spool = spool;
   // "no-cache" may answer those who waited for it, but nobody who comes when the origin has spoken (RFC 9111 section 5.2.2.4).
   // So may what an origin answers while it settles.
-  if (response.terms.alwaysRevalidate || settling) ports.finished(fill.flight);
+  if (response.terms.alwaysRevalidate || listed.settling) ports.finished(fill.flight);
   const source = sourceOf(ports, fill, answer.body);
   const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
   void readersCanAttach
@@ -211,7 +229,7 @@ export function kept(
       ports.finished(fill.flight);
       spool.release();
     });
-  return { kind: "kept", entry, vary, variant, settling, spool, answer };
+  return { kind: "kept", ...listed, entry, spool, answer };
 }
 
 /** A large object: its head is an entry at once, and what comes of its body, `covered`, passes by and is cut up for its owners. */
@@ -219,7 +237,7 @@ export function keptInSegments(
   ports: FillPorts,
   fill: Fill,
   answer: UpstreamAnswer,
-  { entry, vary, variant, store }: Listing,
+  { entry, store, ...listed }: Listing,
   covered: ByteRange,
 ): Landing & { kind: "kept" } {
   store(undefined);
@@ -229,7 +247,7 @@ export function keptInSegments(
     if (answer.status === 200 && fill.part?.kind === "aligned") ports.large.noticeUnranged(fill, entry);
     ports.large.pass(fill, entry, sourceOf(ports, fill, answer.body), covered);
   }
-  return { kind: "kept", entry, vary, variant, settling: false, spool: undefined, answer };
+  return { kind: "kept", ...listed, entry, settling: false, spool: undefined, answer };
 }
 
 /** The bytes of a body that comes: one that falls silent for too long breaks off. */
@@ -241,19 +259,6 @@ const turn = (ports: FillPorts): Promise<void> =>
   new Promise((resolve) => {
     ports.after(millis(0), resolve);
   });
-
-/** Which variant a response is, by its own `Vary`. On `forward: key` routes only what the origin could see selects. */
-function selection(ports: FillPorts, fill: Fill, fields: Fields): { vary: readonly string[]; variant: string } {
-  const vary = varyOf(fields);
-  const names = vary.kind === "fields" ? vary.names.filter((name) => selects(fill.route, name)) : [];
-  const known = ports.entries.varyOf(ports.name, fill.key) ?? [];
-  const all = [...new Set([...known, ...names])].sort();
-  return { vary: all, variant: variantKey(all, fill.request.fields) };
-}
-
-/** Whether a request field can have made a difference: on `forward: key` routes the origin sees only these. */
-const selects = (route: Route, name: string): boolean =>
-  route.forward === "all" || name === "cookie" || name === "authorization" || candidateNames(route).includes(name);
 
 type Listing = ReturnType<typeof listing>;
 
@@ -268,10 +273,12 @@ export function listing(
 ) {
   const tags = tagsOf(response.fields);
   const target: PurgeTarget = purgeTarget(fill.url, tags);
-  const { vary, variant } = selection(ports, fill, response.fields);
+  const { vary, variant } = selection(ports, fill, { fields: response.fields, facts: answer.facts });
   const settling = isSettling(ports.knowledge, target, response.fields, answer);
   const mayBeCut = !settling && response.status === 200 && !fill.personal && fill.unsegmented === undefined;
-  const cut = mayBeCut ? segmentSetOf(response.fields, form.total, ports.wholeUpTo, { variant, tags }) : undefined;
+  const selecting = learnable(fill.route, vary);
+  const of = { variant, tags, ...(selecting.length === 0 ? {} : { selecting }) };
+  const cut = mayBeCut ? segmentSetOf(response.fields, form.total, ports.wholeUpTo, of) : undefined;
   const segments = form.segments ?? cut;
   const entry: Entry = {
     kind: "entry",
@@ -289,5 +296,5 @@ export function listing(
     if (settling || fill.flight.doomed || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
     ports.entries.put(ports.name, fill.key, fill.url, vary, variant, { ...entry, body });
   };
-  return { entry, vary, variant, settling, store };
+  return { entry, vary, variant, settling, withheld: fill.withheld, store };
 }

@@ -20,6 +20,8 @@ export type Landing =
       readonly variant: string;
       /** It is only called kept: a purge gives its origin time to settle, so it is for those who wait, here and below. */
       readonly settling: boolean;
+      /** Request fields that it varies by and that are not sent on shared fills. */
+      readonly withheld?: readonly string[] | undefined;
       readonly spool: Spool | undefined;
       readonly answer: UpstreamAnswer;
     }
@@ -30,6 +32,10 @@ export type Landing =
       readonly seen: Vector;
       readonly shared: boolean;
       readonly reason: string;
+      /** See above. */
+      readonly withheld?: readonly string[] | undefined;
+      /** What the URL's answers vary by, where this one is its client's alone for that. */
+      readonly vary?: readonly string[] | undefined;
     }
   | { readonly kind: "failed"; readonly failure: UpstreamFailure };
 

@@ -14,6 +14,7 @@ import { type FillPorts, fly, kept } from "./fill.ts";
 import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
 import type { HowToFill } from "./part-fill.ts";
 import { discard } from "./release.ts";
+import { type SentFor, sentFor } from "./selection.ts";
 import type { UpstreamAnswer } from "./tier.ts";
 
 /** A place in a flight, and whether it was begun for this request. */
@@ -22,14 +23,23 @@ export interface Boarded {
   readonly leads: boolean;
 }
 
+/** The flights of one cache key. */
+interface OfOneKey {
+  names: readonly string[];
+  /** Each with the request that it was begun for, and the names under which it is found. */
+  readonly members: Map<Flight, { readonly asked: Asked; readonly keys: (string | symbol)[] }>;
+}
+
 export class Flights {
-  readonly #ports: Omit<FillPorts, "finished">;
+  readonly #ports: Omit<FillPorts, "finished" | "learned">;
   /** Those of one client alone stand under a symbol, so that nobody finds them. */
   readonly #underWay = new Map<string | symbol, Flight>();
   /** All of them, with those whose place a later one has taken. */
   readonly #all = new Set<Flight>();
+  /** By cache key, its flights under way and what its answers vary by as far as these know: the store learns it after them. */
+  readonly #byKey = new Map<string, OfOneKey>();
 
-  constructor(ports: Omit<FillPorts, "finished">) {
+  constructor(ports: Omit<FillPorts, "finished" | "learned">) {
     this.#ports = ports;
   }
 
@@ -48,7 +58,8 @@ export class Flights {
     learned: readonly string[] = [],
     how: HowToFill = {},
   ): Boarded | undefined {
-    const names = [...(this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? []), ...learned];
+    const stored = this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? [];
+    const names = this.#learn(asked.key, [...stored, ...learned]);
     const key = company === "alone" ? Symbol() : flightKeyOf(asked, names);
     const known = this.#underWay.get(key);
     if (known !== undefined && mayJoin(known, purgeTarget(asked.url, []), this.#ports.knowledge.purges)) {
@@ -57,11 +68,11 @@ export class Flights {
       return { flight: known, leads: false };
     }
     if (this.#all.size >= LIMITS.flights) return undefined;
-    return { flight: this.#begin(key, asked, confirm, how), leads: true };
+    return { flight: this.#begin(key, asked, confirm, { ...how, ...sentFor(asked, names) }, names), leads: true };
   }
 
-  /** Has a stored response fetched anew for everybody, unless that is under way; nobody waits for it. */
-  refresh(asked: Asked, stored: Entry): void {
+  /** Has a response fetched for everybody, anew if one is stored, unless that is under way; nobody waits for it. */
+  refresh(asked: Asked, stored?: Entry): void {
     const boarded = this.board(asked, stored, "shared");
     if (boarded?.leads === false) boarded.flight.followers -= 1;
     if (boarded?.leads !== true) return;
@@ -105,26 +116,62 @@ export class Flights {
     }
   }
 
-  #begin(key: string | symbol, asked: Asked, confirm: Entry | undefined, how: HowToFill): Flight {
+  #begin(
+    key: string | symbol,
+    asked: Asked,
+    confirm: Entry | undefined,
+    how: HowToFill & SentFor,
+    names: readonly string[],
+  ): Flight {
     const state: Pick<Flight, "doomed" | "spool"> = { doomed: false, spool: undefined };
     const vector = this.#ports.knowledge.joined(asked.request.context.vector);
-    const finished = () => this.#end(key, flight);
+    const finished = () => this.#end(asked.key, flight);
+    const learned = (vary: readonly string[]) => void (this.#all.has(flight) && this.#learn(asked.key, vary));
     // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
-    const head = fly({ ...this.#ports, finished }, { ...asked, ...how, vector, confirm, flight: state }).catch(
+    const head = fly({ ...this.#ports, finished, learned }, { ...asked, ...how, vector, confirm, flight: state }).catch(
       (): Landing => ({ kind: "failed", failure: FAILURES.broken }),
     );
     const flight: Flight = Object.assign(state, { url: asked.url, vector, followers: 0, head });
     this.#underWay.set(key, flight);
     this.#all.add(flight);
+    const ofKey = this.#byKey.get(asked.key) ?? { names, members: new Map() };
+    this.#byKey.set(asked.key, ofKey);
+    ofKey.members.set(flight, { asked, keys: [key] });
     void head.then((landed) => {
+      if (landed.kind === "kept") learned(landed.vary);
+      if (landed.kind === "relay" && landed.vary !== undefined) learned(landed.vary);
       if (landed.kind === "failed") finished();
     });
     return flight;
   }
 
+  /**
+   * All that the answers of a cache key vary by, with `more`. Flights that were begun before that was known are found by it from
+   * now on, so that a request that knows it does not begin a second one for the same.
+   */
+  #learn(key: string, more: readonly string[]): readonly string[] {
+    const ofKey = this.#byKey.get(key);
+    const names = [...new Set([...(ofKey?.names ?? []), ...more])];
+    if (ofKey === undefined || names.length === ofKey.names.length) return names;
+    ofKey.names = names;
+    for (const [flight, { asked, keys }] of ofKey.members) {
+      const found = flightKeyOf(asked, names);
+      if (typeof keys[0] === "symbol") continue;
+      keys.push(found);
+      // In the order in which they began: of two for the same the earlier is one that nobody may join any more.
+      this.#underWay.set(found, flight);
+    }
+    return names;
+  }
+
   /** A later flight may have taken the place of one that a purge had outdated. */
-  #end(key: string | symbol, flight: Flight): void {
+  #end(cacheKey: string, flight: Flight): void {
     this.#all.delete(flight);
-    if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+    const members = this.#byKey.get(cacheKey)?.members;
+    for (const key of members?.get(flight)?.keys ?? []) {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+    }
+    members?.delete(flight);
+    if (members?.size === 0) this.#byKey.delete(cacheKey);
   }
 }

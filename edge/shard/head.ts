@@ -21,11 +21,12 @@ import { isSettling } from "./settling.ts";
 export function applyHead(
   ports: Pick<FillPorts, "name" | "entries" | "knowledge" | "now">,
   asked: Asked,
-  { answer, seen }: Landing & { kind: "relay" },
+  { answer, seen, vary }: Landing & { kind: "relay" },
 ): void {
   const { name, entries, knowledge, now } = ports;
   const names = entries.varyOf(name, asked.key);
-  if (names === undefined || asked.personal) return;
+  // One that was made for this client alone says nothing of what others get.
+  if (names === undefined || asked.personal || vary !== undefined) return;
   const variant = variantKey(names, asked.request.fields);
   const entry = entries.get(name, asked.key, variant);
   if (entry?.kind !== "entry" || knowledge.purges.verdict(entry.target, entry.seen) === "hard") return;

@@ -9,6 +9,7 @@ import type { Vector } from "../../control-plane/purge/vector.ts";
 import { decideReuse, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
+import { passedFor } from "../http/withheld.ts";
 import type { Asked } from "./asked.ts";
 import { isProvenByConfirmation, type Trust, trustOf } from "./cut-off.ts";
 import type { Entry, EntryStore } from "./entries.ts";
@@ -67,6 +68,12 @@ export class Judge {
     }
     entries.delete(name, asked.key, variant);
     return { kind: "miss", reason: "uri-miss" };
+  }
+
+  /** Whether a request has a field that its URL varies by and that no shared fill may send. `learned`: known, but not stored. */
+  passes({ key, route, request }: Asked, learned: readonly string[]): boolean {
+    const { name, entries } = this.#ports;
+    return passedFor(route, [...(entries.varyOf(name, key) ?? []), ...learned], request.fields).length > 0;
   }
 
   /** Whether a purge has ended the entry. One comparison, unless purges have come since it was last looked at. */

@@ -31,6 +31,7 @@ import { flightKeyOf } from "./asked.ts";
 import { once } from "./parts.ts";
 import { peek, watched } from "./plain-body.ts";
 import { pump } from "./pump.ts";
+import { withheldOf } from "./selection.ts";
 import { answerFromSibling, inCoding, inForm, type SiblingPorts, type Wanted } from "./siblings.ts";
 import { type ByteSource, Spool } from "./spool.ts";
 import type { After, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./tier.ts";
@@ -88,7 +89,9 @@ export class Negotiation {
     if (request.fields.has("range")) return origin(request, route);
     const wanted = this.#wanted(request, route);
     if (request.method !== "GET" || wanted.personal) return this.#alone(wanted);
-    const id = flightKeyOf({ ...wanted, request: inForm(request, "") }, []);
+    // To an origin a field that the request has not is the same as one that it is not sent.
+    const selecting = (request.selecting ?? []).filter((name) => request.fields.has(name));
+    const id = flightKeyOf({ ...wanted, request: inForm(request, "") }, selecting);
     return answerFromSibling(this.#ports, wanted) ?? this.#share(wanted, id);
   }
 
@@ -102,7 +105,7 @@ export class Negotiation {
     const { key, url } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
     const policy = policyOf(route, this.#ports.config.maxRetentionSeconds);
     const coding = chosenCoding(acceptedForm(fields.get("accept-encoding") ?? ""));
-    return { request, route, policy, key, url, coding, personal: isPersonal(fields, route) };
+    return { request, route, policy, key, url, coding, personal: isPersonal(fields, route) || request.isOwn === true };
   }
 
   /** Asks for itself alone. */
@@ -186,6 +189,8 @@ export class Negotiation {
     if (answer.status === 304) {
       return confirm === undefined ? answer : { ...answer, fields: confirmedFields(answer.fields, confirm) };
     }
+    // It is asked again, with what it varies by.
+    if (isWithheld(wanted, answer)) return answer;
     // What is not kept would be encoded for each client anew, and may hold secrets beside what an attacker chose.
     if (!isKept(wanted, answer)) return answer;
     const { body } = answer;
@@ -219,6 +224,12 @@ export class Negotiation {
   }
 }
 
+function isWithheld({ request, route, key, personal }: Wanted, answer: UpstreamAnswer): boolean {
+  const own = request.isOwn ? { own: "personal" as const } : {};
+  const { learned, passed } = withheldOf({ ...request, ...own, request, route, key, personal }, answer);
+  return learned.length > 0 || passed.length > 0;
+}
+
 /** Whether the cache will keep the answer, so that what is done to it is done once. */
 function isKept({ request, policy, personal }: Wanted, answer: UpstreamAnswer): boolean {
   const { status, fields, responseAt } = answer;
@@ -229,6 +240,8 @@ function isKept({ request, policy, personal }: Wanted, answer: UpstreamAnswer): 
 /** Whether the origin gives every Accept-Encoding the same. */
 function isForAll({ answer }: Plain): boolean {
   const vary = varyOf(answer.fields);
+  // What is encoded is for those who accept that, even if its origin does not say so.
+  if (answer.fields.has("content-encoding")) return false;
   return vary.kind === "fields" && !vary.names.includes("accept-encoding");
 }
 

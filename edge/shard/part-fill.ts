@@ -62,7 +62,7 @@ export function howToFill(
 }
 
 /** The part to ask for of an object that is not stored: what all can share, or what the client says; undefined for everything. */
-function partToAsk({ method, fields }: TierRequest, forward: "key" | "all"): PartWanted | undefined {
+export function partToAsk({ method, fields }: TierRequest, forward: "key" | "all"): PartWanted | undefined {
   const range = fields.get("range");
   if (method !== "GET" || range === undefined) return undefined;
   if (forward === "all") return { kind: "verbatim", range, ifRange: fields.get("if-range") };

@@ -168,7 +168,7 @@ function wholeQuestion(reading: Reading, { response, segments }: Head, from: num
 
 function questionOf(reading: Reading): Pick<TierRequest, "fields" | "context"> {
   const { context } = reading.request;
-  const fields = withoutOwnFields((impersonal(reading) ?? reading).request.fields);
+  const fields = withoutOwnFields(impersonal(reading).request.fields);
   return { fields, context: { ...context, budgetMillis: millis(LIMITS.requestBudgetMillis), passes: false } };
 }
 

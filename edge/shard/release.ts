@@ -28,6 +28,8 @@ export interface Releasing {
   readonly timings: Timings;
   /** What is left of the lease under which it is released. */
   readonly validFor?: Millis;
+  /** What the answer was chosen by, and what its origin was not sent. */
+  readonly chosen?: Pick<ResponseFacts, "selectedBy" | "withheld">;
 }
 
 const NAMES = { shard: "meridian-shard", shield: "meridian-shield" } as const satisfies Record<Tier, string>;
@@ -46,6 +48,7 @@ export function factsOf(
     vector: releasing.vector,
     drained: releasing.drained,
     timings: releasing.timings,
+    ...releasing.chosen,
     ...(entry === undefined ? {} : { seen: entry.seen }),
     ...(entry === undefined || releasing.validFor === undefined ? {} : { validFor: releasing.validFor }),
     ...(entry?.bornAt === undefined ? {} : { bornAt: entry.bornAt }),

@@ -175,7 +175,8 @@ export class SegmentOwner {
     const fields = Fields.from(request.fields);
     fields.set("range", `bytes=${first}-${last}`);
     fields.set("if-range", segment.etag);
-    const answer = await this.#ports.upstream({ ...request, fields, vector });
+    const { selecting = [] } = segment;
+    const answer = await this.#ports.upstream({ ...request, fields, vector, selecting });
     const refused = await this.#refusal(wanted, answer);
     if (refused !== undefined || answer.kind === "failure" || answer.body.kind !== "stream") {
       finished();

@@ -19,6 +19,8 @@ export interface SegmentSet {
   readonly etag: string;
   /** The variant that its head is stored under: servers give one tag to several languages. */
   readonly variant: string;
+  /** The fields that select that variant beside the route's own, which an origin must be sent for every segment. */
+  readonly selecting?: readonly string[];
   /** The head's tags: parts come without most fields (RFC 9110 section 15.3.7), and purges must find them. */
   readonly tags: readonly string[];
 }
@@ -42,7 +44,7 @@ export function segmentSetOf(
   fields: Fields,
   total: number | undefined,
   above: number,
-  listed: { readonly variant: string; readonly tags: readonly string[] },
+  listed: Pick<SegmentSet, "variant" | "selecting" | "tags">,
 ): SegmentSet | undefined {
   if (total === undefined || total <= above) return undefined;
   const etag = fields.get("etag");

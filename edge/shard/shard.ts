@@ -28,11 +28,12 @@ import { isHead, type LargePorts } from "./passes.ts";
 import { termsOfPost } from "./post.ts";
 import { bodyOf, discard, factsOf, releaseEntry, releaseFailure, routeNamed, streamOf } from "./release.ts";
 import { SegmentOwner, segmentResponse } from "./segment-owner.ts";
+import { forOthers, selectionFacts } from "./selection.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { BehindResponse, ResponseFacts, Tier, Timings } from "./wire.ts";
 
 export interface ShardPorts
-  extends Omit<FillPorts, "finished" | "large" | "wholeUpTo">,
+  extends Omit<FillPorts, "finished" | "learned" | "large" | "wholeUpTo">,
     ChangePorts,
     Pick<LargePorts, "segment" | "keepSegment"> {
   readonly config: Config;
@@ -112,9 +113,8 @@ export class Shard {
       if (onlyIfCached(asked.request.fields, asked.policy)) {
         return this.#fail(asked.request, asked.arrivedAt, FAILURES.notCached);
       }
-
       const confirm = this.#judge.toConfirm(asked, found);
-      if (found.kind === "hit-for-miss" || changed > 1) company = "alone";
+      if (found.kind === "hit-for-miss" || changed > 1 || this.#judge.passes(asked, learned)) company = "alone";
       const how: HowToFill = howToFill(asked, found, company, changed);
       const boarded = this.#flights.board(wanting(asked, usesOf(found)), confirm, company, learned, how);
       if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
@@ -123,7 +123,6 @@ export class Shard {
       asked = await this.#judge.leasedAnew(asked);
       const landed = waitedFor && this.#judge.asStored(asked, waitedFor);
       if (this.#judge.trust(asked) === "refuse") return this.#fail(asked.request, asked.arrivedAt, FAILURES.cutOff);
-
       if (landed?.kind === "kept") {
         if (this.#judge.mayRelease(asked, landed)) {
           const begun = await this.#begun(asked, landed.entry, this.#releaseKept(asked, landed, why));
@@ -153,9 +152,12 @@ export class Shard {
       if (landed.kind === "failed") return this.#fail(asked.request, asked.arrivedAt, landed.failure);
       if (boarded.leads && asked.request.method === "HEAD" && !boarded.flight.doomed)
         applyHead(this.#ports, asked, landed);
+      const others = boarded.leads && forOthers(asked, landed);
+      if (others && this.#judge.look(others).kind === "miss") this.#flights.refresh(wanting(others, 0, false));
       if (boarded.leads || landed.shared) return this.#relay(asked, landed, why);
-      // The answer was one client's own: this request, which waited for it, goes for one of its own.
-      company = "alone";
+      // It was one client's own, so this request asks for itself; unless it was so by a field that this one may not have.
+      if (landed.vary === undefined) company = "alone";
+      else learned = landed.vary;
     }
     return this.#fail(asked.request, asked.arrivedAt, FAILURES.alwaysPurged);
   }
@@ -171,13 +173,9 @@ export class Shard {
         return withCopy(this.#ports, asked, entry, this.#release(asked, entry, this.#bodyOf(asked, entry), outcome));
       }
       case "stale-while-revalidate": {
-        const refresh = impersonal(asked);
-        if (refresh !== undefined) this.#flights.refresh(wanting(refresh, entry.uses, false), entry);
-        return this.#release(asked, entry, this.#bodyOf(asked, entry), {
-          kind: "stale",
-          ttl: reuse.ttl,
-          detail: "refreshing",
-        });
+        this.#flights.refresh(wanting(impersonal(asked), entry.uses, false), entry);
+        const outcome: Outcome = { kind: "stale", ttl: reuse.ttl, detail: "refreshing" };
+        return this.#release(asked, entry, this.#bodyOf(asked, entry), outcome);
       }
       case "revalidate":
       case "unusable":
@@ -186,9 +184,10 @@ export class Shard {
   }
 
   #releaseKept(asked: Asked, landed: Landing & { kind: "kept" }, why: Why): TierResponse {
-    const { entry, spool, answer, settling } = landed;
+    const { entry, spool, answer, settling, withheld } = landed;
     const body = spool === undefined ? this.#bodyOf(asked, entry) : streamOf(spool, answer);
-    if (!settling) return this.#release(asked, entry, body, forwarded(why, answer), landed);
+    const said = withheld === undefined ? {} : { detail: "vary-withheld" };
+    if (!settling) return this.#release(asked, entry, body, { ...forwarded(why, answer), ...said }, landed);
     const released = this.#release(asked, entry, body, forwarded(why, answer, "settling"), landed);
     return { ...released, facts: { ...released.facts, settling: true } };
   }
@@ -240,19 +239,20 @@ export class Shard {
     const ttl = ttlOf(entry.response.terms, this.#ports.now());
     const until = from && this.#judge.youngUntil(asked, from);
     const releasing = this.#releasing(request.context.tier, told(outcome, asked, ttl), arrivedAt, from?.answer, until);
+    const chosen = selectionFacts(this.#ports, asked, from);
     const given = this.#large.isGivenWhole(asked, entry, body, from?.answer) ? withoutRange(request) : request;
-    return releaseEntry(given, this.#judge.stamped(request, entry), body, releasing);
+    return releaseEntry(given, this.#judge.stamped(request, entry), body, { ...releasing, chosen });
   }
 
   /** Hands on an answer that is not kept. */
   #relay(asked: Asked, landed: Landing & { kind: "relay" }, why: Why): TierResponse {
     const { answer, reason } = landed;
     const { tier } = asked.request.context;
-    const seen = this.#judge.stampOfRelay(asked, landed);
     const outcome = told(forwarded(why, answer, reason), asked);
-    const until = this.#judge.youngUntil(asked, landed);
-    const releasing = this.#releasing(tier, outcome, asked.arrivedAt, answer, until);
-    const facts = factsOf(tier, releasing, { seen, bornAt: answer.facts?.bornAt });
+    const releasing = this.#releasing(tier, outcome, asked.arrivedAt, answer, this.#judge.youngUntil(asked, landed));
+    const chosen = selectionFacts(this.#ports, asked, landed);
+    const seen = this.#judge.stampOfRelay(asked, landed);
+    const facts = factsOf(tier, { ...releasing, chosen }, { seen, bornAt: answer.facts?.bornAt });
     const body: Body = asked.request.method === "HEAD" ? { kind: "none" } : answer.body;
     // A part that the origin gave as it was asked is its client's, but may be kept by every tier on the way; an error that goes
     // to all who wait here goes to all who wait there.

@@ -45,6 +45,10 @@ export interface TierResponse {
 export interface UpstreamRequest extends TierRequest {
   /** What purges are known now: no answer may come from knowledge older than this. */
   readonly vector: Vector;
+  /** Fields that select variants of this URL beside the route's own, and that an origin is sent for that. */
+  readonly selecting?: readonly string[];
+  /** The answer is for one client alone: an origin is sent everything that it said. */
+  readonly isOwn?: boolean;
 }
 
 export interface UpstreamAnswer {

@@ -148,8 +148,9 @@ export class UpstreamShell {
   /** What the origin sees, and on top what this fill asks of its stored response. */
   #fieldsFor(request: UpstreamRequest, route: Route): Fields {
     const { client, requestId, passes } = request.context;
+    const { selecting, isOwn } = request;
     const originHost = new URL(this.#config.origins[route.origin]?.url ?? "").host;
-    const extent = passes ? { extent: "everything" as const } : {};
+    const extent = passes || isOwn ? { extent: "everything" as const } : {};
     const fields = forwardedFields({
       request: request.fields,
       route,
@@ -157,6 +158,7 @@ export class UpstreamShell {
       requestId,
       originHost,
       loop: PSEUDONYM,
+      selecting,
       ...extent,
     });
     for (const name of ["if-none-match", "if-modified-since", "range", "if-range"]) {

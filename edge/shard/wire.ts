@@ -82,6 +82,10 @@ export interface ResponseFacts {
   readonly validFor?: Millis;
   /** The edge may answer others from this answer while it is valid. */
   readonly copy?: CopyGrant;
+  /** Request fields by which the answering tier selected it: whoever stores it must select by them as well. Sorted. */
+  readonly selectedBy?: readonly string[];
+  /** Request fields that the answer varies by and that the origin is not sent on shared fills, if the request had any. */
+  readonly withheld?: readonly string[];
   /** What the answering tier knew of purges at release. */
   readonly vector?: Vector;
   readonly drained?: readonly RegionId[];

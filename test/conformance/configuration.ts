@@ -29,6 +29,7 @@ export const conformanceConfig = (originUrl: string): ConfigInput => ({
       forward: "all",
       // It asks for what RFC 9111 allows, where Meridian asks for the route's word first.
       storeSetCookie: "always",
+      storePersonal: "explicit",
       storePost: "explicit",
       // One of its origins confirms a tag with another one, and it wants the origin believed.
       notModified: "lenient",

@@ -213,7 +213,8 @@ export class Instance {
   }
 
   /** Stands for the origin's client: every request has an answer or a failure in the end. */
-  #askOrigin(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+  #askOrigin(asked: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+    const request = asSent(asked);
     const { origin, fetches } = this.#around;
     const { scheduler, chances } = this.#site.around;
     const chance = chances.of(`origin ${this.life.name}`);
@@ -277,6 +278,14 @@ export class Instance {
       }),
     };
   }
+}
+
+/** The request as the origin sees it: the language only where the URL is known to vary by it. */
+function asSent(request: UpstreamRequest): UpstreamRequest {
+  if (request.isOwn || request.selecting?.includes("accept-language")) return request;
+  const fields = Fields.from(request.fields);
+  fields.delete("accept-language");
+  return { ...request, fields };
 }
 
 /** An answer as the platform's messages bring it. */

@@ -66,7 +66,7 @@ describe("RFC 9111 section 3: what may be stored at all", () => {
   });
 });
 
-describe("RFC 9111 section 3.5: what answers credentials is one client's own, unless it says otherwise", () => {
+describe("RFC 9111 section 3.5: what answers credentials is one client's own", () => {
   const credentials: Record<string, string>[] = [{ authorization: "Basic x" }, { cookie: "session=1" }];
   test.each<[string, boolean]>([
     ["max-age=60", false],
@@ -77,10 +77,12 @@ describe("RFC 9111 section 3.5: what answers credentials is one client's own, un
     ["max-age=60, proxy-revalidate", false],
     ["public, private, max-age=60", false],
     ["public, no-store", false],
-  ])("%j is stored after Authorization or Cookie: %s", (value, stored) => {
+  ])("%j is stored after Authorization or Cookie where the route believes it: %s", (value, stored) => {
     for (const request of credentials) {
-      const decision = decide({ "cache-control": value, etag: '"a"' }, { request });
-      expect(decision.kind).toBe(stored ? "store" : "refuse");
+      const response = { "cache-control": value, etag: '"a"' };
+      const believing = decide(response, { request, policy: policyWith({ storePersonal: "explicit" }) });
+      expect(believing.kind).toBe(stored ? "store" : "refuse");
+      expect(decide(response, { request }).kind).toBe("refuse");
     }
   });
 

@@ -84,6 +84,7 @@ describe("the policy of a route", () => {
       maxStaleSeconds: 604_800,
       clientCacheControl: "ignore",
       storeSetCookie: "never",
+      storePersonal: "never",
       targets: ["meridian-cdn-cache-control", "cdn-cache-control", "surrogate-control"],
       notModified: "strict",
       maxRetentionSeconds: 604_800,
