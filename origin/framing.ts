@@ -11,8 +11,8 @@ export type Framing =
   | { readonly kind: "framed"; readonly fields: FieldLines; readonly length: number | undefined }
   | { readonly kind: "error"; readonly error: OriginError };
 
-/** The codings of a connection that the platform takes off; `identity` is none, and ends with the connection. */
-const KNOWN_CODINGS = ["chunked", "identity"];
+/** The codings of HTTP that the platform does not take off (RFC 9112 section 7.2): their bytes are not the content. */
+const CODED = new Set(["gzip", "x-gzip", "deflate", "compress", "x-compress"]);
 
 /** Statuses without a body, of which a length says nothing (RFC 9110 sections 8.6, 15.3.5, 15.3.6). */
 const BODILESS = new Set([204, 205]);
@@ -20,10 +20,8 @@ const BODILESS = new Set([204, 205]);
 /** The fields of an answer with at most one `Content-Length`, a true one; or why it cannot be used. */
 export function framingOf(status: number, fields: FieldLines): Framing {
   const codings = listOf(fields, "transfer-encoding").map((coding) => coding.toLowerCase());
-  // None was asked for with TE, and the bytes of one that nobody took off are not the content (RFC 9112 section 6.1).
-  if (codings.some((coding) => !KNOWN_CODINGS.includes(coding))) {
-    return { kind: "error", error: "http_response_transfer_coding" };
-  }
+  // None was asked for with TE. A word that is no coding at all codes nothing, and only ends the body with its connection.
+  if (codings.some((coding) => CODED.has(coding))) return { kind: "error", error: "http_response_transfer_coding" };
   const rest = fields.filter(([name]) => name.toLowerCase() !== "content-length");
   if (codings.length > 0 || BODILESS.has(status)) return { kind: "framed", fields: rest, length: undefined };
   const lengths = listOf(fields, "content-length");

@@ -27,7 +27,7 @@ describe("a length is said once and truly", () => {
     ["not where none is", 200, [], []],
     ["not of a 204", 204, [["content-length", "5"]], []],
     ["not of a 205", 205, [["content-length", "5"]], []],
-    ...["chunked", "Chunked", "chunked, chunked", "identity"].flatMap((coding) =>
+    ...["chunked", "Chunked", "chunked, chunked", "identity", "nonsense"].flatMap((coding) =>
       ["3", "15", "0", "-5", "abc", "5, 6"].map((length): [string, number, Lines, string[]] => [
         `not beside Transfer-Encoding: ${coding} (${length})`,
         200,
@@ -55,7 +55,7 @@ describe("an answer cannot be used", () => {
     },
   );
 
-  test.each(["gzip, chunked", "gzip", "deflate", "x-gzip, chunked"])("in the transfer coding %s", (coding) => {
+  test.each(["gzip, chunked", "GZIP", "deflate", "x-gzip, chunked"])("in the transfer coding %s", (coding) => {
     expect(framingOf(200, [["transfer-encoding", coding]])).toEqual({
       kind: "error",
       error: "http_response_transfer_coding",
