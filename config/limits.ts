@@ -63,6 +63,9 @@ export const LIMITS = {
   /** Clients whose rate an isolate remembers; the one unheard for longest goes first. About 10 MB. */
   rateLimitClients: 65_536,
 
+  /** Pieces in which a body from another node is read: sixteen times as large as the runtime's own, and an eighth of the work. */
+  bodyReadBytes: 64 * KiB,
+
   // --- a shard
   /** An object larger than this that cannot be stored in segments passes through and is not kept. */
   entryBytes: 8 * MiB,
@@ -76,8 +79,14 @@ export const LIMITS = {
   segmentBytes: 1 * MiB,
   /** An object larger than this share of the isolate's memory is stored in segments: whole ones unbalance shards. */
   segmentedAboveShare: 1 / 20,
-  /** Segments that are asked for ahead of the one that a client reads. */
+  /** Segments that are asked for ahead of the one that a client reads, at first and for one that is slower than they come. */
   segmentsAhead: 1,
+  /**
+   * Bytes that are asked for ahead of a client that is faster than they come: what is under way over 250 ms at 64 MB/s. All
+   * bodies of an isolate together ask for so much, as their flights may hold it (`flightBytes`).
+   */
+  aheadBytes: 16 * MiB,
+  aheadBytesTogether: 32 * MiB,
   /** Large objects that a shard remembers as coming from an origin that ignores ranges: a few hundred bytes each. */
   unrangedObjects: 1_024,
   /** Whole bodies that one answer is cut from where the origin ignores ranges: a slow reader may lose some to faster ones. */

@@ -2,6 +2,7 @@
 // Response and back, and the one internal field each carries is read and written here alone. Bodies are passed on as the
 // platform's own streams where nobody looks into them, and are never decoded or encoded on the way.
 
+import { LIMITS } from "../config/limits.ts";
 import { type EpochMillis, millis } from "../config/units.ts";
 import { Fields } from "./http/fields.ts";
 import type { ByteSource } from "./shard/spool.ts";
@@ -110,19 +111,43 @@ export function readNodeAnswer(
 export function bodyOf(stream: ReadableStream<Uint8Array> | null, contentLength: string | null): Body {
   if (stream === null) return { kind: "none" };
   const length = contentLength !== null && /^\d{1,15}$/.test(contentLength) ? Number(contentLength) : undefined;
-  return { kind: "stream", length, native: stream, open: () => sourceOf(stream) };
+  return { kind: "stream", length, native: stream, open: () => sourceOf(stream, length) };
 }
 
-function sourceOf(stream: ReadableStream<Uint8Array>): ByteSource {
-  const reader = stream.getReader();
+/**
+ * Reads a stream in large pieces where it can be asked for them: workerd gives what comes from a connection in pieces of 4 KiB
+ * otherwise, and each costs a turn of the event loop. What a script makes comes in the pieces that it made.
+ */
+function sourceOf(stream: ReadableStream<Uint8Array>, length: number | undefined): ByteSource {
+  const reader = bytesReaderOf(stream) ?? stream.getReader();
+  const most = Math.min(LIMITS.bodyReadBytes, length ?? LIMITS.bodyReadBytes);
+  // The end is read, too, and nothing can be read into no room.
+  const room = Math.max(1, most);
   return {
-    read: async () => (await reader.read()).value,
+    async read() {
+      if (!(reader instanceof ReadableStreamBYOBReader)) return (await reader.read()).value;
+      const { done, value } = await reader.read(new Uint8Array(room));
+      return done || value === undefined ? undefined : withoutSlack(value);
+    },
     cancel: () => {
       // The stream may have failed already; that it cannot be cancelled then is no news.
       reader.cancel().catch(() => undefined);
     },
   };
 }
+
+function bytesReaderOf(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch {
+    // A script made it: it is no stream of bytes.
+    return undefined;
+  }
+}
+
+/** A small piece in a large buffer would hold all of it for as long as the piece is stored. */
+const withoutSlack = (piece: Uint8Array): Uint8Array =>
+  piece.byteLength * 2 < piece.buffer.byteLength ? piece.slice() : piece;
 
 function streamOf(body: Body): ReadableStream<Uint8Array> | Uint8Array | null {
   switch (body.kind) {

@@ -1,6 +1,7 @@
-// The bytes of a large object, or a range of them, put together from its segments: each is opened when the one before it is
-// being read, one ahead, so that a reader does not wait and nobody holds much. A segment that is of another version, cannot be
-// had or comes up short breaks the whole off: what was joined so far is of one version, and it never ends well too early.
+// The bytes of a large object, or a range of them, put together from its segments. They are asked for ahead of the reader: one,
+// and twice as many each time that the reader had to wait, so that a fast client gets what the line carries and a slow one costs
+// no more than it reads. What is asked for far ahead gives way to others at the origin's gate. A segment that is of another version,
+// cannot be had or comes up short breaks the whole off: what was joined so far is of one version, and it never ends well too early.
 
 import { LIMITS } from "../../config/limits.ts";
 import type { ByteRange } from "../http/range.ts";
@@ -17,24 +18,80 @@ export class SegmentError extends Error {
   }
 }
 
-/** Opens a segment at its first byte; rejects with a `SegmentError`. */
-export type OpenSegment = (index: number) => Promise<ByteSource>;
+/** A segment at its first byte. One that passes by comes with those after it: to ask for more of them is no use. */
+export interface Opened {
+  readonly source: ByteSource;
+  readonly from: "owner" | "passing";
+}
+
+/** Opens a segment; rejects with a `SegmentError`. `ahead`: nobody waits for it yet. */
+export type OpenSegment = (index: number, need: "now" | "ahead") => Promise<Opened>;
+
+/** A segment that was asked for, and what is known of it. */
+interface Asked {
+  readonly opened: Promise<Opened>;
+  state: "asked" | "open" | "failed";
+}
+
+/** Bytes that all bodies of the isolate ask for ahead, beyond the one segment that each may. */
+let aheadOfAll = 0;
+
+/** How many segments a body asks for ahead: more, twice as many each time, whenever its reader has to wait for the next. */
+class Window {
+  readonly #size: number;
+  #width: number = LIMITS.segmentsAhead;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get width(): number {
+    return this.#width;
+  }
+
+  widen(): void {
+    const together = LIMITS.aheadBytesTogether - aheadOfAll;
+    const more = Math.min(this.#width, Math.floor(LIMITS.aheadBytes / this.#size) - this.#width);
+    this.#set(this.#width + Math.max(0, Math.min(more, Math.floor(together / this.#size))));
+  }
+
+  /** Back to the beginning: what was asked for ahead was too much for somebody, or the body is over. */
+  narrow(): void {
+    this.#set(LIMITS.segmentsAhead);
+  }
+
+  #set(width: number): void {
+    aheadOfAll += (width - this.#width) * this.#size;
+    this.#width = width;
+  }
+}
 
 /** The bytes of `range`, in order. `closed` is called once, when no more segments will be opened. */
 export function assemble(set: SegmentSet, range: ByteRange, open: OpenSegment, closed: () => void): ByteSource {
   const wanted = segmentsOf(set, range);
-  const ahead: Promise<ByteSource>[] = [];
+  const window = new Window(set.size);
+  const ahead: Asked[] = [];
   let toOpen = wanted.first;
   let current: { readonly source: ByteSource; position: number; readonly last: number } | undefined;
   let toRead = wanted.first;
   let isClosed = false;
 
+  const ask = (index: number, need: "now" | "ahead"): Asked => {
+    const asked: Asked = { opened: open(index, need), state: "asked" };
+    // Whoever reads on hears of a failure; whoever left does not care.
+    asked.opened.then(
+      () => {
+        asked.state = "open";
+      },
+      () => {
+        asked.state = "failed";
+      },
+    );
+    return asked;
+  };
   const openUpTo = (index: number): void => {
     while (toOpen <= Math.min(wanted.last, index)) {
-      const opened = open(toOpen);
-      // Whoever reads on hears of it; whoever left does not care.
-      opened.catch(() => undefined);
-      ahead.push(opened);
+      ahead.push(ask(toOpen, toOpen <= toRead + 1 ? "now" : "ahead"));
       toOpen += 1;
     }
   };
@@ -42,19 +99,37 @@ export function assemble(set: SegmentSet, range: ByteRange, open: OpenSegment, c
     if (isClosed) return;
     isClosed = true;
     current?.source.cancel();
-    for (const opened of ahead.splice(0)) void opened.then((source) => source.cancel()).catch(() => undefined);
+    for (const { opened } of ahead.splice(0)) void opened.then(({ source }) => source.cancel()).catch(() => undefined);
+    window.narrow();
     closed();
+  };
+  /**
+   * The next segment. One that was asked for ahead and failed is asked for once more now that it is needed: the shard or the
+   * origin may have been busy then, and what has been sent would be lost.
+   */
+  const next = async (index: number): Promise<ByteSource> => {
+    openUpTo(index);
+    const asked = ahead.shift() as Asked;
+    const hadToWait = asked.state === "asked" && index > wanted.first;
+    try {
+      const { source, from } = await asked.opened;
+      if (hadToWait && from === "owner") window.widen();
+      return source;
+    } catch (cause) {
+      if (index === wanted.first || !(cause instanceof SegmentError) || cause.reason === "changed") throw cause;
+      window.narrow();
+      return (await ask(index, "now").opened).source;
+    }
   };
   const nextChunk = async (): Promise<Uint8Array | undefined> => {
     while (!isClosed) {
       if (current === undefined) {
         if (toRead > wanted.last) break;
-        openUpTo(toRead);
-        const source = await (ahead.shift() as Promise<ByteSource>);
+        const source = await next(toRead);
         const { first, last } = rangeOf(set, toRead);
         current = { source, position: first, last };
-        openUpTo(toRead + LIMITS.segmentsAhead);
         toRead += 1;
+        openUpTo(toRead - 1 + window.width);
       }
       const chunk = await current.source.read();
       if (chunk === undefined) throw new Error("a segment ended before its last byte");

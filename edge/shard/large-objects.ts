@@ -63,8 +63,12 @@ export class LargeObjects {
       const reader = new SegmentReader(this.#ports, this.#passes, { reading, head }, (answer) => {
         if (!this.#firstAsked.has(reading.request)) this.#firstAsked.set(reading.request, answer);
       });
-      const open = (index: number) => reader.open(index);
-      return assemble(set, range, open, () => reader.leave());
+      return assemble(
+        set,
+        range,
+        (index, need) => reader.open(index, need),
+        () => reader.leave(),
+      );
     };
     return { kind: "stream", length: set.total, open: () => openAt({ first: 0, last: set.total - 1 }), openAt };
   }

@@ -123,7 +123,7 @@ export class Passing {
     let spool = this.#spools.get(index);
     if (spool === undefined) {
       if (!this.gives(index)) return undefined;
-      if (patience === "soon" && index > this.#next + LIMITS.segmentsAhead) return undefined;
+      if (patience === "soon" && index > this.#next + LIMITS.aheadBytes / this.#set.size) return undefined;
       spool = new Spool("whole");
       this.#spools.set(index, spool);
     }

@@ -3,7 +3,7 @@
 // body is needed is decided in their order, so that one from the first missing segment on gives all that follow.
 
 import { LIMITS } from "../../config/limits.ts";
-import { SegmentError } from "./assemble.ts";
+import { type Opened, SegmentError } from "./assemble.ts";
 import { changeTo } from "./change.ts";
 import { once } from "./parts.ts";
 import { type Head, type LargePorts, type Passes, type Reading, segmentQuestion } from "./passes.ts";
@@ -43,9 +43,9 @@ export class SegmentReader {
   }
 
   /** A segment from its first byte; rejects with a `SegmentError`. Ask in their order. */
-  open(index: number): Promise<ByteSource> {
+  open(index: number, need: "now" | "ahead"): Promise<Opened> {
     const before = this.#before;
-    const opened = this.#open(index, before);
+    const opened = this.#open(index, need, before);
     this.#before = opened.catch(() => undefined);
     return opened;
   }
@@ -55,23 +55,24 @@ export class SegmentReader {
     this.#passing?.leave();
   }
 
-  async #open(index: number, before: Promise<unknown>): Promise<ByteSource> {
+  async #open(index: number, need: "now" | "ahead", before: Promise<unknown>): Promise<Opened> {
     const { segments: set } = this.#head;
     const isUnranged = this.#ports.unranged.has(this.#id);
     const coming = this.#passing?.segment(index, isUnranged ? "however-far" : "soon");
-    if (coming !== undefined) return coming;
-    const asked = segmentQuestion(this.#ports, this.#reading, set, index, isUnranged ? "store" : undefined);
+    if (coming !== undefined) return { source: coming, from: "passing" };
+    const reading = need === "ahead" ? waitingForNone(this.#reading) : this.#reading;
+    const asked = segmentQuestion(this.#ports, reading, set, index, isUnranged ? "store" : undefined);
     const answer = await this.#ports.segment(asked);
     if (answer.kind === "failure") throw new SegmentError(answer);
     if (isSegment(answer, { ...set, index }) && answer.body.kind !== "none") {
       this.#brought(answer);
-      return answer.body.kind === "bytes" ? once(answer.body.bytes) : answer.body.open();
+      return { source: answer.body.kind === "bytes" ? once(answer.body.bytes) : answer.body.open(), from: "owner" };
     }
     if (answer.body.kind === "stream") answer.body.open().cancel();
     if (answer.status === SEGMENT_UNRANGED) {
       this.#ports.unranged.notice(this.#id);
       await before;
-      return this.#fromWhole(index);
+      return { source: await this.#fromWhole(index), from: "passing" };
     }
     if (answer.status === SEGMENT_CHANGED) {
       // Whoever asks next begins with the version that there is now.
@@ -91,6 +92,14 @@ export class SegmentReader {
     }
     throw new SegmentError(LOST);
   }
+}
+
+/** What is asked for far ahead has its turn at the origin when nobody waits there. */
+function waitingForNone<Of extends Pick<Reading, "request">>(reading: Of): Of {
+  const { request } = reading;
+  const { context } = request;
+  const demand = { uses: context.demand?.uses ?? 0, waits: false };
+  return { ...reading, request: { ...request, context: { ...context, demand } } };
 }
 
 const LOST: UpstreamFailure = {

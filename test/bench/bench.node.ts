@@ -9,12 +9,14 @@ const HELP = `Usage: npm run bench -- [part] [options]
   hits        what purges do to hits: hundreds a second, thousands of scopes in one
   idle        the first hit after idleness, in each of nine regions at their distances
   purges      lone purges from each of nine regions: applied and complete, in multiples of the distance
+  large       large bodies over a distance: whole and as ranges, cold and warm, beside a plain fetch
   load        300 purges a second in three regions`;
 
 /** By name: the script, and options that come before those given. */
 const PARTS: Readonly<Record<string, readonly [script: string, ...options: string[]]>> = {
   hits: ["./hits-under-purges.node.ts"],
   idle: ["./first-hit.node.ts"],
+  large: ["./large.node.ts"],
   purges: ["./purge-load.node.ts", "--regions=all", "--per-second=1", "--seconds=45", "--wait=complete"],
   load: ["./purge-load.node.ts"],
 };
