@@ -313,6 +313,8 @@ export const LIMITS = {
   restartsInARow: 5,
   /** A process that ran for this long was not lost in a row with what came before. */
   settledAfterMillis: 60_000,
+  /** How long a start looks whether an origin takes a connection: beyond this its first clients would give up, too. */
+  originCheckMillis: 3_000,
   /** Characters of a runtime's error on the screen: two lines of a terminal. Its log has all of it. */
   screenLineCharacters: 160,
   /** How long the same error is not printed again, and how many different ones are printed in that time. */

@@ -39,7 +39,7 @@ export function mountPrefetch(on: Mount): void {
 async function answer(ports: ControlPorts, { context, token }: Call<unknown>): Promise<Response> {
   const text = await readBody(context.req.raw);
   if (text.kind === "problem") return problemResponse(text.problem);
-  const body = readPrefetchBody(text.text, ports.config);
+  const body = readPrefetchBody(text.text, ports.config, ports.localMode ? "local" : "production");
   if (body.kind === "problem") return problemResponse(body.problem);
   const outside = urlsOutside(token, body.prefetch);
   if (outside !== undefined) return problemResponse(outside);

@@ -14,6 +14,7 @@ import { createAdmin } from "./admin.node.ts";
 import { clearLeftovers, holdPorts } from "./before-start.node.ts";
 import { bundleWorker, LOCAL_ENTRY } from "./bundle.node.ts";
 import { CannotLaunch } from "./cannot-launch.ts";
+import { checkOrigins } from "./check-origins.node.ts";
 import { Cluster } from "./cluster.node.ts";
 import { openOn } from "./door.node.ts";
 import { createControlDoor, createDirectDoor, createFrontDoor, type Surroundings } from "./doors.node.ts";
@@ -88,6 +89,7 @@ async function start(plan: Plan): Promise<Cluster> {
   // Read before the long part of a start: what is wrong with them is known at once.
   const [token] = await Promise.all([plan.folder.token(), plan.folder.clusterKey()]);
   await plan.folder.tokenRecords();
+  const unreachable = checkOrigins(othersOrigins(plan));
   const [script, findAddress] = await Promise.all([
     bundleWorker(plan.options.workerEntry ?? LOCAL_ENTRY),
     openGeoDatabase(plan.geoDatabase).catch((error: Error) => {
@@ -109,6 +111,7 @@ async function start(plan: Plan): Promise<Cluster> {
     step("every region has met the others");
     await openDoors(cluster, plan, findAddress);
     await cluster.record();
+    for (const text of await unreachable) plan.onEvent({ kind: "notice", text });
     return cluster;
   } catch (error) {
     await cluster.stop();
@@ -155,6 +158,14 @@ const portsOf = ({ ports, regions, wantsExample }: Plan): (readonly [port: numbe
   ...regions.map((id) => [ports.edges[id], `edge of ${id}`] as const),
   ...(wantsExample ? [[ports.exampleOrigin, "example origin"] as const] : []),
 ];
+
+/** The origins that this run does not start itself. */
+const othersOrigins = ({ config, wantsExample, ports }: Plan): Config["origins"] =>
+  Object.fromEntries(
+    Object.entries(config.origins).filter(
+      ([, { url }]) => !wantsExample || new URL(url).host !== `127.0.0.1:${ports.exampleOrigin}`,
+    ),
+  );
 
 async function addExampleOrigin(cluster: Cluster, plan: Plan): Promise<void> {
   const { exampleOrigin: port } = plan.ports;

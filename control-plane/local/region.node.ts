@@ -9,7 +9,7 @@ import { COMPATIBILITY } from "./bundle.node.ts";
 import { becomesFree, PortInUse } from "./free-ports.node.ts";
 import { LogFile } from "./log-file.node.ts";
 import { listProcesses } from "./processes.node.ts";
-import { Repetition, type RuntimeLine, screenText } from "./runtime-lines.ts";
+import { originNews, Repetition, type RuntimeLine, screenText } from "./runtime-lines.ts";
 
 export interface RegionPorts {
   readonly edge: number;
@@ -46,6 +46,8 @@ export class LocalRegion {
   #pid: number | undefined;
   #log: LogFile | undefined;
   readonly #said = new Repetition();
+  /** What was last said of each origin, of which the configuration has few. */
+  readonly #saidOfOrigins = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: RegionOptions) {
@@ -121,6 +123,12 @@ export class LocalRegion {
 
   #heard(line: RuntimeLine): void {
     this.#log?.line(`${line.level}: ${line.message}`);
+    const news = originNews(line);
+    // Every shard has a breaker of its own: the first that changes is news, the others are not.
+    if (news !== undefined && this.#saidOfOrigins.get(news.origin) !== news.text) {
+      this.#saidOfOrigins.set(news.origin, news.text);
+      this.options.onError(this.id, news.text);
+    }
     const text = screenText(line);
     if (text !== undefined && this.#said.isNews(text, performance.now())) this.options.onError(this.id, text);
   }

@@ -29,6 +29,17 @@ export function screenText({ level, message }: RuntimeLine): string | undefined 
   return first.length <= LIMITS.screenLineCharacters ? first : `${first.slice(0, LIMITS.screenLineCharacters - 3)}...`;
 }
 
+/** What a shard says of its breaker before an origin; undefined for any other line. */
+export function originNews({ message }: RuntimeLine): { readonly origin: string; readonly text: string } | undefined {
+  const [, origin, state] = /^\{"origin":"([\w-]+)","breaker":"(opened|closed)"\}$/.exec(message.trim()) ?? [];
+  if (origin === undefined) return undefined;
+  const text =
+    state === "closed"
+      ? `the origin "${origin}" answers again`
+      : `the origin "${origin}" fails again and again: it is asked only now and then until it answers`;
+  return { origin, text };
+}
+
 /** Remembers what was said lately; bounded. */
 export class Repetition {
   readonly #saidAt = new Map<string, number>();

@@ -11,6 +11,7 @@ import { type BodyError, type Problem, problem } from "../api/problems.ts";
 import { faultsOf } from "../api/purge-body.ts";
 import { parseDot } from "../purge/vector.ts";
 import type { Prefetch } from "./prefetch.ts";
+import { whyNotServed } from "./served-hosts.ts";
 
 /** The body of `POST /v1/prefetch`. */
 export const prefetchBodySchema = z
@@ -51,7 +52,11 @@ export type PrefetchBody =
   | { readonly kind: "problem"; readonly problem: Problem };
 
 /** Reads the text of a body. Problems: malformed-body, invalid-body. */
-export function readPrefetchBody(text: string, config: Config): PrefetchBody {
+export function readPrefetchBody(
+  text: string,
+  config: Config,
+  mode: "local" | "production" = "production",
+): PrefetchBody {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -68,7 +73,8 @@ export function readPrefetchBody(text: string, config: Config): PrefetchBody {
   const known = new Set<string>();
   const read = (written: string, pointer: string): string => {
     const normal = normaliseUrl(written);
-    if (normal.kind === "invalid") errors.push({ pointer, detail: normal.detail });
+    const fault = normal.kind === "invalid" ? normal.detail : whyNotServed(config, normal.url, mode);
+    if (fault !== undefined) errors.push({ pointer, detail: fault });
     return normal.kind === "invalid" ? "" : withoutAlias(config.aliases, normal.url);
   };
   for (const [index, url] of urls.entries()) known.add(read(url, `/urls/${index}`));

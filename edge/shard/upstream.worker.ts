@@ -129,7 +129,7 @@ export class UpstreamShell {
     this.#showBreaker(route.origin);
     if (outcome.kind === "failure") {
       countFailure(this.#tally, route.origin, outcome.error);
-      return originFailed(outcome);
+      return originFailed(outcome, route.origin);
     }
     const fields = Fields.from(outcome.fields);
     countReply(this.#tally, route.origin, outcome.status, fields.get("content-length"));
@@ -176,6 +176,9 @@ export class UpstreamShell {
       client = createOriginClient(this.#env, name, origin, (metric) => {
         countTransition(this.#tally, name, metric);
         this.#showBreaker(name);
+        if (metric === "breaker-opened" || metric === "breaker-closed") {
+          console.warn(JSON.stringify({ origin: name, breaker: metric.slice("breaker-".length) }));
+        }
       });
       this.#origins.set(name, client);
     }
@@ -188,11 +191,12 @@ export class UpstreamShell {
   }
 }
 
-const originFailed = (outcome: OriginFailure): UpstreamFailure => ({
+/** Names the origin as the configuration does: its address is nobody's business. */
+const originFailed = (outcome: OriginFailure, origin: string): UpstreamFailure => ({
   kind: "failure",
   status: outcome.status,
   code: `origin-${outcome.error.replaceAll("_", "-")}`,
-  detail: `The origin gave no answer that could be used: ${outcome.error.replaceAll(/[_-]/g, " ")}.`,
+  detail: `The origin "${origin}" gave no answer that could be used: ${outcome.error.replaceAll(/[_-]/g, " ")}.`,
   proxyError: outcome.proxyError,
   ...(outcome.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: outcome.retryAfterSeconds }),
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import { Repetition, screenText } from "../../../control-plane/local/runtime-lines.ts";
+import { originNews, Repetition, screenText } from "../../../control-plane/local/runtime-lines.ts";
 
 describe("a line of a region's runtime", () => {
   test.each([
@@ -27,6 +27,23 @@ describe("a line of a region's runtime", () => {
     const long = screenText({ level: "error", message: "x".repeat(5000) });
     expect(long).toHaveLength(LIMITS.screenLineCharacters);
   });
+});
+
+describe("a breaker that changes", () => {
+  test.each([
+    ["opened", 'the origin "shop" fails again and again'],
+    ["closed", 'the origin "shop" answers again'],
+  ])("is told with the origin's name when it has %s", (breaker, words) => {
+    const message = JSON.stringify({ origin: "shop", breaker });
+    expect(originNews({ level: "warn", message })).toEqual({ origin: "shop", text: expect.stringContaining(words) });
+  });
+
+  test.each(['{"origin":"shop","breaker":"half-open"}', '{"origin":"\u001b[2J","breaker":"opened"}', "{}", "text"])(
+    "is nothing else that a runtime writes: %s",
+    (message) => {
+      expect(originNews({ level: "warn", message })).toBeUndefined();
+    },
+  );
 });
 
 describe("the same words", () => {
