@@ -178,6 +178,10 @@ export const LIMITS = {
   plainBodies: 256,
 
   // --- an origin
+  /** Places of a site that a run of failures must cover before they count as the origin's: one broken part is not all of it. */
+  breakerPlaces: 3,
+  /** After such a time without a failure a run of them is over: longer than an origin takes to fail by silence. */
+  breakerRunMillis: 60_000,
   /** Retries that may be saved up: enough for a pool of connections that all went stale, too few to be a load. */
   originRetriesInStore: 10,
   /** Field lines of an origin's answer: beyond what common servers send, and what clients take. */

@@ -38,7 +38,11 @@ export const originSchema = z.strictObject({
   headerTimeoutSeconds: durationSeconds.default(30),
   /** How long the origin's body may pause. */
   idleTimeoutSeconds: durationSeconds.default(30),
-  /** The breaker opens after this many failures in a row, and tries one request again after `breakerOpenSeconds`. */
+  /**
+   * The breaker opens after this many failures in a row, and tries one request again after `breakerOpenSeconds`. Failures that
+   * one page can cause (an answer of 502, 503 or 504, a lost connection, silence) count only together with those of two other
+   * parts of the site: one failing page never closes the others.
+   */
   breakerFailures: z.int().min(1).max(1000).default(10),
   breakerOpenSeconds: durationSeconds.default(5),
   /** One retry of a safe request is allowed while retries are at most this share of requests. */

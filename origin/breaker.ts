@@ -1,9 +1,13 @@
 // Decides whether an origin is worth asking at all. Closed: ask. After `failures` failures in a row it opens: nobody asks
 // for `openFor`. Then it is half open: one request goes as a probe; its success closes the breaker, its failure opens it again.
-// It never sends anything and reads no clock. Invariant: at most one probe at a time, and a result counts only if its
+// It never sends anything and reads no clock. Invariants: at most one probe at a time; a result counts only if its
 // request was let through since the breaker last changed, so that slow answers of the past decide nothing.
+// **Decided: one failing page never opens it.** A failure that a single page can cause names its place (`Evidence`), and a run of
+// such failures opens the breaker only once it covers several places. A client can send one request as often as it likes, so a
+// count alone would let anybody close the whole site. A refused connection names no place: no page can cause it.
 
-import { after, between, type EpochMillis, type Millis, millis } from "../config/units.ts";
+import { LIMITS } from "../config/limits.ts";
+import { after, between, type EpochMillis, epochMillis, type Millis, millis } from "../config/units.ts";
 
 export interface BreakerLimits {
   /** Failures in a row after which it opens; at least 1. */
@@ -11,8 +15,19 @@ export interface BreakerLimits {
   readonly openFor: Millis;
 }
 
+/** Failures in a row, and the places of them: at most as many as are needed to open. */
+interface Run {
+  readonly failures: number;
+  readonly places: ReadonlySet<string>;
+  /** Whether one of them can only be the whole origin's. */
+  readonly certain: boolean;
+  readonly lastAt: EpochMillis;
+}
+
+const NO_RUN: Run = { failures: 0, places: new Set(), certain: false, lastAt: epochMillis(0) };
+
 type State =
-  | { readonly kind: "closed"; readonly failures: number }
+  | { readonly kind: "closed"; readonly run: Run }
   | { readonly kind: "open"; readonly until: EpochMillis }
   | { readonly kind: "half-open" };
 
@@ -32,15 +47,29 @@ export interface Open {
 export type Result = "success" | "failure" | "abandoned";
 
 /**
- * Whether an answer of this status counts as a failure of the origin: 502, 503 and 504 say that it, or what is behind it,
- * is not there. 500 and other errors are answers about one resource: a single broken page must not cut off the whole site.
+ * What a failure is evidence of. `origin`: the connection itself failed, whatever was asked. `section`: it may be the fault of
+ * one part of the site, named by the first segment of the path. `path`: it may be the fault of one page, and takes so long that
+ * nobody can cause many.
+ */
+export type Evidence = "origin" | "section" | "path";
+
+/** The place that a failure speaks for; undefined for the whole origin. A query names no place: anybody can make one up. */
+export function placeOf(evidence: Evidence, path: string): string | undefined {
+  if (evidence === "origin") return undefined;
+  const [pathname = ""] = path.split("?", 1);
+  return evidence === "path" ? pathname : (pathname.split("/", 2)[1] ?? "");
+}
+
+/**
+ * Whether an answer of this status counts as a failure, of its section: 502, 503 and 504 say that what is behind it is not
+ * there. 500 and other errors are answers about one resource.
  */
 export const isFailureStatus = (status: number): boolean => status >= 502 && status <= 504;
 
 /** The circuit breaker of one origin. */
 export class Breaker {
   readonly #limits: BreakerLimits;
-  #state: State = { kind: "closed", failures: 0 };
+  #state: State = { kind: "closed", run: NO_RUN };
   #generation = 0;
 
   constructor(limits: BreakerLimits) {
@@ -70,20 +99,24 @@ export class Breaker {
     return { kind: "permit", generation: this.#generation };
   }
 
-  /** Takes the result of a permitted request. Says whether the breaker opened or closed by it. */
-  settle(permit: Permit, result: Result, now: EpochMillis): "opened" | "closed" | "unchanged" {
+  /**
+   * Takes the result of a permitted request. `place` is where it failed; without one the failure is the whole origin's. Says
+   * whether the breaker opened or closed by it.
+   */
+  settle(permit: Permit, result: Result, now: EpochMillis, place?: string): "opened" | "closed" | "unchanged" {
     if (permit.generation !== this.#generation) return "unchanged";
     switch (this.#state.kind) {
       case "half-open":
-        if (result === "success") this.#become({ kind: "closed", failures: 0 });
+        if (result === "success") this.#become({ kind: "closed", run: NO_RUN });
         // A probe without a result leaves the question open: the next request becomes the probe at once.
         else this.#become({ kind: "open", until: result === "failure" ? after(now, this.#limits.openFor) : now });
         return result === "failure" ? "opened" : result === "success" ? "closed" : "unchanged";
       case "closed": {
         if (result === "abandoned") return "unchanged";
-        const failures = result === "success" ? 0 : this.#state.failures + 1;
-        if (failures < this.#limits.failures) {
-          this.#state = { kind: "closed", failures };
+        const run = result === "success" ? NO_RUN : this.#longer(this.#state.run, now, place);
+        const wide = run.certain || run.places.size >= Math.min(LIMITS.breakerPlaces, this.#limits.failures);
+        if (run.failures < this.#limits.failures || !wide) {
+          this.#state = { kind: "closed", run };
           return "unchanged";
         }
         this.#become({ kind: "open", until: after(now, this.#limits.openFor) });
@@ -92,6 +125,17 @@ export class Breaker {
       case "open":
         throw new Error("an open breaker has given no permit");
     }
+  }
+
+  #longer(run: Run, now: EpochMillis, place: string | undefined): Run {
+    // A failure now and then over a day is no run: the rest of the traffic may all be hits.
+    const { failures, places, certain } = now - run.lastAt > LIMITS.breakerRunMillis ? NO_RUN : run;
+    return {
+      failures: failures + 1,
+      places: place === undefined || places.size >= LIMITS.breakerPlaces ? places : new Set([...places, place]),
+      certain: certain || place === undefined,
+      lastAt: now,
+    };
   }
 
   #become(state: State): void {

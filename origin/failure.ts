@@ -3,13 +3,14 @@
 // the four never disagree. It says nothing of the origin's own error answers, which are responses (breaker.ts).
 
 import type { Seconds } from "../config/units.ts";
+import type { Evidence } from "./breaker.ts";
 
 interface FailureFacts {
   readonly status: 502 | 503 | 504;
   /** RFC 9209 section 2.3. */
   readonly proxyError: string;
-  /** Whether it is evidence that the origin is down. */
-  readonly breaker: "counts" | "ignores";
+  /** Whether it is evidence that the origin is down, and of how much of it. */
+  readonly breaker: Evidence | "ignores";
   /** Whether a safe request may be tried once more: only where the origin cannot be slow, but a connection may be stale. */
   readonly retry: "may" | "never";
 }
@@ -22,17 +23,17 @@ const failure = (
 ): FailureFacts => ({ status, proxyError, breaker, retry });
 
 export const FAILURES = {
-  connection_refused: failure(502, "connection_refused", "counts", "may"),
+  connection_refused: failure(502, "connection_refused", "origin", "may"),
   /** Closed before any answer. workerd says the same when nobody listens, and when what came was not HTTP. */
-  connection_terminated: failure(502, "connection_terminated", "counts", "may"),
-  connection_timeout: failure(504, "connection_timeout", "counts", "never"),
+  connection_terminated: failure(502, "connection_terminated", "section", "may"),
+  connection_timeout: failure(504, "connection_timeout", "origin", "never"),
   /** No route to it, or no reason given: workerd says "internal error" of unknown names and broken TLS alike. */
-  destination_unavailable: failure(502, "destination_unavailable", "counts", "never"),
-  dns_error: failure(502, "dns_error", "counts", "never"),
-  tls_protocol_error: failure(502, "tls_protocol_error", "counts", "never"),
-  tls_certificate_error: failure(502, "tls_certificate_error", "counts", "never"),
-  http_response_timeout: failure(504, "http_response_timeout", "counts", "never"),
-  http_protocol_error: failure(502, "http_protocol_error", "counts", "never"),
+  destination_unavailable: failure(502, "destination_unavailable", "section", "never"),
+  dns_error: failure(502, "dns_error", "origin", "never"),
+  tls_protocol_error: failure(502, "tls_protocol_error", "origin", "never"),
+  tls_certificate_error: failure(502, "tls_certificate_error", "origin", "never"),
+  http_response_timeout: failure(504, "http_response_timeout", "path", "never"),
+  http_protocol_error: failure(502, "http_protocol_error", "section", "never"),
   /** Bytes in a coding of its connection that nobody here takes off. */
   http_response_transfer_coding: failure(502, "http_response_transfer_coding", "ignores", "never"),
   http_response_header_section_size: failure(502, "http_response_header_section_size", "ignores", "never"),

@@ -6,7 +6,7 @@
 import { LIMITS } from "../config/limits.ts";
 import type { Origin } from "../config/schema.ts";
 import { after, between, epochMillis, type Millis, millis, type Seconds, seconds, toMillis } from "../config/units.ts";
-import { Breaker, isFailureStatus, type Permit, type Result } from "./breaker.ts";
+import { Breaker, type Evidence, isFailureStatus, type Permit, placeOf, type Result } from "./breaker.ts";
 import { FAILURES, failureOfStatus, type OriginError, originFailure } from "./failure.ts";
 import type { OriginOutcome, OriginPorts, OriginReply, OriginRequest, UploadState } from "./ports.ts";
 import { isRepeatable, RetryBudget } from "./retry-budget.ts";
@@ -100,6 +100,7 @@ export class OriginClient<Body, Socket = never> {
     if (this.#breaker.state === "half-open") this.#ports.count("breaker-half-open");
     if (attempt === 2) this.#ports.count("retry");
     let result: Result = "abandoned";
+    let evidence: Evidence = "section";
     try {
       const requestAt = this.#ports.now();
       const { reply, upload } = await this.#sendInTime(request, millis(Math.max(0, headerBy - requestAt)));
@@ -108,7 +109,11 @@ export class OriginClient<Body, Socket = never> {
         if (upload.kind === "broken") return { kind: "failed", error: "cancelled" };
         const named = error ?? "http_protocol_error";
         // A client decides how its upload goes: one that has not ended is no evidence against the origin.
-        if (FAILURES[named].breaker === "counts" && upload.kind !== "moving") result = "failure";
+        const { breaker } = FAILURES[named];
+        if (breaker !== "ignores" && upload.kind !== "moving") {
+          result = "failure";
+          evidence = breaker;
+        }
         return { kind: "failed", error: named };
       }
       result = isFailureStatus(reply.status) ? "failure" : "success";
@@ -117,7 +122,7 @@ export class OriginClient<Body, Socket = never> {
       const outcome = { ...answer, kind: "response", requestAt, responseAt, retried: attempt === 2 } as const;
       return { kind: "answered", outcome, busyUntil: resting === undefined ? ended : Promise.race([ended, resting]) };
     } finally {
-      this.#settle(permit, result);
+      this.#settle(permit, result, placeOf(evidence, request.path));
     }
   }
 
@@ -163,8 +168,8 @@ export class OriginClient<Body, Socket = never> {
     });
   }
 
-  #settle(permit: Permit, result: Result): void {
-    const change = this.#breaker.settle(permit, result, this.#ports.now());
+  #settle(permit: Permit, result: Result, place: string | undefined): void {
+    const change = this.#breaker.settle(permit, result, this.#ports.now(), place);
     if (change !== "unchanged") this.#ports.count(`breaker-${change}`);
   }
 

@@ -2,8 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../config/limits.ts";
 import { epochMillis, millis } from "../../config/units.ts";
-import { Breaker, isFailureStatus, type Permit } from "../../origin/breaker.ts";
+import { Breaker, isFailureStatus, type Permit, placeOf } from "../../origin/breaker.ts";
 
 const at = (time: number) => epochMillis(time);
 const breakerOf = (failures: number) => new Breaker({ failures, openFor: millis(1000) });
@@ -14,6 +15,57 @@ function permit(breaker: Breaker, time: number): Permit {
   return answer;
 }
 const fail = (breaker: Breaker, time: number) => breaker.settle(permit(breaker, time), "failure", at(time));
+
+const failAt = (breaker: Breaker, time: number, place: string) =>
+  breaker.settle(permit(breaker, time), "failure", at(time), place);
+
+describe("one failing page", () => {
+  test("never opens the breaker, however often it is asked for", () => {
+    const breaker = breakerOf(10);
+    for (let count = 0; count < 1_000; count += 1) failAt(breaker, count, "broken");
+    for (let count = 0; count < 1_000; count += 1) failAt(breaker, count, count % 2 === 0 ? "broken" : "other");
+    expect(breaker.state).toBe("closed");
+  });
+
+  test("is evidence once a third part of the site fails in the same run", () => {
+    const breaker = breakerOf(4);
+    for (const place of ["a", "a", "a", "b", "b"]) expect(failAt(breaker, 0, place)).toBe("unchanged");
+    expect(failAt(breaker, 0, "c")).toBe("opened");
+  });
+
+  test("is forgotten by the success of any other", () => {
+    const breaker = breakerOf(3);
+    for (const place of ["a", "b", "a", "b"]) failAt(breaker, 0, place);
+    breaker.settle(permit(breaker, 0), "success", at(0));
+    expect(failAt(breaker, 0, "c")).toBe("unchanged");
+  });
+
+  test("does not add up over hours", () => {
+    const breaker = breakerOf(3);
+    failAt(breaker, 0, "a");
+    failAt(breaker, LIMITS.breakerRunMillis, "b");
+    expect(failAt(breaker, 2 * LIMITS.breakerRunMillis + 1, "c")).toBe("unchanged");
+    failAt(breaker, 2 * LIMITS.breakerRunMillis + 1, "b");
+    expect(failAt(breaker, 3 * LIMITS.breakerRunMillis + 1, "a")).toBe("opened");
+  });
+
+  test("needs no company where the connection itself failed", () => {
+    const breaker = breakerOf(3);
+    failAt(breaker, 0, "a");
+    failAt(breaker, 0, "a");
+    expect(fail(breaker, 0)).toBe("opened");
+  });
+});
+
+test.each([
+  ["origin", "/a/b?c", undefined],
+  ["section", "/a/b?c=/d", "a"],
+  ["section", "/?a/b", ""],
+  ["section", "/a?b/c", "a"],
+  ["path", "/a/b?c", "/a/b"],
+] as const)("a failure of evidence %s at %s has the place %s", (evidence, path, place) => {
+  expect(placeOf(evidence, path)).toBe(place);
+});
 
 describe("a breaker", () => {
   test("opens at the last of the failures in a row and not before", () => {

@@ -213,7 +213,7 @@ describe("the breaker of an origin", () => {
   test("keeps requests away, says for how long, lets one probe through, and closes when it succeeds", async () => {
     const { world, client } = setUp({ breakerFailures: 2, breakerOpenSeconds: 5, retryBudget: 0 });
     for (const index of [0, 1]) {
-      await start(world, client);
+      await start(world, client, get(`/part-${index}`));
       world.at(index).answer(lost);
       await world.settle();
     }
@@ -252,12 +252,37 @@ describe("the breaker of an origin", () => {
   test("counts answers of 503, which go to the client all the same, but not those of 500", async () => {
     const { world, client } = setUp({ breakerFailures: 2 });
     for (const [index, status] of [500, 500, 503, 503].entries()) {
-      const started = await start(world, client);
+      const started = await start(world, client, get(`/part-${index}`));
       world.at(index).answer(answer(status, null).reply);
       await world.settle();
       expect(started.outcome).toMatchObject({ kind: "response", status });
       expect(client.state.breaker).toBe(index < 3 ? "closed" : "open");
     }
+  });
+
+  test.each([
+    ["answers 503", answer(503, null).reply],
+    ["loses its connections", lost],
+    ["answers nonsense", answer(103, null).reply],
+  ])("stays closed where one page %s, under however many names", async (_what, reply) => {
+    const { world, client } = setUp({ retryBudget: 0 });
+    for (let index = 0; index < 60; index += 1) {
+      await start(world, client, get(`/broken/${index}?again=${index}`));
+      world.at(index).answer(reply);
+      await world.settle();
+    }
+    await start(world, client, get("/sound"));
+    expect(world.at(60).request.path).toBe("/sound");
+  });
+
+  test("stays closed where one page never answers", async () => {
+    const { world, client } = setUp({ headerTimeoutSeconds: 1 });
+    for (let index = 0; index < 60; index += 1) {
+      await start(world, client, get(`/silent?again=${index}`));
+      await world.advance(1_000);
+    }
+    await start(world, client, get("/sound"));
+    expect(world.at(60).request.path).toBe("/sound");
   });
 
   test.each([
