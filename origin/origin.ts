@@ -8,6 +8,7 @@ import type { Origin } from "../config/schema.ts";
 import { after, between, epochMillis, type Millis, millis, type Seconds, seconds, toMillis } from "../config/units.ts";
 import { Breaker, type Evidence, isFailureStatus, type Permit, placeOf, type Result } from "./breaker.ts";
 import { FAILURES, failureOfStatus, type OriginError, originFailure } from "./failure.ts";
+import type { Share } from "./gate.ts";
 import type { OriginOutcome, OriginPorts, OriginReply, OriginRequest, UploadState } from "./ports.ts";
 import { isRepeatable, RetryBudget } from "./retry-budget.ts";
 import { Turns } from "./turns.ts";
@@ -57,11 +58,16 @@ export class OriginClient<Body, Socket = never> {
     this.#ports.count("request");
     const refusal = this.#breaker.refusal(this.#ports.now());
     if (refusal !== undefined) return this.#fail("breaker-open", refusal.retryIn);
-    const admission = await this.#turns.take(request.signal, request.rank);
-    if (admission !== "admitted") {
-      return admission === "queue-timeout"
-        ? this.#fail("connection_limit_reached", toMillis(seconds(this.#origin.queueTimeoutSeconds)))
-        : this.#fail(admission, admission === "queue-full" ? millis(1000) : undefined);
+    const admission = await this.#turns.take(request.signal, request.rank, this.#sharesOf(request));
+    switch (admission.kind) {
+      case "admitted":
+        break;
+      case "queue-timeout":
+        return this.#fail("connection_limit_reached", toMillis(seconds(this.#origin.queueTimeoutSeconds)));
+      case "queue-full":
+        return this.#fail("queue-full", millis(1000));
+      case "cancelled":
+        return this.#fail("cancelled");
     }
 
     let holder: Promise<unknown> | undefined;
@@ -74,10 +80,24 @@ export class OriginClient<Body, Socket = never> {
       // A fill keeps its slot until its body has ended: a Durable Object may wait for few answers at once, and an origin
       // that is busy with four bodies should not get a fifth. One whose reader rests keeps no slot: a few clients that read
       // nothing would hold all of them, and nobody else would get anything from this origin.
-      const leave = () => this.#turns.giveBack();
+      const { leave } = admission;
       if (holder === undefined) leave();
       else void holder.then(leave, leave);
     }
+  }
+
+  /**
+   * No page, no client and no crowd of uploads has all turns: a quarter of them, and of the queue, is always left to others. An
+   * origin that is asked one thing at a time cannot be shared like that.
+   */
+  #sharesOf({ path, client, body }: OriginRequest<Body>): Share[] {
+    const { maxConcurrent, maxQueued } = this.#origin;
+    if (maxConcurrent === 1) return [];
+    const [most, mostWaiting] = [maxConcurrent, maxQueued].map((all) => all - Math.ceil(all / 4)) as [number, number];
+    const page = path.slice(0, path.indexOf("?") < 0 ? path.length : path.indexOf("?"));
+    const names = [`page ${page}`, ...(client === undefined ? [] : [`client ${client}`])];
+    if (body !== undefined && body !== null) names.push("uploads");
+    return names.map((name) => ({ name, most, mostWaiting }));
   }
 
   async #attemptTwice(asked: OriginRequest<Body>): Promise<Attempt<Body, Socket>> {

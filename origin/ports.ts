@@ -27,6 +27,8 @@ export interface OriginRequest<Body> {
    * its own pace. `header`: right for what passes through to one client, who could hold a slot for as long as they like.
    */
   readonly holdSlot?: "body" | "header" | undefined;
+  /** Whoever asks, where that is known: an address, or a network of addresses. It shares the origin's turns with others. */
+  readonly client?: string | undefined;
   /** Where requests have to wait for their turn the higher goes first; 0 if absent. */
   readonly rank?: number | undefined;
 }

@@ -1,16 +1,19 @@
 // Turns the gate's decisions into waiting: a promise for each request, one timer for the queue, and a way out for those who
-// give up. It decides nothing itself. Invariant: whoever was told "admitted" gives the turn back exactly once.
+// give up. It decides nothing itself. Invariant: an admitted request gives its turn back exactly once.
 
 import { between, millis } from "../config/units.ts";
-import { Gate, type GateEvent, type GateLimits } from "./gate.ts";
+import { Gate, type GateEvent, type GateLimits, type Share } from "./gate.ts";
 import type { CancelSignal, OriginPorts } from "./ports.ts";
 
-export type Admission = "admitted" | "cancelled" | "queue-full" | "queue-timeout";
+export type Admission =
+  /** `leave` gives the turn back. */
+  | { readonly kind: "admitted"; readonly leave: () => void }
+  | { readonly kind: "cancelled" | "queue-full" | "queue-timeout" };
 
 export class Turns {
   readonly #gate: Gate;
   readonly #ports: Pick<OriginPorts<never, never>, "now" | "after" | "count">;
-  readonly #waiters = new Map<number, (admission: Admission) => void>();
+  readonly #waiters = new Map<number, (decided: Admission["kind"]) => void>();
   #lastId = 0;
   #cancelWake: (() => void) | undefined;
 
@@ -27,9 +30,9 @@ export class Turns {
     return this.#gate.waiting;
   }
 
-  /** Waits for a turn, the higher the `rank` the sooner; "admitted" must be followed by one `giveBack`. */
-  take(signal: CancelSignal | undefined, rank = 0): Promise<Admission> {
-    if (signal?.aborted) return Promise.resolve("cancelled");
+  /** Waits for a turn, the higher the `rank` the sooner, within all of its shares. Whoever is admitted leaves once. */
+  take(signal: CancelSignal | undefined, rank = 0, shares: readonly Share[] = []): Promise<Admission> {
+    if (signal?.aborted) return Promise.resolve({ kind: "cancelled" });
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve) => {
@@ -38,20 +41,17 @@ export class Turns {
         this.#step({ kind: "cancel", id });
         this.#waiters.get(id)?.("cancelled");
       };
-      this.#waiters.set(id, (admission) => {
+      this.#waiters.set(id, (decided) => {
         this.#waiters.delete(id);
         signal?.removeEventListener("abort", onAbort);
-        resolve(admission);
+        const leave = () => this.#step({ kind: "leave", id });
+        resolve(decided === "admitted" ? { kind: decided, leave } : { kind: decided });
       });
-      this.#step({ kind: "arrive", id, rank });
+      this.#step({ kind: "arrive", id, rank, shares });
       if (!this.#waiters.has(id)) return;
       this.#ports.count("queued");
       signal?.addEventListener("abort", onAbort);
     });
-  }
-
-  giveBack(): void {
-    this.#step({ kind: "leave" });
   }
 
   #step(event: GateEvent): void {

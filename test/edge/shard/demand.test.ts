@@ -19,9 +19,9 @@ function worldBeforeGate(): ShardWorld {
   );
   const gated: Upstream = async (request) => {
     const admission = await turns.take(undefined, rankOf(request.context.demand));
-    if (admission !== "admitted") throw new Error(admission);
+    if (admission.kind !== "admitted") throw new Error(admission.kind);
     const answer = await world.asking(request);
-    turns.giveBack();
+    admission.leave();
     return answer;
   };
   world.upstream = gated;
