@@ -25,18 +25,33 @@ const CLAIMS: ReadonlySet<string> = new Set([
   "x-original-forwarded-for",
   "true-client-ip",
   "fastly-client-ip",
+  // CGI makes of it HTTP_PROXY, which many clients in servers take for their own proxy.
+  "proxy",
 ]);
+
+/** A field name as CGI, WSGI and their like hand it on: in them `X_Real.IP` is `X-Real-IP` (RFC 3875 section 4.1.18). */
+export const asGatewaysRead = (name: string): string => name.replace(/[^0-9a-z]/g, "-");
+
+/**
+ * Whether a client's field would pass for `own`, a lower-case name that Meridian alone may set: by itself, or in the spelling
+ * in which gateways hand it on.
+ */
+export const passesFor = (name: string, own: string): boolean => asGatewaysRead(name) === asGatewaysRead(own);
 
 /**
  * Whether a field of this lower-case name says who or where a client is, so that only Meridian may say it: whatever a client
- * sends under it goes no further. `Cf-` belongs to the platform, which adds its own; its signed assertion of a user is
- * proof in itself and may pass.
+ * sends under it goes no further, in no spelling that an origin's gateway would read as it. `Cf-` belongs to the platform,
+ * which adds its own; its signed assertion of a user is proof in itself and may pass.
  */
-export const isClaim = (name: string): boolean =>
-  CLAIMS.has(name) ||
-  name.startsWith("x-forwarded-") ||
-  name.startsWith("meridian-") ||
-  (name.startsWith("cf-") && name !== "cf-access-jwt-assertion");
+export function isClaim(name: string): boolean {
+  const read = asGatewaysRead(name);
+  return (
+    CLAIMS.has(read) ||
+    read.startsWith("x-forwarded-") ||
+    read.startsWith("meridian-") ||
+    (read.startsWith("cf-") && name !== "cf-access-jwt-assertion")
+  );
+}
 
 /** Fields whose part in a cached exchange RFC 9110 and 9111 fix: they select no variant. */
 const PROTOCOL: ReadonlySet<string> = new Set([

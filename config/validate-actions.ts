@@ -7,6 +7,7 @@ import type { Actions } from "./action-schema.ts";
 import { countryPlace } from "./country-places.ts";
 import { parseIpNetwork } from "./ip-network.ts";
 import { LIMITS } from "./limits.ts";
+import { passesFor } from "./reserved-fields.ts";
 import type { Config, Route } from "./schema.ts";
 import { mayNameSecret } from "./secrets.ts";
 
@@ -151,7 +152,8 @@ function checkRequestFields(route: Route, { request }: Actions, config: Config, 
     for (const [name, value] of Object.entries(request[kind] ?? {})) {
       const at = ["request", kind, name];
       const lower = name.toLowerCase();
-      const reason = lower === secret ? "it is the origin's secretHeader" : whyNotSent(lower);
+      const reason =
+        secret !== undefined && passesFor(lower, secret) ? "it is the origin's secretHeader" : whyNotSent(lower);
       if (reason !== undefined) report(`must not be ${lower}: ${reason}`, ...at);
       const unkeyed = typeof value === "string" ? undefined : whyUnkeyed(route, value.client);
       if (unkeyed !== undefined) report(unkeyed, ...at);

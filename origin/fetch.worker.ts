@@ -5,6 +5,7 @@
 
 import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
+import { passesFor } from "../config/reserved-fields.ts";
 import type { Origin } from "../config/schema.ts";
 import { epochMillis, millis, seconds, toMillis } from "../config/units.ts";
 import { watchBody } from "./body.worker.ts";
@@ -92,8 +93,12 @@ async function exchange(
 /** The fields to send; undefined if one cannot be sent, or if the origin's secret is not in the environment. */
 function headersFor(environment: Environment, origin: Origin, request: OriginRequest<WorkerBody>): Headers | undefined {
   const headers = new Headers();
+  const secretName = origin.secretHeader?.name.toLowerCase();
   try {
-    for (const [name, value] of request.fields) headers.append(name, value);
+    for (const [name, value] of request.fields) {
+      // Behind a gateway a client's own would be read as ours, in whichever of the spellings that are one there.
+      if (secretName === undefined || !passesFor(name.toLowerCase(), secretName)) headers.append(name, value);
+    }
   } catch {
     // A name or value that HTTP does not allow: none that came in as a field is one, so the configuration made it.
     return undefined;

@@ -4,6 +4,7 @@
 // `toOrigin` hands over only those, and a fact that is not known sets nothing.
 
 import type { Actions } from "../../config/action-schema.ts";
+import { passesFor } from "../../config/reserved-fields.ts";
 import { Fields } from "../http/fields.ts";
 import type { Device } from "./device.ts";
 
@@ -26,8 +27,9 @@ export function withoutRemoved(fields: Fields, names: readonly string[]): Fields
 export function toOrigin(fields: Fields, rules: NonNullable<Actions["request"]>, facts: ClientFacts): void {
   for (const [name, value] of Object.entries(rules.set ?? {})) {
     const text = typeof value === "string" ? value : facts[value.client];
-    if (text === undefined) fields.delete(name.toLowerCase());
-    else fields.set(name, text);
+    // Also what a client sent in another spelling, which gateways before an origin would read as the same field.
+    for (const [other] of [...fields]) if (passesFor(other, name.toLowerCase())) fields.delete(other);
+    if (text !== undefined) fields.set(name, text);
   }
   for (const [name, value] of Object.entries(rules.add ?? {})) {
     const text = typeof value === "string" ? value : facts[value.client];

@@ -161,6 +161,7 @@ describe("wrong", () => {
     [{ request: { add: { Range: "bytes=0-1" } } }, /must not be range/],
     [{ request: { add: { Connection: "close" } } }, /must not be connection/],
     [{ request: { set: { "X-Secret": "a" } } }, /must not be x-secret: it is the origin's secretHeader/],
+    [{ request: { add: { X_Secret: "a" } } }, /must not be x_secret: it is the origin's secretHeader/],
     [{ request: { set: { "x-a": "1", "X-A": "2" } } }, /request\.set\["X-A"\]: must not name x-a twice/],
     [{ request: { set: { "X-A": "a\nb" } } }, /request\.set\["X-A"\]: must be visible ASCII/],
     [{ request: { set: { "X-A": { client: "cookie" } } } }, /request\.set\["X-A"\]\.client: must be one of "country"/],

@@ -317,6 +317,15 @@ describe("where everything is forwarded", () => {
     "meridian-from",
     "meridian-min-purge",
     "meridian-country",
+    "x_forwarded_for",
+    "x_forwarded-host",
+    "x.real.ip",
+    "true_client-ip",
+    "cf_connecting_ip",
+    "cf_access_jwt_assertion",
+    "meridian_country",
+    "meridian-internal_context",
+    "proxy",
   ])("%s does not pass", (name) => {
     const seen = forward(
       [
@@ -351,6 +360,23 @@ describe("where everything is forwarded", () => {
     });
     expect(JSON.stringify(seen)).not.toMatch(/6\.6\.6\.6|evil|ftp/);
     expect(new Set(seen.map(([name]) => name)).size).toBe(seen.length);
+  });
+
+  test("the route's own fields are said by it alone, in every spelling that gateways read as one", () => {
+    const rule = route({
+      mode: "bypass",
+      actions: { request: { set: { "X-Client-Address": { client: "address" } } } },
+    });
+    const forged: Lines = [
+      ["x_client_address", "6.6.6.6"],
+      ["x-client.address", "6.6.6.6"],
+      ["x-client-addresses", "kept"],
+    ];
+    const seen = forward(forged, rule);
+    expect(seen.filter(([name]) => /^x.client/.test(name))).toEqual([
+      ["x-client-addresses", "kept"],
+      ["x-client-address", "203.0.113.9"],
+    ]);
   });
 
   test("a client cannot take its credentials from a request by naming them in Connection", () => {
