@@ -21,6 +21,11 @@ export const LIMITS = {
   aliveProbeTimeoutMillis: 1_000,
   /** A fill found dead at release is fetched again this often before the client gets a 503. */
   fillAttempts: 3,
+  /**
+   * An upload of unknown length waits for its first byte or its end this long, to tell whether it is one: the end of an empty one
+   * comes with its head, and a client that waits for an answer before it sends must not be kept for long.
+   */
+  firstByteOfUploadMillis: 100,
   /** A request's field lines: more than browsers and common origins take, and far less than our own tiers can hand on. */
   requestFieldBytes: 64 * KiB,
   /** CDNs that a request may pass: ours among them, the rest a loop (RFC 8586). */

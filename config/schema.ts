@@ -110,7 +110,7 @@ export const routeSchema = z.strictObject({
   name,
   match: matchSchema.default({}),
   origin: name,
-  /** `cache`: by RFC 9111 and what follows; `bypass`: forward everything, store nothing. */
+  /** `cache`: by RFC 9111 and what follows; `bypass`: forward everything but the content of GET and HEAD, which is refused (400); store nothing. */
   mode: z.enum(["cache", "bypass"]).default("cache"),
   ttl: ttlSchema.prefault({}),
   key: keySchema.prefault({}),

@@ -17,6 +17,7 @@ import { actionsOf, type RouteActions } from "./action/route-actions.ts";
 import { answerFields } from "./answer.ts";
 import { vouchedAddress } from "./client-assertion.worker.ts";
 import { connect } from "./connection.worker.ts";
+import { contentOf, GET_PATIENCE, UPLOAD_PATIENCE } from "./content.worker.ts";
 import { type Counted, count } from "./count.ts";
 import { type FieldLine, Fields } from "./http/fields.ts";
 import { withoutInternal } from "./http/forwardable.ts";
@@ -107,8 +108,10 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
   const { method } = request;
   // Content of a GET means nothing (RFC 9110 section 9.3.1): a cached answer cannot depend on it, and no fetch can send it on.
   const isBodiless = method === "GET" || method === "HEAD";
-  if (isBodiless && request.body !== null && admitted.passage === "passed") return refuse(visit, CONTENT_OF_GET);
-  const upload = isBodiless ? undefined : (request.body ?? undefined);
+  const isIgnored = isBodiless && admitted.passage !== "passed";
+  const content = isIgnored ? NO_CONTENT : await contentOf(request, isBodiless ? GET_PATIENCE : UPLOAD_PATIENCE);
+  if (isBodiless && content.kind !== "none") return refuse(visit, CONTENT_OF_GET);
+  const upload = content.kind === "none" ? undefined : content.body;
   if (admitted.passage === "connection") {
     const shaken = await connect(env, configOf(env), admitted, fields, requestId);
     if (shaken === undefined) return refuse(visit, NO_CONNECTION);
@@ -120,7 +123,7 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
   // (RFC 9110 section 6.5.1).
   for (const name of HOP_BY_HOP) if (name !== "connection") fields.delete(name);
   // Nor may a length of what is not sent go on: the next node would wait for it, or take even a length of 0 for an upload.
-  if (isBodiless) fields.delete("content-length");
+  if (upload === undefined) fields.delete("content-length");
   const served = await askRegions(env, { admitted, method, fields, upload, requestId, arrivedAt });
   if (served.kind === "refused") return refuse(visit, served);
 
@@ -217,12 +220,14 @@ function own(
   return new Response(page ?? given.body, { status, headers: headersOf(explained) });
 }
 
+const NO_CONTENT = { kind: "none" } as const;
+
 const CONTENT_OF_GET: RefusedRequest = {
   kind: "refused",
   status: 400,
   code: "content-of-get",
   title: "Bad request",
-  detail: "GET and HEAD have no content that could be passed on: use POST.",
+  detail: "Meridian cannot forward the content of a GET or HEAD, which has no meaning of its own: use POST.",
   proxyError: "http_request_error",
 };
 
