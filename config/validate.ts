@@ -6,6 +6,7 @@
 import { formatPath } from "./config-path.ts";
 import { normalHost } from "./normal-host.ts";
 import { configuredShields, regionsOf } from "./places.ts";
+import { readShape } from "./read-shape.ts";
 import type { RegionId } from "./regions.ts";
 import { whyReserved } from "./reserved-fields.ts";
 import { type Config, configSchema, type Origin, type RegionConfig } from "./schema.ts";
@@ -19,7 +20,7 @@ export type Validation =
 
 /** Checks a configuration as it was written, and fills in its defaults. Never throws, whatever `input` is. */
 export function validate(input: unknown): Validation {
-  const parsed = configSchema.safeParse(input);
+  const parsed = readShape(configSchema, input);
   if (!parsed.success) return { kind: "invalid", errors: describeIssues(parsed.error.issues, configSchema, input) };
   const config = parsed.data;
   const errors = [

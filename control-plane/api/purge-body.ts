@@ -6,6 +6,7 @@ import { z } from "zod";
 import { sitesOfHost, sitesOfUrl } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { isPlain } from "../../config/printable.ts";
+import { readShape } from "../../config/read-shape.ts";
 import type { Config } from "../../config/schema.ts";
 import { epochMillis } from "../../config/units.ts";
 import type { PurgeCommand } from "../hub/commands.ts";
@@ -126,7 +127,7 @@ export function readPurgeValue(value: unknown, aliases: Config["aliases"]): Purg
   if (scopes > LIMITS.purgeScopes) {
     return refused(problem("too-many-scopes", `${scopes} scopes; a purge has at most ${LIMITS.purgeScopes}`));
   }
-  const parsed = purgeBodySchema.safeParse(value);
+  const parsed = readShape(purgeBodySchema, value);
   if (!parsed.success) return refused(invalid(parsed.error.issues.flatMap(faultsOf)));
   return readScopes(parsed.data, aliases);
 }

@@ -5,6 +5,7 @@
 import { Agent, type Dispatcher, request } from "undici";
 import type { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
+import { readShape } from "../../config/read-shape.ts";
 import { problemSchema } from "../api/schemas.ts";
 import type { Failure } from "./failure.ts";
 
@@ -124,7 +125,7 @@ export function readAs<Schema extends z.ZodType>(
   schema: Schema,
   json: unknown,
 ): { data: z.output<Schema> } | undefined {
-  const parsed = schema.safeParse(json);
+  const parsed = readShape(schema, json);
   if (parsed.success) return { data: parsed.data };
   // The schemas say exactly what the API answers today. Fields that came later are no reason to refuse an answer.
   const onlyMore = parsed.error.issues.every((issue) => issue.code === "unrecognized_keys");

@@ -8,6 +8,7 @@ import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { configOf, nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
 import type { Node } from "../../config/ports.worker.ts";
+import { readShape } from "../../config/read-shape.ts";
 import { isRegionId } from "../../config/regions.ts";
 import { bytes, epochMillis, type Millis } from "../../config/units.ts";
 import { parseDot } from "../purge/vector.ts";
@@ -83,7 +84,7 @@ export class Hub extends DurableObject<Environment> {
         case "dry-run":
           return answer(messages["dry-run"], body, (message) => this.#core.dryRun(message));
         case "purges": {
-          const checked = messages.purges.safeParse(body);
+          const checked = readShape(messages.purges, body);
           return checked.success ? outcomeResponse(await this.#core.purge(checked.data)) : badMessage(checked.error);
         }
       }
@@ -96,7 +97,7 @@ export class Hub extends DurableObject<Environment> {
   }
 
   async #list(query: unknown): Promise<Response> {
-    const checked = queries.list.safeParse(query);
+    const checked = readShape(queries.list, query);
     if (!checked.success) return badMessage(checked.error);
     const { limit, state, cursor: text } = checked.data;
     const cursor = text === undefined ? undefined : parseCursor(text);
@@ -106,7 +107,7 @@ export class Hub extends DurableObject<Environment> {
   }
 
   async #receipt(id: string, query: unknown): Promise<Response> {
-    const checked = queries.receipt.safeParse(query);
+    const checked = readShape(queries.receipt, query);
     if (!checked.success) return badMessage(checked.error);
     const dot = parseDot(id);
     if (dot !== undefined) return outcomeResponse(await this.#core.receipt(dot, checked.data));
@@ -129,7 +130,7 @@ async function answer<T>(
   body: unknown,
   act: (message: T) => Promise<unknown>,
 ): Promise<Response> {
-  const checked = schema.safeParse(body);
+  const checked = readShape(schema, body);
   return checked.success ? Response.json(await act(checked.data)) : badMessage(checked.error);
 }
 

@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import type { MeterPush } from "../../config/metrics.ts";
+import { readShape } from "../../config/read-shape.ts";
 import { REGION_IDS } from "../../config/regions.ts";
 
 const values = z.record(z.string(), z.number());
@@ -33,7 +34,7 @@ export function decodePush(text: string): DecodedPush {
     if (problem instanceof SyntaxError) return { kind: "invalid", detail: "not JSON" };
     throw problem;
   }
-  const result = pushSchema.safeParse(value);
+  const result = readShape(pushSchema, value);
   if (result.success) return { kind: "push", push: result.data };
   const issue = result.error.issues[0];
   return { kind: "invalid", detail: `${issue?.path.join(".")}: ${issue?.message}` };

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { normaliseUrl } from "../../config/normal-url.ts";
+import { readShape } from "../../config/read-shape.ts";
 import { REGION_IDS, type RegionId } from "../../config/regions.ts";
 import type { Config } from "../../config/schema.ts";
 import { type BodyError, type Problem, problem } from "../api/problems.ts";
@@ -66,7 +67,7 @@ export function readPrefetchBody(
     }
     throw fault;
   }
-  const parsed = prefetchBodySchema.safeParse(value);
+  const parsed = readShape(prefetchBodySchema, value);
   if (!parsed.success) return refused(parsed.error.issues.flatMap(faultsOf));
   const { urls = [], sitemap, regions, from, after } = parsed.data;
   const errors: BodyError[] = [];

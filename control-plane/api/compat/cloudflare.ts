@@ -4,6 +4,7 @@
 // choose one variant of a file are read and let go, since a purge here covers all variants.
 
 import { z } from "zod";
+import { readShape } from "../../../config/read-shape.ts";
 import type { Config } from "../../../config/schema.ts";
 import type { Receipt } from "../../hub/commands.ts";
 import { type Problem, type ProblemCode, problem } from "../problems.ts";
@@ -35,7 +36,7 @@ export function readCloudflarePurge(text: string, severity: "soft" | "hard", ali
     }
     throw fault;
   }
-  const parsed = bodySchema.safeParse(value);
+  const parsed = readShape(bodySchema, value);
   if (!parsed.success) {
     const errors = parsed.error.issues.flatMap(faultsOf);
     return { kind: "problem", problem: problem("invalid-body", "the body is not a purge", errors) };

@@ -2,6 +2,7 @@
 // stands for both schemes, as Fastly's own cache key holds none. It decides nothing about tokens.
 
 import { z } from "zod";
+import { readShape } from "../../../config/read-shape.ts";
 import type { Config } from "../../../config/schema.ts";
 import { type Problem, type ProblemCode, problem } from "../problems.ts";
 import { type PurgeBody, readPurgeValue } from "../purge-body.ts";
@@ -61,7 +62,7 @@ function readKeys(body: string, field: string | undefined): Keys {
     if (fault instanceof SyntaxError) return refused(problem("malformed-body", "the body is not JSON"));
     throw fault;
   }
-  const parsed = keysSchema.safeParse(value);
+  const parsed = readShape(keysSchema, value);
   if (!parsed.success) {
     return refused(problem("invalid-body", '{"surrogate_keys": ["key", ...]} is all that a body may hold'));
   }
