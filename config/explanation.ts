@@ -44,6 +44,8 @@ export interface Explanation {
   /** The shard that alone asks the origin, for what passes through as well. */
   readonly shield?: { readonly region: RegionId; readonly index: number };
   readonly origin: { readonly name: string; readonly url: string };
+  /** Request fields that the route's origin was seen to vary on and is not sent; absent if there are none. */
+  readonly varyWithheld?: readonly string[];
   /** The rules of the route that apply, as the configuration has them after defaults. */
   readonly rules: {
     readonly ttl: Readonly<Record<string, unknown>>;

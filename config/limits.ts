@@ -131,6 +131,8 @@ export const LIMITS = {
   preferenceCharacters: 256,
   /** Request fields beyond the standard ones that `detectVary` lets select variants of one URL: frameworks name up to five. */
   detectedFields: 8,
+  /** Withheld fields of one route that are counted and told by name; an origin names them, and could name any number. */
+  withheldFields: 16,
   /** The longest freshness that is guessed from `Last-Modified`: a guess should not outlive a day. */
   heuristicMillis: 86_400_000,
   /** Groups that one answer may end: each is looked for in every entry. */

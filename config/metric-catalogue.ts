@@ -1,6 +1,7 @@
 // Every metric that Meridian has: its kind, its labels and what it counts. Names and units follow Prometheus's rules
 // (`_total` for counters, base units). It decides what may be counted at all; it never counts. Invariant: a label is either
-// closed (LABEL_VALUES) or named by the configuration, never by a client, so the number of series stays bounded.
+// closed (LABEL_VALUES) or named by the configuration, never by a client, so the number of series stays bounded; `field` is
+// named by origins, sixteen for each route and isolate.
 // The label `region` is no part of it: a region's meter holds that region's series, and rendering names the region.
 
 /** Upper bounds of the buckets for times in seconds; one more bucket without a bound follows. */
@@ -31,7 +32,7 @@ export const LABEL_VALUES = {
 export const BREAKER_STATES = ["closed", "half-open", "open"] as const;
 
 /** Labels whose values the configuration names. */
-export type OpenLabel = "route" | "origin" | "shard";
+export type OpenLabel = "route" | "origin" | "shard" | "field";
 export type ClosedLabel = keyof typeof LABEL_VALUES;
 export type Label = OpenLabel | ClosedLabel;
 
@@ -63,6 +64,11 @@ export const METRICS = {
     kind: "counter",
     labels: ["tier"],
     help: "Requests that waited for another request's fill instead of asking further.",
+  },
+  meridian_vary_withheld_total: {
+    kind: "counter",
+    labels: ["route", "field"],
+    help: "Requests with a field that the origin varies on and that the route neither lists nor detects: not stored, or one answer for all.",
   },
   meridian_origin_requests_total: {
     kind: "counter",

@@ -12,16 +12,19 @@ export interface Counted {
   readonly body: Body;
   /** From the request's arrival to the head of its answer. */
   readonly took: Millis;
+  /** Request fields that the origin varies on and is not sent on shared fills, as they are to be counted. */
+  readonly withheld?: readonly string[];
 }
 
 /** Adds a request to `tally`. Bytes are counted where the length is announced; a stream without one counts none. */
-export function count(tally: Tally, { route, status, answered, body, took }: Counted): void {
+export function count(tally: Tally, { route, status, answered, body, took, withheld = [] }: Counted): void {
   const tier = answered?.by ?? "none";
   const outcome = answered?.outcome ?? "error";
   const statusClass = `${Math.floor(status / 100)}xx` as "2xx";
   tally.count("meridian_requests_total", { tier, outcome, status: statusClass, route });
   tally.observe("meridian_time_to_first_byte_seconds", { tier }, toSeconds(took));
   if (outcome === "collapsed") tally.count("meridian_coalesced_followers_total", { tier: "shard" });
+  for (const field of withheld) tally.count("meridian_vary_withheld_total", { route, field });
   const length = body.kind === "bytes" ? body.bytes.byteLength : body.kind === "stream" ? body.length : 0;
   if (length !== undefined) tally.count("meridian_client_bytes_total", { route }, length);
 }

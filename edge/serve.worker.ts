@@ -29,6 +29,7 @@ import type { CfFacts } from "./request/client.ts";
 import type { Body } from "./shard/tier.ts";
 import type { Answered, ResponseFacts } from "./shard/wire.ts";
 import { pushSoon, tallyOf } from "./tally.worker.ts";
+import { WithheldNews } from "./withheld-news.ts";
 
 /** What differs between production and the local run: how an address becomes a country. */
 export interface EdgeParts {
@@ -157,7 +158,9 @@ function deliver(visit: Visit, method: string, admitted: Admitted, given: Given)
     now: now(),
     regionTook: given.took,
   });
-  record(visit, region, { route: admitted.route.name, status, answered: given.answered, body: given.body });
+  const { name: route } = admitted.route;
+  const withheld = facts?.withheld === undefined ? [] : tellWithheld(route, facts.withheld);
+  record(visit, region, { route, status, answered: given.answered, body: given.body, withheld });
   if (given.upgrade !== undefined)
     return new Response(null, { status: 101, headers: headersOf(explained), webSocket: given.upgrade as WebSocket });
   const body = bodyOf(given.body);
@@ -167,6 +170,15 @@ function deliver(visit: Visit, method: string, admitted: Admitted, given: Given)
   // Whoever fills the cache with the origin's own page goes on; this client reads no more of it.
   if (body instanceof ReadableStream) waitUntil(body.cancel().catch(() => undefined));
   return new Response(method === "HEAD" ? null : page, { status, headers: headersOf(explained) });
+}
+
+const withheldNews = new WithheldNews();
+
+/** Says in the log what is withheld, once for each isolate, and gives the fields as they are counted. */
+function tellWithheld(route: string, fields: readonly string[]): readonly string[] {
+  const { counted, news } = withheldNews.of(route, fields);
+  if (news.length > 0) console.warn(JSON.stringify({ route, varyWithheld: news }));
+  return counted;
 }
 
 /** A body as the platform sends it: a shard's own stream, or a copy's bytes. */

@@ -15,7 +15,7 @@ import { problem } from "./problems.ts";
 import { drainedBy, hubStates } from "./regions.worker.ts";
 import { jsonResponse, type Mount, mount, problemResponse } from "./route.worker.ts";
 import { explanationSchema, healthSchema, statsSchema } from "./schemas.ts";
-import { statsAnswer } from "./stats.ts";
+import { statsAnswer, withheldOn } from "./stats.ts";
 
 const json = (schema: z.ZodType, description: string) => ({
   200: { description, content: { "application/json": { schema } } },
@@ -93,7 +93,12 @@ export function mountObservation(on: Mount): void {
       if (explained.kind === "invalid") {
         return problemResponse(problem("malformed-query", `${explained.parameter}: ${explained.detail}`));
       }
-      return new Response(JSON.stringify(explained.explanation), { headers: { "content-type": "application/json" } });
+      const { explanation } = explained;
+      const meters = await askAll<MeterTotals>(ports, ports.meter, { path: "/totals" });
+      const totals = meters.flatMap((answer) => (answer.kind === "answer" ? [answer.body.totals] : []));
+      const varyWithheld = withheldOn(explanation.route, totals);
+      const whole = varyWithheld.length === 0 ? explanation : { ...explanation, varyWithheld };
+      return new Response(JSON.stringify(whole), { headers: { "content-type": "application/json" } });
     },
   );
   mount(

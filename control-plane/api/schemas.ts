@@ -239,6 +239,9 @@ export const explanationSchema = z
       .optional()
       .meta({ description: "Alone asks the origin, also for what passes through" }),
     origin: z.strictObject({ name: z.string(), url: z.string() }),
+    varyWithheld: z.array(z.string()).optional().meta({
+      description: "Request fields that the route's origin was seen to vary on and is not sent on shared fills",
+    }),
     rules: z.strictObject({
       ttl: z.record(z.string(), z.unknown()),
       key: z.record(z.string(), z.unknown()),

@@ -3,7 +3,7 @@
 
 import type { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
-import type { Measurements, MeterSample, MeterTotals } from "../../config/metrics.ts";
+import { type Measurements, type MeterSample, type MeterTotals, parseSeriesKey } from "../../config/metrics.ts";
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { breakersOf, quantileOf, ratio, summarise } from "../meter/summary.ts";
@@ -83,3 +83,14 @@ const addSample = (a: MeterSample, b: MeterSample): MeterSample => ({
   clientBytes: a.clientBytes + b.clientBytes,
   originRequests: a.originRequests + b.originRequests,
 });
+
+/** The request fields that meters have counted as withheld on a route, sorted. */
+export function withheldOn(route: string, totals: readonly Pick<Measurements, "counters">[]): string[] {
+  const fields = new Set<string>();
+  for (const key of totals.flatMap(({ counters }) => Object.keys(counters))) {
+    const series = parseSeriesKey(key);
+    if (series?.name !== "meridian_vary_withheld_total" || series.labels.route !== route) continue;
+    if (series.labels.field !== undefined) fields.add(series.labels.field);
+  }
+  return [...fields].sort();
+}

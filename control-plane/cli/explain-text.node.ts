@@ -45,6 +45,10 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
   }
   steps.push(["origin", `${origin.name}, ${origin.url}`]);
   steps.push(["key", explanation.key ?? "none: it is never stored"]);
+  if (explanation.varyWithheld) {
+    const fields = explanation.varyWithheld.join(", ");
+    steps.push(["withheld", colours.yellow(`${fields}: the origin varies on it and is not sent it. ${WHAT_TO_DO}`)]);
+  }
   const lines = [`${explanation.method} ${colours.bold(explanation.url)}`, "", ...steps.map(step(terminal))];
   if (others.length > 0) {
     const rows = others.map((region) => [region.region, distance(region), why(region, "the next nearest")]);
@@ -57,6 +61,8 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
   lines.push("", "Rules of the route:", ...ruleLines(rules).map(step(terminal)));
   return lines.join("\n");
 }
+
+const WHAT_TO_DO = "List it in variantHeaders, or set detectVary or a framework; User-Agent: key.device.";
 
 const step =
   ({ colours }: Terminal) =>

@@ -9,7 +9,7 @@ import { COMPATIBILITY } from "./bundle.node.ts";
 import { becomesFree, PortInUse } from "./free-ports.node.ts";
 import { LogFile } from "./log-file.node.ts";
 import { listProcesses } from "./processes.node.ts";
-import { originNews, Repetition, type RuntimeLine, screenText } from "./runtime-lines.ts";
+import { originNews, Repetition, type RuntimeLine, screenText, withheldNews } from "./runtime-lines.ts";
 
 export interface RegionPorts {
   readonly edge: number;
@@ -129,7 +129,7 @@ export class LocalRegion {
       this.#saidOfOrigins.set(news.origin, news.text);
       this.options.onError(this.id, news.text);
     }
-    const text = screenText(line);
+    const text = screenText(line) ?? withheldNews(line);
     if (text !== undefined && this.#said.isNews(text, performance.now())) this.options.onError(this.id, text);
   }
 

@@ -40,6 +40,19 @@ export function originNews({ message }: RuntimeLine): { readonly origin: string;
   return { origin, text };
 }
 
+/** What an edge says of request fields that an origin varies on and is not sent; undefined for any other line. */
+export function withheldNews({ message }: RuntimeLine): string | undefined {
+  const found = /^\{"route":"([a-z0-9-]+)","varyWithheld":\["([^\\\]]+)"\]\}$/.exec(message.trim());
+  const [, route, fields] = found ?? [];
+  if (route === undefined || fields === undefined) return undefined;
+  const names = fields.split('","');
+  if (names.includes("user-agent") && names.length === 1) {
+    return `route "${route}": its origin varies on User-Agent, and is sent the same for all: set key.device, or list it in variantHeaders`;
+  }
+  const listed = names.join(", ");
+  return `route "${route}": its origin varies on ${listed}: such requests are not cached; list them in variantHeaders, set detectVary or a framework`;
+}
+
 /** Remembers what was said lately; bounded. */
 export class Repetition {
   readonly #saidAt = new Map<string, number>();

@@ -163,6 +163,14 @@ test("an explanation is passed on as the edge gives it", async () => {
   world.explained = { kind: "explained", explanation };
   const response = await world.request("/v1/explain?url=https://shop.example/a&from=JP", { as: "read" });
   expect(await bodyOf(response)).toEqual(explanation);
+
+  // What meters have counted of its route, in whichever region, is added.
+  world.measure("weur", {
+    counters: { "meridian_vary_withheld_total|all|rsc": 3, "meridian_vary_withheld_total|other|x": 1 },
+  });
+  world.measure("enam", { counters: { "meridian_vary_withheld_total|all|next-url": 1 } });
+  const again = await world.request("/v1/explain?url=https://shop.example/a&from=JP", { as: "read" });
+  expect(await bodyOf(again)).toEqual({ ...explanation, varyWithheld: ["next-url", "rsc"] });
 });
 
 const buckets = (filled: Record<number, number>): number[] =>

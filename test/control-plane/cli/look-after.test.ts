@@ -94,6 +94,13 @@ describe("meridian explain", () => {
     expect(Object.fromEntries(query)).toEqual({ url: "https://h/a?b=c&d", from: "JP", method: "HEAD" });
   });
 
+  it("names the fields that the origin varies on and is not sent, and what to do", async () => {
+    const body = { ...EXPLANATION, varyWithheld: ["next-url", "rsc"] };
+    const address = await api.start(() => ({ status: 200, body }));
+    const { out } = await runCommand(registerExplain, ["explain", EXPLANATION.url, "--api", address]);
+    expect(out).toMatch(/withheld +next-url, rsc: the origin varies on it.*variantHeaders.*detectVary/s);
+  });
+
   it("tells the way from the client to the origin, and why", async () => {
     const address = await api.start(() => ({ status: 200, body: EXPLANATION }));
     const run = await runCommand(registerExplain, ["explain", EXPLANATION.url, "--api", address]);

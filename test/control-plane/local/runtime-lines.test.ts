@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import { originNews, Repetition, screenText } from "../../../control-plane/local/runtime-lines.ts";
+import { originNews, Repetition, screenText, withheldNews } from "../../../control-plane/local/runtime-lines.ts";
 
 describe("a line of a region's runtime", () => {
   test.each([
@@ -64,4 +64,22 @@ describe("the same words", () => {
     expect(said.isNews("one more", 1)).toBe(false);
     expect(said.isNews("one more", LIMITS.repeatedLineMillis)).toBe(true);
   });
+});
+
+describe("a request field that an origin varies on and is not sent", () => {
+  const line = (value: object) => ({ level: "warn", message: JSON.stringify(value) });
+  test.each([
+    [
+      ["rsc", "next-url"],
+      /^route "pages": its origin varies on rsc, next-url: .*variantHeaders.*detectVary.*framework/,
+    ],
+    [["user-agent"], /^route "pages": its origin varies on User-Agent.*key\.device/],
+  ])("is told with its route, and what to do: %s", (varyWithheld, words) => {
+    expect(withheldNews(line({ route: "pages", varyWithheld }))).toMatch(words);
+  });
+
+  test.each([{ route: "pages" }, { route: "pages", varyWithheld: [] }, { origin: "shop", breaker: "opened" }])(
+    "is in no other line: %j",
+    (value) => expect(withheldNews(line(value))).toBeUndefined(),
+  );
 });
