@@ -24,6 +24,8 @@ export const LABEL_VALUES = {
   scope: ["url", "prefix", "tag", "host", "everything"],
   /** Why the origin gave no usable answer. `rejected`: the gate in front of it was full or open. */
   failure: ["connect", "timeout", "reset", "status", "malformed", "rejected"],
+  /** What purged scopes were folded into for want of room: one host, a host's subdomains, or everything. */
+  into: ["host", "subdomains", "everything"],
   /** The state that a breaker went to. */
   to: ["closed", "open", "half-open"],
 } as const;
@@ -99,6 +101,11 @@ export const METRICS = {
     kind: "counter",
     labels: ["severity", "scope"],
     help: "Scopes of the purges that this region's control API has had accepted.",
+  },
+  meridian_purge_folds_total: {
+    kind: "counter",
+    labels: ["into"],
+    help: "Times that a shard folded purged scopes, or settle windows, into what covers them, since it had too many.",
   },
   meridian_shard_entries: { kind: "gauge", labels: ["shard"], help: "Entries that a shard holds in memory." },
   meridian_shard_bytes: {

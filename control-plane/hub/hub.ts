@@ -6,8 +6,18 @@ import { LIMITS } from "../../config/limits.ts";
 import { isRegionId, type RegionId } from "../../config/regions.ts";
 import { after, bytes, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
 import type { ControlEvent, PurgeEvent } from "../purge/event.ts";
-import { purgesIn } from "../purge/purge-set.ts";
-import { covers, coversAll, type Dot, EMPTY_VECTOR, type HubId, join, type Vector } from "../purge/vector.ts";
+import { purgesIn } from "../purge/event-purges.ts";
+import type { PurgeSet } from "../purge/purge-set.ts";
+import {
+  covers,
+  coversAll,
+  type Dot,
+  EMPTY_VECTOR,
+  formatDot,
+  type HubId,
+  join,
+  type Vector,
+} from "../purge/vector.ts";
 import type {
   AwaitRequest,
   AwaitResponse,
@@ -44,6 +54,8 @@ export class Hub {
   readonly #subscribers: Subscribers;
   readonly #acceptance: Acceptance;
   readonly #receipts: Receipts;
+  /** The folds of the purge set that were noted. */
+  #folds: PurgeSet["folds"];
 
   /** Reads its log, or begins one. */
   constructor(place: HubPlace, ports: HubPorts) {
@@ -54,6 +66,7 @@ export class Hub {
     const changed = (): void => this.#condition.notify();
     this.#condition = new Condition((duration) => ports.timer(duration));
     this.#ledger = new Ledger(ports.log, place.region, now, () => ports.random(), place.logLimits);
+    this.#folds = this.#ledger.purges.folds;
     this.#subscribers = new Subscribers({
       log: ports.log,
       shards: ports.shards,
@@ -185,10 +198,23 @@ export class Hub {
   }
 
   #tellShards(events: readonly ControlEvent[]): void {
+    this.#noteFolds(events);
     const purges = events.filter((event) => purgesIn(event).length > 0).map((event) => event.dot);
     if (purges.length > 0) this.#subscribers.tell(purges);
     if (events.some((event) => event.kind === "drain" || event.kind === "undrain")) this.#subscribers.tellDrains();
     this.#condition.notify();
+  }
+
+  /** What a hub folds, shards fold too: the log says whose purges it was that were too many. */
+  #noteFolds(events: readonly ControlEvent[]): void {
+    const { folds } = this.#ledger.purges;
+    const isSame = (Object.keys(folds) as (keyof typeof folds)[]).every((into) => folds[into] === this.#folds[into]);
+    if (isSame) return;
+    this.#folds = folds;
+    const purges = events.filter((event): event is PurgeEvent => event.kind === "purge");
+    const by = [...new Set(purges.map((event) => event.by))];
+    const { region } = this.#place;
+    this.#ports.note({ kind: "folded", region, purges: purges.map(({ dot }) => formatDot(dot)), by, folds });
   }
 
   /** What is lacking may have purged anything: the region's shards are told so, and whoever runs this hears of it. */

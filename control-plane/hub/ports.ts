@@ -4,6 +4,7 @@
 
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { PurgeSet } from "../purge/purge-set.ts";
 import type { Vector } from "../purge/vector.ts";
 import type {
   ApplyRequest,
@@ -36,14 +37,24 @@ export interface ShardPort {
   dryRun(index: number, request: DryRunRequest): Promise<DryRunResponse>;
 }
 
-/** `emptied`: this hub lacks events, up to `lacked`, that others keep no longer; all that its region has stored is purged. */
-export interface HubNote {
-  readonly kind: "emptied";
-  readonly region: RegionId;
-  /** The region whose hub said so. */
-  readonly by: RegionId;
-  readonly lacked: Vector;
-}
+/** Something that whoever runs a hub should hear of. */
+export type HubNote =
+  /** This hub lacks events, up to `lacked`, that others keep no longer; all that its region has stored is purged. */
+  | {
+      readonly kind: "emptied";
+      readonly region: RegionId;
+      /** The region whose hub said so. */
+      readonly by: RegionId;
+      readonly lacked: Vector;
+    }
+  /** The scopes of these purges were too many: older ones were folded into what covers them, so often. */
+  | {
+      readonly kind: "folded";
+      readonly region: RegionId;
+      readonly purges: readonly string[];
+      readonly by: readonly string[];
+      readonly folds: PurgeSet["folds"];
+    };
 
 export interface HubPorts {
   readonly log: EventLog;

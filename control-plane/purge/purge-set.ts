@@ -1,15 +1,19 @@
 // All that a node knows of purges (DESIGN section 4): a vector, and per scope and severity the greatest dot per hub. It decides
 // whether an entry with a given `seen` is alive: it is not, once a matching purge's dot is missing from `seen`. Merging takes
-// maxima, so it commutes, associates and is idempotent. When it grows too large the older half of its scopes becomes a
-// purge of everything up to then: it covers more than was asked, and never forgets.
+// maxima, so it commutes, associates and is idempotent. When it grows too large, older scopes are folded into the hosts that
+// cover them (fold.ts), and only what no host covers becomes a purge of everything up to then: a set covers more than was asked,
+// and never forgets.
 
 import { LIMITS } from "../../config/limits.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { DotIndex } from "./dot-index.ts";
-import type { ControlEvent, PurgeEvent, Scope, Severity } from "./event.ts";
+import type { ControlEvent, Scope, Severity } from "./event.ts";
+import { purgesIn } from "./event-purges.ts";
+import { type FoldedInto, foldedInto } from "./fold.ts";
 import { type PurgeTarget, probesOf } from "./purge-target.ts";
+import { dotsOf, PURGE_SET_LIMITS, type PurgeSetLimits, Room } from "./room.ts";
 import { absoluteUrls, scopeKey } from "./scope.ts";
-import { joinSettles, newSettles, type Settles, settlesOf, type Version } from "./settle.ts";
+import { joinSettles, newSettles, shortened, type Version } from "./settle.ts";
 import { SettleWindows } from "./settle-windows.ts";
 import { covers, coversAll, EMPTY_VECTOR, join, type Vector } from "./vector.ts";
 import type { PurgeNews, PurgeRecord } from "./wire.ts";
@@ -27,12 +31,6 @@ export interface MergeResult {
   readonly gap: boolean;
 }
 
-/** How large a set may grow; smaller in tests. */
-export interface PurgeSetLimits {
-  readonly records: number;
-  readonly bytes: number;
-}
-
 const EVERYTHING: Scope = { kind: "everything" };
 /** So few overtaken dots are never worth a sweep. */
 const LEFTOVER_DOTS = 64;
@@ -44,7 +42,6 @@ export class PurgeSet {
   #ahead: { readonly since: Vector; readonly vector: Vector } | undefined;
   #heard: Vector = EMPTY_VECTOR;
   #version = 0;
-  #bytes = 0;
   /** By scope key, the one that was changed longest ago first. */
   readonly #records = new Map<string, PurgeRecord>();
   /** By what targets are looked up with. Several scopes may fall on one probe; it then holds their join. */
@@ -55,20 +52,23 @@ export class PurgeSet {
     tag: new Map<string, Severities>(),
     everything: new Map<string, Severities>(),
   };
+  readonly #room: Room;
   readonly #dots = new DotIndex();
   /** Dots that the records hold. */
   #dotCount = 0;
-  readonly #windows = new SettleWindows();
+  readonly #folds: Record<FoldedInto, number> = { host: 0, subdomains: 0, everything: 0 };
+  readonly #windows: SettleWindows;
   readonly #canonicalUrls: (url: string) => readonly string[];
-  readonly #limits: PurgeSetLimits;
 
   /** `canonicalUrls` maps a purged URL, with scheme or without, to the canonical URLs of the entries that it means. */
   constructor(
     canonicalUrls: (url: string) => readonly string[] = absoluteUrls,
-    limits: PurgeSetLimits = { records: LIMITS.purgeRecords, bytes: LIMITS.purgeSetBytes },
+    limits: PurgeSetLimits = PURGE_SET_LIMITS,
+    windows: number = LIMITS.settleWindows,
   ) {
+    this.#windows = new SettleWindows(windows);
     this.#canonicalUrls = canonicalUrls;
-    this.#limits = limits;
+    this.#room = new Room(limits);
   }
 
   /** What is known without gaps, of purges and all other events. */
@@ -97,6 +97,16 @@ export class PurgeSet {
   /** All that is known of scopes, those that were changed longest ago first. */
   get records(): readonly PurgeRecord[] {
     return [...this.#records.values()];
+  }
+
+  /** How often scopes, or the windows in which refills are not kept, were folded for want of room, by what they became. */
+  get folds(): Readonly<Record<FoldedInto, number>> {
+    const { host, subdomains, everything } = this.#windows.folds;
+    return {
+      host: this.#folds.host + host,
+      subdomains: this.#folds.subdomains + subdomains,
+      everything: this.#folds.everything + everything,
+    };
   }
 
   /** How many scopes are told apart. */
@@ -216,7 +226,7 @@ export class PurgeSet {
     const learnt: PurgeRecord = { scope: record.scope, soft, hard, ...(settles === undefined ? {} : { settles }) };
     this.#records.delete(key);
     this.#records.set(key, learnt);
-    this.#bytes += sizeOf(key, learnt) - (before === undefined ? 0 : sizeOf(key, before));
+    this.#room.note(key, before, learnt);
     this.#dots.add(key, before?.soft ?? EMPTY_VECTOR, soft);
     this.#dots.add(key, before?.hard ?? EMPTY_VECTOR, hard);
     this.#dotCount += dotsOf(learnt) - (before === undefined ? 0 : dotsOf(before));
@@ -242,39 +252,34 @@ export class PurgeSet {
     }
   }
 
-  /** Beyond the limits, makes the older half of the scopes one purge of everything. What was fetched since then lives on. */
+  /** Beyond the limits, folds older scopes into what covers them. What was fetched since then lives on. */
   #shrink(): void {
-    while ((this.#records.size > this.#limits.records || this.#bytes > this.#limits.bytes) && this.#records.size > 1) {
-      const kept = [...this.#records.values()];
-      const folded = kept.splice(0, Math.floor(kept.length / 2) + 1);
-      this.#records.clear();
-      for (const probes of Object.values(this.#probes)) probes.clear();
-      this.#dots.clear();
-      this.#bytes = 0;
-      this.#dotCount = 0;
-      for (const record of folded) this.#learn({ ...record, scope: EVERYTHING });
-      for (const record of kept) this.#learn(record);
+    while (this.#room.isExceeded && this.#records.size > 1) {
+      const records = [...this.#records.values()];
+      const into = this.#room.fold(records);
+      for (const scope of new Set(into.values())) {
+        this.#folds[scope.kind === "host" ? foldedInto(scope.host) : "everything"] += 1;
+      }
+      this.#rebuild(records, into);
     }
   }
-}
 
-/** Events that are known to be no purges. */
-const PURGE_NOTHING: ReadonlySet<string> = new Set(["join", "suspend", "drain", "undrain"]);
-
-interface Purged {
-  readonly scope: Scope;
-  readonly severity: Severity;
-  readonly settles?: Settles | undefined;
-}
-
-/** What an event purges; of one that this code cannot read, all that it might. */
-export function purgesIn(event: ControlEvent): readonly Purged[] {
-  const kind: string = event.kind;
-  if (event.v === 1 && PURGE_NOTHING.has(kind)) return [];
-  if (event.v !== 1 || kind !== "purge") return [{ scope: EVERYTHING, severity: "hard" }];
-  const { scopes, severity } = event as PurgeEvent;
-  const settles = settlesOf(event as PurgeEvent);
-  return scopes.map((scope) => ({ scope, severity, settles }));
+  /** Learns everything anew: records under the scope that `into` gives for them first, as the older ones. */
+  #rebuild(records: readonly PurgeRecord[], into: ReadonlyMap<PurgeRecord, Scope>): void {
+    this.#records.clear();
+    for (const probes of Object.values(this.#probes)) probes.clear();
+    this.#dots.clear();
+    this.#dotCount = 0;
+    this.#room.clear();
+    for (const record of records) {
+      const scope = into.get(record);
+      if (scope === undefined) continue;
+      const { settles } = record;
+      const kept = scope.kind === "everything" && settles !== undefined ? { settles: shortened(settles) } : {};
+      this.#learn({ ...record, ...kept, scope });
+    }
+    for (const record of records) if (!into.has(record)) this.#learn(record);
+  }
 }
 
 function worse(verdict: Verdict, found: Severities | undefined, seen: Vector): Verdict {
@@ -288,12 +293,3 @@ function raise(probes: Map<string, Severities>, probe: string, { soft, hard }: S
   if (before === undefined) probes.set(probe, { soft, hard });
   else probes.set(probe, { soft: join(before.soft, soft), hard: join(before.hard, hard) });
 }
-
-/** An estimate: two bytes a character, twice since probes repeat it, an object's overhead, an entry for each dot, what refills are asked. */
-const sizeOf = (key: string, record: PurgeRecord): number =>
-  160 +
-  4 * key.length +
-  48 * dotsOf(record) +
-  (record.settles === undefined ? 0 : 2 * JSON.stringify(record.settles).length);
-
-const dotsOf = ({ soft, hard }: PurgeRecord): number => Object.keys(soft).length + Object.keys(hard).length;

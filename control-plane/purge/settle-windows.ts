@@ -1,10 +1,13 @@
 // For how long this node does not keep refills of what was purged: windows that open when it learns of a purge with a settle
 // time, looked up as entries are (purge-target.ts). A window is counted on this node's clock alone. One that by the accepting
 // hub's clock has long been over is not opened: a node that is started a day later would not cache for as long for nothing.
-// When there are too many, one window over everything takes their place: too much is not kept then, never too little.
+// When there are too many, a window over a host takes the place of those within it (fold.ts): too much is not kept then, never too
+// little. What no host covers becomes one window over everything, which is short.
 
 import { LIMITS } from "../../config/limits.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import type { Scope } from "./event.ts";
+import { type FoldedInto, foldedInto, planFolds } from "./fold.ts";
 import type { PurgeTarget } from "./purge-target.ts";
 import { endOf, isNewEnough, type MinVersion, type Settle, type Version } from "./settle.ts";
 
@@ -20,6 +23,18 @@ export class SettleWindows {
   readonly #windows = new Map<string, Window[]>();
   #count = 0;
   #latest = epochMillis(0);
+  readonly #most: number;
+  readonly #folds: Record<FoldedInto, number> = { host: 0, subdomains: 0, everything: 0 };
+
+  /** `most`: windows that are told apart. */
+  constructor(most: number = LIMITS.settleWindows) {
+    this.#most = most;
+  }
+
+  /** How often windows were folded, by what they became. */
+  get folds(): Readonly<Record<FoldedInto, number>> {
+    return this.#folds;
+  }
 
   /** Opens a window for each probe of a scope that a purge named. */
   open(kind: string, probes: readonly string[], settle: Settle, now: EpochMillis): void {
@@ -27,11 +42,8 @@ export class SettleWindows {
     const until = epochMillis(now + settle.seconds * 1000);
     this.#latest = epochMillis(Math.max(this.#latest, until));
     for (const probe of probes) this.#add(`${kind} ${probe}`, { until, minVersion: settle.minVersion });
-    if (this.#count > LIMITS.settleWindows) this.#sweep(now);
-    if (this.#count > LIMITS.settleWindows) {
-      this.#clear();
-      this.#add(`${EVERYTHING} `, { until: this.#latest });
-    }
+    if (this.#count > this.#most) this.#sweep(now);
+    if (this.#count > this.#most) this.#fold(now);
   }
 
   /**
@@ -52,11 +64,51 @@ export class SettleWindows {
     return until === undefined ? undefined : { until };
   }
 
+  /** Lists a window, without those of its key that close earlier and let nothing through that it keeps out. */
   #add(key: string, window: Window): void {
-    const known = this.#windows.get(key);
-    if (known === undefined) this.#windows.set(key, [window]);
-    else known.push(window);
-    this.#count += 1;
+    const known = this.#windows.get(key) ?? [];
+    if (known.some((other) => covers(other, window))) return;
+    let open = [...known.filter((other) => !covers(window, other)), window];
+    // A purge that is repeated with ever other conditions: they are told apart no longer.
+    if (open.length > LIMITS.settlesPerScope)
+      open = [{ until: epochMillis(Math.max(...open.map(({ until }) => until))) }];
+    this.#windows.set(key, open);
+    this.#count += open.length - known.length;
+  }
+
+  /** Puts windows over hosts in the place of those that they cover, until there is room for as many again as a quarter. */
+  #fold(now: EpochMillis): void {
+    while (this.#count > this.#most) {
+      const keys = [...this.#windows.keys()];
+      const folds = planFolds(keys.map(scopeOf), this.#count - (this.#most * 3) / 4);
+      for (const { host, members } of folds) {
+        this.#folds[foldedInto(host)] += 1;
+        this.#replace(
+          members.map((index) => keys[index] as string),
+          `host ${host}`,
+        );
+      }
+      if (folds.length === 0) this.#foldIntoEverything(keys, now);
+    }
+  }
+
+  #foldIntoEverything(keys: readonly string[], now: EpochMillis): void {
+    this.#folds.everything += 1;
+    const most = epochMillis(now + LIMITS.settleEverythingSeconds * 1000);
+    const tags = keys.filter((key) => key.startsWith("tag "));
+    this.#replace(tags.length * 4 > keys.length ? tags : keys, `${EVERYTHING} `, most);
+  }
+
+  /** One window in the place of all under these keys: it closes when the last of them does, and `most` at the latest. */
+  #replace(keys: readonly string[], by: string, most = this.#latest): void {
+    let until = epochMillis(0);
+    for (const key of keys) {
+      const windows = this.#windows.get(key) ?? [];
+      for (const window of windows) until = epochMillis(Math.max(until, window.until));
+      this.#windows.delete(key);
+      this.#count -= windows.length;
+    }
+    this.#add(by, { until: epochMillis(Math.min(until, most)) });
   }
 
   /** Takes out what no fetch can meet any more. */
@@ -75,6 +127,10 @@ export class SettleWindows {
   }
 }
 
+/** Whether a window keeps out all that another does. */
+const covers = (one: Window, other: Window): boolean =>
+  one.until >= other.until && (one.minVersion === undefined || one.minVersion === other.minVersion);
+
 const keysOf = ({ url, tags, prefixes, hosts }: PurgeTarget): readonly string[] => [
   `${EVERYTHING} `,
   `url ${url}`,
@@ -82,3 +138,21 @@ const keysOf = ({ url, tags, prefixes, hosts }: PurgeTarget): readonly string[] 
   ...prefixes.map((prefix) => `prefix ${prefix}`),
   ...hosts.map((host) => `host ${host}`),
 ];
+
+/** The scope that a key was made of: its probe is spelt as targets are, which is all that finding its hosts needs. */
+function scopeOf(key: string): Scope {
+  const space = key.indexOf(" ");
+  const probe = key.slice(space + 1);
+  switch (key.slice(0, space)) {
+    case "url":
+      return { kind: "url", url: probe };
+    case "prefix":
+      return { kind: "prefix", prefix: probe };
+    case "host":
+      return { kind: "host", host: probe };
+    case "tag":
+      return { kind: "tag", tag: probe };
+    default:
+      return { kind: EVERYTHING };
+  }
+}

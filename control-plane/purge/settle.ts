@@ -68,16 +68,36 @@ export function newSettles(before: Settles | undefined, now: Settles | undefined
   });
 }
 
+/**
+ * The same for a shorter time where it was long. **Decided**: what is folded into everything for want of room keeps no response of
+ * any host for half a minute at most. A lagging replica may be stored then; caching nothing for ten minutes would harm more.
+ */
+export function shortened(settles: Settles): Settles {
+  const most = seconds(LIMITS.settleEverythingSeconds);
+  const short = (settle: Settle): Settle => (settle.seconds <= most ? settle : { ...settle, seconds: most });
+  return Object.fromEntries(Object.entries(settles).map(([hub, list]) => [hub, list.map(short)]));
+}
+
 /** When a wish is over for whoever learned of it at once, by its hub's clock. */
 export const endOf = ({ at, seconds: duration }: Settle): EpochMillis => epochMillis(at + duration * 1000);
 
 function pruned(ours: readonly Settle[], theirs: readonly Settle[]): readonly Settle[] {
-  const all = [...new Map([...ours, ...theirs].map((settle) => [settle.counter, settle])).values()];
+  const all = longest([...ours, ...theirs]);
   const newestAt = Math.max(...all.map(({ at }) => at));
   const open = all.filter((settle) => endOf(settle) > newestAt).sort(byEnd);
   const covering = open.findIndex(({ minVersion }) => minVersion === undefined);
   // With more conditions at once than are told apart, those that end first go first.
   return open.slice(0, covering < 0 ? open.length : covering + 1).slice(0, LIMITS.settlesPerScope);
+}
+
+/** Each wish once: one that some node has shortened counts in full where it is known so. */
+function longest(settles: readonly Settle[]): readonly Settle[] {
+  const byCounter = new Map<number, Settle>();
+  for (const settle of settles) {
+    const known = byCounter.get(settle.counter);
+    if (known === undefined || settle.seconds > known.seconds) byCounter.set(settle.counter, settle);
+  }
+  return [...byCounter.values()];
 }
 
 /** The last to end first. */

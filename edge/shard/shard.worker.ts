@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
+import { LABEL_VALUES } from "../../config/metric-catalogue.ts";
 import { configOf, nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
 import type { RegionId } from "../../config/regions.ts";
 import { bytes, type EpochMillis, epochMillis, MiB } from "../../config/units.ts";
@@ -30,6 +31,8 @@ import type { ShardStats } from "./wire.ts";
 /** What outlives an instance: the isolate's entries, and for each shard what was known of purges. */
 let entries: EntryStore | undefined;
 const purgeSets = new Map<string, PurgeSet>();
+/** How many folds of each shard's purge set were counted. */
+const foldsCounted = new Map<string, PurgeSet["folds"]>();
 
 export class Shard extends DurableObject<Environment> {
   readonly #name: string;
@@ -176,7 +179,17 @@ export class Shard extends DurableObject<Environment> {
     const shard = `${parseObjectName(this.#name).index}`;
     tallyOf(this.#region).set("meridian_shard_entries", { shard }, held.entries);
     tallyOf(this.#region).set("meridian_shard_bytes", { shard }, held.bytes);
+    this.#countFolds();
     pushSoon(this.#region, this.env, (work) => this.ctx.waitUntil(work));
+  }
+
+  #countFolds(): void {
+    const { folds } = this.#knowledge.purges;
+    const counted = foldsCounted.get(this.#name);
+    for (const into of LABEL_VALUES.into) {
+      tallyOf(this.#region).count("meridian_purge_folds_total", { into }, folds[into] - (counted?.[into] ?? 0));
+    }
+    foldsCounted.set(this.#name, folds);
   }
 
   #stats(): ShardStats {
