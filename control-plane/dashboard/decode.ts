@@ -208,6 +208,10 @@ function receipt(value: unknown): Purge {
       "appliedAt",
       optional(entry.appliedAt, (at) => instant(at, "appliedAt")),
     ),
+    ...maybe(
+      "completeBy",
+      optional(entry.completeBy, (at) => instant(at, "completeBy")),
+    ),
   };
 }
 

@@ -80,6 +80,8 @@ export interface Purge {
   readonly reason?: string;
   readonly acceptedAt: EpochMillis;
   readonly appliedAt?: EpochMillis;
+  /** By when it is complete, whatever happens until then. */
+  readonly completeBy?: EpochMillis;
   readonly hub: string;
   readonly regions: readonly {
     readonly region: RegionId;

@@ -114,8 +114,13 @@ export function fieldErrors(form: PurgeForm, problem: Problem): readonly FieldEr
  * What became of a purge, in words: `accepted`, `applied in 148 ms`, `complete, applied in 148 ms`. The time is that until it
  * was applied, whatever came after: complete is later by the lease that has to end.
  */
-export function outcomeOf({ state, acceptedAt, appliedAt }: Pick<Purge, "state" | "acceptedAt" | "appliedAt">): string {
-  if (appliedAt === undefined || state === "partial" || state === "accepted") return state;
+export function outcomeOf(purge: Pick<Purge, "state" | "acceptedAt" | "appliedAt" | "completeBy">): string {
+  const { state, acceptedAt, appliedAt, completeBy } = purge;
+  if (appliedAt === undefined || state === "partial" || state === "accepted") {
+    // Seconds of one day, in UTC as in the receipt: a promise of a minute or two needs no date.
+    const by = state === "complete" || completeBy === undefined ? "" : new Date(completeBy).toISOString().slice(11, 19);
+    return by === "" ? state : `${state}, complete by ${by} UTC`;
+  }
   const applied = `applied in ${formatMillis(millis(appliedAt - acceptedAt))}`;
   return state === "complete" ? `complete, ${applied}` : applied;
 }

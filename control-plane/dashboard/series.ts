@@ -40,6 +40,15 @@ export function pointsOf(sample: Sample, now: Rates | undefined): readonly Point
   ];
 }
 
+/**
+ * The places of values that stand alone between gaps. A line cannot show them, so the chart marks them as points: a minute
+ * without traffic is a gap, and must not look like a slow change from one ratio to the next.
+ */
+export function aloneIn(values: readonly (number | null | undefined)[]): number[] {
+  const isGap = (index: number): boolean => values[index] === null || values[index] === undefined;
+  return [...values.keys()].filter((index) => !isGap(index) && isGap(index - 1) && isGap(index + 1));
+}
+
 /** The hit ratio of the last minute, each span weighed by its requests; undefined without any. */
 export function recentHitRatio(sample: Sample): number | undefined {
   const counted = sample.spans.filter(

@@ -120,7 +120,10 @@ function table(report: LatencyReport): string {
     });
     return present.map(({ kind, series }, index) => row(place, kind, series, index === 0 ? present.length : 0));
   });
-  return `<table><thead><tr>${head.map((text) => `<th scope="col">${text}</th>`).join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  const heads = head.map(
+    (text) => `<th scope="col"${text === "Region" || text === "Hits" ? ' class="aside"' : ""}>${text}</th>`,
+  );
+  return `<table><thead><tr>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
 /** One series; the place's own cells span its `rowsOfPlace` rows and stand in the first of them alone. */
@@ -129,12 +132,13 @@ function row(place: PlaceReport, kind: ProbeKind, series: Series, rowsOfPlace: n
   const lead =
     rowsOfPlace === 0
       ? ""
-      : `<th scope="rowgroup" rowspan="${rowsOfPlace}">${escapeHtml(place.name)}</th><td rowspan="${rowsOfPlace}">${escapeHtml(place.region ?? "-")}</td>`;
+      : `<th scope="rowgroup" rowspan="${rowsOfPlace}">${escapeHtml(place.name)}</th><td class="aside" rowspan="${rowsOfPlace}">${escapeHtml(place.region ?? "-")}</td>`;
   const numbers = [times?.p50, times?.p90, times?.p99, times?.min, times?.max, times?.mean].map(formatMillis);
   const counts = [String(series.count), String(series.errors)];
   return (
     `<tr${rowsOfPlace === 0 ? "" : ' class="first"'}>${lead}<td class="kind"><i class="${kind}"></i>${kind}</td>` +
-    [formatHits(kind, series), ...numbers, ...counts].map((text) => `<td class="number">${text}</td>`).join("") +
+    `<td class="number aside">${formatHits(kind, series)}</td>` +
+    [...numbers, ...counts].map((text) => `<td class="number">${text}</td>`).join("") +
     `<td class="timings">${escapeHtml(formatTimings(series))}</td></tr>`
   );
 }

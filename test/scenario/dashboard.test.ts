@@ -320,6 +320,21 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       await page.screenshot({ path: join(folder, `${name.replaceAll(" ", "-")}.png`), fullPage: true });
     });
 
+    it.each([400, 360])("shows a region's name, state and button at once, %i pixels wide", async (width) => {
+      await openSignedIn({ viewport: { width, height: 900 } });
+      await refresh();
+      const row = page.locator(".regions tbody tr").first();
+      for (const [part, left] of [
+        [row.locator("th strong"), 0],
+        [row.locator("td").first(), 0],
+        [row.getByRole("button"), width / 2],
+      ] as const) {
+        const box = await part.boundingBox();
+        expect(box?.x).toBeGreaterThan(left);
+        expect((box?.x ?? width) + Math.min(box?.width ?? width, 40)).toBeLessThanOrEqual(width);
+      }
+    });
+
     it("gives every control a name and every region of the page a heading or label", async () => {
       await openSignedIn();
       const tree = await page.locator("body").ariaSnapshot();

@@ -7,7 +7,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { formatRate, formatRatio } from "../format.ts";
 import { totalRates } from "../rates.ts";
-import { type Point, pointsOf } from "../series.ts";
+import { aloneIn, type Point, pointsOf } from "../series.ts";
 import type { State } from "../state.ts";
 
 interface Line {
@@ -150,7 +150,13 @@ function stroke({ tone, filled }: Line, element: HTMLElement): uPlot.Series {
   probe.className = `tone ${tone}`;
   element.append(probe);
   const { color, backgroundColor } = getComputedStyle(probe);
-  const series: uPlot.Series = { stroke: color, width: 1.75, spanGaps: true, points: { show: false } };
+  const alone: uPlot.Series.Points.Filter = (plot, index) => aloneIn([...(plot.data[index] ?? [])]);
+  const series: uPlot.Series = {
+    stroke: color,
+    width: 1.75,
+    spanGaps: false,
+    points: { show: true, filter: alone, size: 4, fill: color },
+  };
   probe.remove();
   return filled ? { ...series, fill: backgroundColor } : series;
 }

@@ -1,5 +1,5 @@
 // One row for each region: how it is, what it does now, what it holds, and the button that takes it out of service or back.
-// On a narrow screen the table scrolls sideways in its panel, with the region's name staying in view.
+// On a narrow screen the table scrolls sideways in its panel, with the region's name and its button staying in view.
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";

@@ -20,6 +20,9 @@ describe("the outcome", () => {
     ["complete", at, "complete, applied in 148 ms"],
     ["complete", {}, "complete"],
     ["partial", at, "partial"],
+    ["partial", { ...at, completeBy: epochMillis(3_723_000) }, "partial, complete by 01:02:03 UTC"],
+    ["accepted", { completeBy: epochMillis(3_723_000) }, "accepted, complete by 01:02:03 UTC"],
+    ["complete", { ...at, completeBy: epochMillis(3_723_000) }, "complete, applied in 148 ms"],
   ] as const)(
     "of a purge that is %s never passes the time to applied off as that to complete",
     (state, times, text) => {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { epochMillis, millis } from "../../../config/units.ts";
 import type { Sample } from "../../../control-plane/dashboard/model.ts";
-import { pointsOf, recentHitRatio } from "../../../control-plane/dashboard/series.ts";
+import { aloneIn, pointsOf, recentHitRatio } from "../../../control-plane/dashboard/series.ts";
 
 const SPAN = 10_000;
 const sample = (at: number, spans: Sample["spans"]): Sample => ({
@@ -19,6 +19,22 @@ const span = (at: number, requests: number, hitRatio?: number) => ({
   ...(hitRatio !== undefined && { hitRatio }),
 });
 const now = { requestsPerSecond: 7, bytesPerSecond: 0, originPerSecond: 1, originFailuresPerSecond: 0 };
+
+describe("a value between gaps", () => {
+  it.each([
+    [[], []],
+    [[0.5], [0]],
+    [[null, 0.5, null], [1]],
+    [
+      [0.5, 0.6, null, 0.7, undefined, 0.8],
+      [3, 5],
+    ],
+    [[0.5, null, 0.6, 0.7], [0]],
+    [[null, null], []],
+  ])("is marked, since no line leads to it: %j", (values, alone) => {
+    expect(aloneIn(values)).toEqual(alone);
+  });
+});
 
 describe("the charts' points", () => {
   it("stand at the ends of spans, as rates", () => {

@@ -59,6 +59,15 @@ describe.skipIf(executablePath === undefined)("the report in a browser (skipped 
   });
   afterAll(() => browser?.close());
 
+  it("shows the kinds of probes and their p50 on a telephone without scrolling", async () => {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    await page.goto(address, { waitUntil: "load" });
+    const p50 = await page.locator("thead th", { hasText: "p50" }).boundingBox();
+    expect(p50?.x).toBeGreaterThan(0);
+    expect((p50?.x ?? 390) + (p50?.width ?? 390)).toBeLessThan(390);
+    await page.close();
+  });
+
   it.each(["light", "dark"] as const)(
     "draws everything in %s colours, without an error and without a request",
     async (colorScheme) => {
