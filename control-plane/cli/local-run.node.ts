@@ -5,6 +5,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LIMITS } from "../../config/limits.ts";
+import type { RegionStatus } from "../local/admin.node.ts";
 import { describeFileFault, type FileFault } from "../local/file-faults.ts";
 import type { RunRecord } from "../local/run-record.ts";
 import { judgeRun } from "../local/state-files.ts";
@@ -38,6 +40,24 @@ export function readRun(folder: string): RunRecord | undefined {
   const found = judgeRun(json);
   if (found.kind === "good") return found.value;
   throw new Error(describeBadRun(file, found));
+}
+
+/** What the launcher of the run behind `api` says of its processes and links; undefined if that is no run of this installation. */
+export async function askLauncher(folder: string, api: string): Promise<readonly RegionStatus[] | undefined> {
+  try {
+    const run = readRun(folder);
+    if (run?.admin === undefined || run.control !== api) return undefined;
+    const headers = { Authorization: `Bearer ${readAdminToken(folder)}` };
+    const answer = await fetch(`${run.admin}/regions`, {
+      headers,
+      signal: AbortSignal.timeout(LIMITS.cliConnectMillis),
+    });
+    if (!answer.ok) return undefined;
+    return ((await answer.json()) as { readonly regions?: readonly RegionStatus[] }).regions;
+  } catch {
+    // It is more than was asked for: without it the rest is as true as with it.
+    return undefined;
+  }
 }
 
 function readIfThere(file: string): string | undefined {

@@ -4,6 +4,7 @@
 import type { z } from "zod";
 import { bytes, millis } from "../../config/units.ts";
 import type { receiptPageSchema, regionListSchema, statsSchema } from "../api/schemas.ts";
+import type { RegionStatus } from "../local/admin.node.ts";
 import type { Failure } from "./failure.ts";
 import { describeFailure } from "./failure.ts";
 import { formatBytes, formatCount, formatDuration, formatShare } from "./measures.ts";
@@ -16,11 +17,13 @@ export interface Status {
   readonly regions: z.output<typeof regionListSchema>;
   readonly stats: z.output<typeof statsSchema> | Failure;
   readonly purges: z.output<typeof receiptPageSchema> | Failure;
+  /** What the launcher says of its processes and links, for a run on this machine. */
+  readonly local?: readonly RegionStatus[];
 }
 
 type Region = z.output<typeof regionListSchema>["regions"][number];
 
-export function statusText({ regions, stats, purges }: Status, now: number, terminal: Terminal): string {
+export function statusText({ regions, stats, purges, local = [] }: Status, now: number, terminal: Terminal): string {
   const traffic = "kind" in stats ? undefined : stats;
   const rows = regions.regions.map((region) => {
     const numbers = traffic?.regions.find((one) => one.region === region.id);
@@ -62,6 +65,7 @@ export function statusText({ regions, stats, purges }: Status, now: number, term
   );
   const lines = [table, ""];
   for (const region of regions.regions) if (region.reason !== undefined) lines.push(`${region.id}: ${region.reason}`);
+  lines.push(...localLines(local, terminal));
   if (traffic) lines.push(...breakerLines(traffic, terminal));
   lines.push(traffic ? totalText(traffic.total) : `No numbers: ${describeFailure(stats as Failure).join(" ")}`);
   lines.push(agreementText(regions.regions), "");
@@ -69,6 +73,26 @@ export function statusText({ regions, stats, purges }: Status, now: number, term
     "kind" in purges ? `No purges: ${describeFailure(purges).join(" ")}` : receiptListText(purges, now, terminal),
   );
   return lines.join("\n");
+}
+
+/** Processes that are not up, and links that are cut, which the regions themselves can only notice by silence. */
+function localLines(local: readonly RegionStatus[], { colours }: Terminal): readonly string[] {
+  const away: Partial<Record<RegionStatus["state"], string>> = {
+    down: "was stopped; start it with: npx meridian region start",
+    restarting: "was lost and is being started again",
+    failed: "was lost too often and was given up; try it again with: npx meridian region start",
+  };
+  return local.flatMap(({ region, state, cut }) => {
+    const words = away[state];
+    const process =
+      words === undefined
+        ? []
+        : [colours.red(`${region}: its process ${words}${words.endsWith("start") ? ` ${region}` : ""}`)];
+    const links = cut.map((to) =>
+      colours.yellow(`The link from ${region} to ${to} is cut; heal it with: npx meridian region heal ${region} ${to}`),
+    );
+    return [...process, ...links];
+  });
 }
 
 const totalText = (total: z.output<typeof statsSchema>["total"]): string =>

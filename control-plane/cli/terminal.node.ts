@@ -11,6 +11,8 @@ export interface Terminal {
   readonly out: (line: string) => void;
   /** Writes one line about it: errors, hints, progress. */
   readonly err: (line: string) => void;
+  /** Empties the screen, where somebody looks at one: a file or a pipe gets nothing. */
+  readonly clear: () => void;
   /** Colours, each of which leaves text as it is where `out` is no terminal or NO_COLOR is set. */
   readonly colours: ReturnType<typeof pc.createColors>;
   /** Whether a person watches `err`: a progress bar makes sense. */
@@ -29,6 +31,9 @@ export interface Terminal {
 export const processTerminal = (): Terminal => ({
   out: (line) => process.stdout.write(`${printable(line)}\n`),
   err: (line) => process.stderr.write(`${printable(line)}\n`),
+  clear: () => {
+    if (process.stdout.isTTY === true) process.stdout.write("\u001b[2J\u001b[H");
+  },
   colours: pc.createColors(process.stdout.isTTY === true && pc.isColorSupported),
   watched: process.stderr.isTTY === true,
   environment: process.env,

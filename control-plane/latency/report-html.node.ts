@@ -12,7 +12,9 @@ const MAP = { width: 1060, height: 500 };
 
 /** The report as one self-contained HTML page of about 250 kB. */
 export async function reportHtml(report: LatencyReport): Promise<string> {
-  const [style, script] = await Promise.all([readFile(new URL("./page.css", import.meta.url), "utf8"), bundleChart()]);
+  const sheet = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
+  const [page, table, script] = await Promise.all([sheet("./page.css"), sheet("./table.css"), bundleChart()]);
+  const style = `${page}${table}`;
   return drawPage(report, { style, script, outline: worldOutline(MAP.width, MAP.height), map: MAP });
 }
 

@@ -7,6 +7,7 @@ import type { ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Failure } from "../failure.ts";
+import { askLauncher } from "../local-run.node.ts";
 import { type Status, statusText } from "../status-text.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 
@@ -43,7 +44,7 @@ async function status(command: Command, terminal: Terminal): Promise<void> {
 }
 
 async function showOnce(client: ApiClient, options: StatusOptions, terminal: Terminal): Promise<void> {
-  const answer = await readStatus(client);
+  const answer = await readStatus(client, terminal);
   if ("kind" in answer) return fail(answer, options, terminal);
   terminal.out(options.json ? JSON.stringify(answer) : statusText(answer, Date.now(), terminal));
   terminal.exit(EXIT.done);
@@ -59,8 +60,7 @@ async function watch(client: ApiClient, options: StatusOptions, terminal: Termin
     wake();
   });
   while (!stopped) {
-    // Only a screen that somebody looks at is cleared; a file or a pipe gets one after the other.
-    if (terminal.colours.isColorSupported && !options.json) terminal.out("\u001b[2J\u001b[H");
+    if (!options.json) terminal.clear();
     await showOnce(client, options, terminal);
     if (stopped) break;
     await new Promise<void>((resolve) => {
@@ -73,8 +73,9 @@ async function watch(client: ApiClient, options: StatusOptions, terminal: Termin
   }
 }
 
-async function readStatus(client: ApiClient): Promise<Status | Failure> {
-  const [regions, stats, purges] = await Promise.all([
+async function readStatus(client: ApiClient, terminal: Terminal): Promise<Status | Failure> {
+  const [local, regions, stats, purges] = await Promise.all([
+    askLauncher(terminal.folder, client.api),
     client.ask({ path: "/v1/regions", schema: regionListSchema }),
     client.ask({ path: "/v1/stats", schema: statsSchema }),
     client.ask({ path: "/v1/purges?limit=5", schema: receiptPageSchema }),
@@ -84,6 +85,7 @@ async function readStatus(client: ApiClient): Promise<Status | Failure> {
     regions: regions.value,
     stats: stats.kind === "failed" ? stats.failure : stats.value,
     purges: purges.kind === "failed" ? purges.failure : purges.value,
+    ...(local === undefined ? {} : { local }),
   };
 }
 

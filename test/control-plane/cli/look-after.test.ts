@@ -1,6 +1,9 @@
 // `meridian status` and `meridian explain` against a fake API: what they ask, what they tell, and how they end when a part of
 // the answer cannot be had.
 
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { register as registerExplain } from "../../../control-plane/cli/commands/explain.node.ts";
 import { register as registerRegion } from "../../../control-plane/cli/commands/region.node.ts";
@@ -35,6 +38,32 @@ describe("meridian status", () => {
     const run = await runCommand(registerStatus, ["status", "--api", await api.start(healthy)]);
     expect(run.out).toContain("enam: the breaker before shop is open at 1 of the 2 shards that asked it.");
     expect(run.out).not.toContain("weur: the breaker");
+  });
+
+  it("shows what the launcher knows of a local run: processes that are away, and links that are cut", async () => {
+    const address = await api.start((asked, count) => {
+      if (asked.url !== "/regions") return healthy(asked, count);
+      const base = { edge: "http://127.0.0.1:1", cut: [] };
+      const regions = [
+        { ...base, region: "weur", state: "live", cut: ["apac", "origin:shop"] },
+        { ...base, region: "enam", state: "restarting" },
+        { ...base, region: "apac", state: "failed" },
+      ];
+      return { status: 200, body: { regions } };
+    });
+    const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+    mkdirSync(join(folder, ".meridian"));
+    writeFileSync(join(folder, ".meridian", "token"), "local-admin");
+    writeFileSync(
+      join(folder, ".meridian", "run.json"),
+      JSON.stringify({ control: address, admin: address, regions: {} }),
+    );
+    const run = await runCommand(registerStatus, ["status"], { folder });
+    expect(run.out).toContain("The link from weur to apac is cut; heal it with: npx meridian region heal weur apac");
+    expect(run.out).toContain("The link from weur to origin:shop is cut");
+    expect(run.out).toContain("enam: its process was lost and is being started again");
+    expect(run.out).toContain("given up; try it again with: npx meridian region start apac");
+    expect(api.asked.find(({ url }) => url === "/regions")?.token).toBe("Bearer local-admin");
   });
 
   it("prints what the API said with --json", async () => {

@@ -38,6 +38,7 @@ export async function runCommand(
       surroundings.onOut?.(line);
     },
     err: (line) => err.push(line),
+    clear: () => undefined,
     colours: pc.createColors(false),
     watched: false,
     environment: surroundings.environment ?? {},
