@@ -334,6 +334,14 @@ export const LIMITS = {
   repeatedLineMillis: 60_000,
   repeatedLines: 20,
 
+  /**
+   * Client connections that a door of the local run serves; more get 503. Each takes a second one to a region, and a link on the
+   * way, so this stays far below the descriptors that a process may have.
+   */
+  doorConnections: 4_096,
+  /** Connections beyond those that still hear the 503; further ones are closed unheard. */
+  doorConnectionsRefused: 1_024,
+
   // --- prefetching
   /** URLs of one prefetch, those of its sitemaps among them; more are counted and left out. */
   prefetchUrls: 5_000,

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DelayStream } from "./delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
-import { fieldsFor, type Handed, open, type Passage, type Target } from "./proxy.node.ts";
+import { fieldsFor, type Handed, open, type Passage, type Target, writesBytes } from "./proxy.node.ts";
 
 /** Passes an upgrade (WebSocket) on to the first target that takes it; afterwards bytes pass both ways, delayed. */
 export async function handUpgrade(
@@ -42,6 +42,7 @@ function upgrade(
     upstream.on("error", (error: NodeJS.ErrnoException) =>
       resolve({ kind: "refused", reason: error.code ?? error.message }),
     );
+    upstream.on("socket", writesBytes);
     socket.on("close", () => upstream.destroy());
     upstream.on("upgrade", (message, far, farHead) => {
       const homeward = new DelayStream(target.oneWay);

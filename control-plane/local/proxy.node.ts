@@ -11,11 +11,20 @@ import {
   type ServerResponse,
 } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LIMITS } from "../../config/limits.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import { DelayStream } from "./delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
+
+/**
+ * Has a connection write texts as the bytes that Node read them from: one for each character. Without it Node writes a head that
+ * it sends by itself in UTF-8, and so encodes a second time what was UTF-8 before (RFC 9110 section 5.5: those bytes are opaque).
+ */
+export const writesBytes = (socket: Socket): void => {
+  socket.setDefaultEncoding("latin1");
+};
 
 /** Where a request may go. */
 export interface Target {
@@ -48,7 +57,13 @@ export interface Passage {
 /** What became of a request: the target that answered, or why none did. */
 export type Handed =
   | { readonly kind: "answered"; readonly target: Target; readonly status: number }
-  | { readonly kind: "refused"; readonly reason: string }
+  | {
+      readonly kind: "refused";
+      readonly reason: string;
+      /** What the client is told: 503 by default, that nobody was there. */
+      readonly status?: 400 | 502 | 503;
+      readonly code?: string;
+    }
   | { readonly kind: "abandoned" };
 
 /** One pool for all doors; idle connections do not keep the process alive. */
@@ -123,6 +138,7 @@ function ask(
     };
     // The body starts only once there is a connection: one that is refused has then cost none of it.
     upstream.on("socket", (socket) => {
+      writesBytes(socket);
       if (socket.connecting) socket.once(target.secure ? "secureConnect" : "connect", begin);
       else begin();
     });
@@ -182,9 +198,14 @@ export function open(
   connection: "pooled" | "own",
 ): ClientRequest {
   const { host, port } = target;
-  const options = { host, port, method: request.method ?? "GET", path: request.url ?? "/", headers, setHost: false };
-  if (target.secure) return httpsRequest({ ...options, servername: host });
-  return httpRequest({ ...options, agent: connection === "pooled" ? agent : false });
+  const { method = "GET", url: path = "/" } = request;
+  const maxHeaderSize = 2 * LIMITS.originHeaderBytes;
+  const options = { host, port, method, path, headers, setHost: false, maxHeaderSize };
+  const opened = target.secure
+    ? httpsRequest({ ...options, servername: host })
+    : httpRequest({ ...options, agent: connection === "pooled" ? agent : false });
+  opened.maxHeadersCount = 0;
+  return opened;
 }
 
 /** The client's fields in their order and spelling, without those of the connection, with the passage's own. */
@@ -195,7 +216,18 @@ export function fieldsFor(request: IncomingMessage, passage: Passage): string[] 
   const kept = endToEnd(request.rawHeaders, request.headers.connection, [...dropped, "expect"]);
   // Node frames the body itself; without a length it must be told that there is one.
   if (request.headers["transfer-encoding"] !== undefined) kept.push("Transfer-Encoding", "chunked");
-  return [...kept, ...(passage.fields ?? []).flat()];
+  return lengthLast([...kept, ...(passage.fields ?? []).flat()]);
+}
+
+/** With the length after all others: Node decodes a Content-Disposition that follows one, and then cannot write it. */
+function lengthLast(fields: readonly string[]): string[] {
+  const first: string[] = [];
+  const last: string[] = [];
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const [name = "", value = ""] = [fields[index], fields[index + 1]];
+    (name.toLowerCase() === "content-length" ? last : first).push(name, value);
+  }
+  return [...first, ...last];
 }
 
 async function answer(message: IncomingMessage, response: ServerResponse, oneWay: Millis): Promise<void> {
@@ -219,6 +251,11 @@ async function answer(message: IncomingMessage, response: ServerResponse, oneWay
 function begin(message: IncomingMessage, response: ServerResponse): void {
   response.sendDate = false;
   const fields = endToEnd(message.rawHeaders, message.headers.connection, []);
-  response.writeHead(message.statusCode ?? 502, message.statusMessage, fields);
+  try {
+    response.writeHead(message.statusCode ?? 502, message.statusMessage, lengthLast(fields));
+  } catch (cause) {
+    message.destroy();
+    throw cause;
+  }
   response.flushHeaders();
 }

@@ -1,0 +1,36 @@
+// The target of a request in all its forms (RFC 9112 section 3.2), and what a door makes of it.
+
+import { expect, test } from "vitest";
+import { requestTarget } from "../../../control-plane/local/request-target.ts";
+
+test.each([
+  ["/x?y", { kind: "target", path: "/x?y" }],
+  ["*", { kind: "target", path: "*" }],
+  ["//other.example/x", { kind: "target", path: "//other.example/x" }],
+  ["http://one.example/x?y", { kind: "target", path: "/x?y", host: "one.example" }],
+  ["HTTP://one.example:8080", { kind: "target", path: "/", host: "one.example:8080" }],
+  ["http://one.example?y", { kind: "target", path: "/?y", host: "one.example" }],
+  ["http://[::1]:80/x", { kind: "target", path: "/x", host: "[::1]:80" }],
+])("the target %s is asked for as its host and path say", (target, expected) => {
+  expect(requestTarget(target, ["two.example"])).toEqual(expected);
+});
+
+test.each([
+  "ftp://one.example/x",
+  "https://one.example/x",
+  "http://user@one.example/x",
+  "http://user:secret@one.example/x",
+  "http:///x",
+  "http://",
+  "http://one.example\\x",
+  "http://one.example#f",
+  "one.example:80",
+  "x",
+  "",
+])("the target %j is refused", (target) => {
+  expect(requestTarget(target, ["two.example"]).kind).toBe("bad");
+});
+
+test("two Host fields are refused, whatever they say", () => {
+  expect(requestTarget("/x", ["one.example", "one.example"]).kind).toBe("bad");
+});
