@@ -32,13 +32,13 @@ export function normaliseUrl(text: string): NormalUrl {
   if (text.includes("#")) return invalid("a URL to a cache has no fragment: it is never sent");
   // Half a surrogate pair would become U+FFFD, as any other half would.
   if (!text.isWellFormed()) return invalid("a URL is well-formed Unicode");
-  const authorityEnd = pathStart(text);
+  const hasBackslash = text.includes("\\");
   // The URL parser would end the host here, other parsers would not: the two could disagree about whose URL this is.
-  if (text.slice(0, authorityEnd).includes("\\")) return invalid("a host has no backslash");
+  if (hasBackslash && text.slice(0, pathStart(text)).includes("\\")) return invalid("a host has no backslash");
   let url: URL;
   try {
     // The URL parser would read a backslash in a path as a slash, which RFC 3986 does not.
-    url = new URL(text.slice(0, authorityEnd) + text.slice(authorityEnd).replaceAll("\\", "%5C"));
+    url = new URL(hasBackslash ? text.replaceAll("\\", "%5C") : text);
   } catch (problem) {
     if (problem instanceof TypeError) return invalid("this is not a URL");
     throw problem;
@@ -58,11 +58,13 @@ export function normaliseUrl(text: string): NormalUrl {
  * Right after a stray "%" every escape stays, or `%%36%31` would become `%61`, which has yet another normal form.
  */
 export const normalEscapes = (text: string): string =>
-  text.replace(/(%[0-9a-f]?)?%([0-9a-f]{2})/gi, (_, stray: string | undefined, digits: string) => {
-    const character = String.fromCharCode(Number.parseInt(digits, 16));
-    if (stray !== undefined) return `${stray}%${digits.toUpperCase()}`;
-    return /[A-Za-z0-9\-._~]/.test(character) ? character : `%${digits.toUpperCase()}`;
-  });
+  text.includes("%")
+    ? text.replace(/(%[0-9a-f]?)?%([0-9a-f]{2})/gi, (_, stray: string | undefined, digits: string) => {
+        const character = String.fromCharCode(Number.parseInt(digits, 16));
+        if (stray !== undefined) return `${stray}%${digits.toUpperCase()}`;
+        return /[A-Za-z0-9\-._~]/.test(character) ? character : `%${digits.toUpperCase()}`;
+      })
+    : text;
 
 /** Path and query of a normalised URL, as they stand: no parser is asked again, since some would spell them in another way. */
 export const targetOfUrl = (url: string): string => url.slice(pathStart(url));
@@ -76,9 +78,11 @@ const spellQuery = (text: string): string =>
 
 /** Where the authority of `scheme://host/path?query` or `//host/path?query` ends. */
 export function pathStart(url: string): number {
-  const start = url.indexOf("//") + 2;
-  const length = url.slice(start).search(/[/?#]/);
-  return length < 0 ? url.length : start + length;
+  for (let at = url.indexOf("//") + 2; at < url.length; at++) {
+    const character = url[at];
+    if (character === "/" || character === "?" || character === "#") return at;
+  }
+  return url.length;
 }
 
 /**
@@ -86,10 +90,9 @@ export function pathStart(url: string): number {
  * as `example.com` (RFC 1034 section 3.1) and must not hide from its purges. Undefined where it is neither name nor address.
  */
 function hostSpelling(host: string): string | undefined {
-  const spelt = host.replace(/\.(?=:|$)/, "");
-  const name = spelt.replace(/:[0-9]+$/, "");
-  const isHost = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$|^\[[0-9a-f:.]+\]$/.test(name);
-  return isHost && name.length <= LIMITS.hostCharacters ? spelt : undefined;
+  const parts = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])\.?(:[0-9]+)?$/.exec(host);
+  if (parts?.[1] === undefined || parts[1].length > LIMITS.hostCharacters) return undefined;
+  return parts[2] === undefined ? parts[1] : parts[1] + parts[2];
 }
 
 function hasBlank(text: string): boolean {

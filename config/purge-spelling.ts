@@ -10,6 +10,8 @@ import { pathStart } from "./normal-url.ts";
 /** The purge spelling of a normalised URL, absolute or `//host/path`. It is its own purge spelling. */
 export function purgeSpelling(url: string): string {
   const start = pathStart(url);
+  // Most URLs have nothing to fold, and every request has its own.
+  if (!/[?%]|\/[./]/.test(url.slice(start))) return url;
   const end = url.indexOf("?", start);
   const path = foldPath(url.slice(start, end < 0 ? url.length : end));
   const query = end < 0 ? "" : foldQuery(url.slice(end + 1));

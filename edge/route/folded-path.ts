@@ -19,11 +19,11 @@ export function readingsOf(path: string): ReadonlySet<string> {
   if (isPlain(path)) return readings;
   let text = path;
   for (let round = 0; round <= LIMITS.unescapeRounds; round++) {
-    for (const backslash of [text, text.replaceAll("\\", "/")]) {
-      for (const bare of [backslash, withoutParameters(backslash), withoutEndings(withoutParameters(backslash))]) {
+    for (const slashed of text.includes("\\") ? [text, text.replaceAll("\\", "/")] : [text]) {
+      for (const bare of withAndWithoutEnds(slashed)) {
         // Merging first makes `/x//../a` end in `/a`, resolving first in `/x/a`.
         readings.add(withoutDotSegments(merged(bare)));
-        readings.add(merged(withoutDotSegments(bare)));
+        if (bare.includes("//")) readings.add(merged(withoutDotSegments(bare)));
       }
     }
     const next = unescapedOnce(text);
@@ -33,7 +33,12 @@ export function readingsOf(path: string): ReadonlySet<string> {
   return readings;
 }
 
-const merged = (path: string): string => path.replace(/\/{2,}/g, "/");
+const merged = (path: string): string => (path.includes("//") ? path.replace(/\/{2,}/g, "/") : path);
+
+function withAndWithoutEnds(path: string): readonly string[] {
+  const bare = path.includes(";") ? withoutParameters(path) : path;
+  return /[. ](?:\/|$)/.test(bare) ? [path, bare, withoutEndings(bare)] : [path, bare];
+}
 
 /** `/a;v=1/b` as servlet containers route it. */
 const withoutParameters = (path: string): string => path.replace(/;[^/]*/g, "");
@@ -54,7 +59,7 @@ function withoutEnding(segment: string): string {
 
 /** One round of unescaping, `%uXXXX` as well, as a decoder does it that takes overlong UTF-8 and full-width letters. */
 export function unescapedOnce(text: string): string {
-  if (!text.includes("%")) return text.normalize("NFKC");
+  if (!text.includes("%")) return compatible(text);
   const wide = text.replace(/%u([0-9a-f]{4})/gi, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
   );
@@ -65,9 +70,12 @@ export function unescapedOnce(text: string): string {
       .map((digits) => Number.parseInt(digits, 16));
     return lenientUtf8(bytes);
   });
-  // Windows' "best fit" takes other strokes for slashes as well.
-  return decoded.normalize("NFKC").replace(/[\u2044\u2215]/g, "/");
+  return compatible(decoded);
 }
+
+/** With full-width forms as the plain ones. Windows' "best fit" takes two more strokes for slashes. */
+const compatible = (text: string): string =>
+  /[^\0-\x7f]/.test(text) ? text.normalize("NFKC").replace(/[\u2044\u2215]/g, "/") : text;
 
 /** Decodes UTF-8 without asking for the shortest form. A byte that begins no sequence stands for the character of its number. */
 function lenientUtf8(bytes: readonly number[]): string {
