@@ -393,6 +393,14 @@ export const LIMITS = {
   apiRequestsPerSecond: 50,
   /** How many purges count as one request: a shop that imports its prices purges hundreds of times a second. */
   apiPurgesPerRequest: 10,
+  /**
+   * Scopes that a token may purge at once, and a second in the long run: four of the largest purges, and what a shop does that
+   * imports its prices. Less than a purge set tells apart, so that one token's purges need no folding for a while.
+   */
+  apiScopeBurst: 20_000,
+  apiScopesPerSecond: 500,
+  /** Scopes of a token that may settle at once: a quarter of the windows that a shard tells apart. */
+  apiSettleWindows: 8_192,
 
   // --- metrics
   /** Characters of a label's value: names in the configuration are shorter. */

@@ -7,7 +7,7 @@ import type { Scope } from "../purge/event.ts";
 import { parseHostScope } from "../purge/scope.ts";
 
 /**
- * `purge`: ask for purges, see receipts, and warm what was purged; `prefetch`: warm URLs; `read`: see everything; `regions`: drain
+ * `purge`: ask for purges, see receipts (of its own hosts, if it is limited to some), and warm what was purged; `prefetch`: warm URLs; `read`: see everything; `regions`: drain
  * and undrain; `admin`: all of it.
  */
 export const ACCESS_SCOPES = ["purge", "read", "regions", "prefetch", "admin"] as const;
@@ -127,6 +127,19 @@ export function mayPurge(record: TokenRecord, scope: Scope): boolean {
       return false;
   }
 }
+
+/**
+ * Whether a token may see a purge: its URLs, its reason and who asked. One that is limited to hosts sees its own and those of its
+ * hosts alone, unless it may `read`.
+ */
+export const maySee = (
+  record: TokenRecord,
+  { by, scopes }: { readonly by: string; readonly scopes: readonly Scope[] },
+) =>
+  record.hosts === undefined ||
+  by === record.name ||
+  authorize(record, ["read"]).kind === "allowed" ||
+  scopes.every((scope) => mayPurge(record, scope));
 
 /** `//host/path` stands for both schemes. */
 const hostOf = (url: string): string => new URL(url.startsWith("//") ? `https:${url}` : url).hostname;

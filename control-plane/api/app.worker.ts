@@ -11,6 +11,7 @@ import { mountPage } from "./page.worker.ts";
 import type { ControlPorts } from "./ports.worker.ts";
 import { mountPrefetch } from "./prefetch.worker.ts";
 import { problem } from "./problems.ts";
+import { PurgeQuota } from "./purge-quota.ts";
 import { mountPurges } from "./purges.worker.ts";
 import type { Bucket } from "./rate-limit.ts";
 import { mountRegions } from "./regions.worker.ts";
@@ -19,7 +20,7 @@ import { type Mount, mount, problemResponse } from "./route.worker.ts";
 /** The application for these ports. It is built once for each isolate: it holds the buckets of the tokens. */
 export function controlApp(ports: ControlPorts): OpenAPIHono {
   const app = new OpenAPIHono();
-  const on: Mount = { app, ports, buckets: new Map<string, Bucket>(), mounted: [] };
+  const on: Mount = { app, ports, buckets: new Map<string, Bucket>(), quota: new PurgeQuota(), mounted: [] };
   app.use(async (context, next) => {
     await next();
     const { headers } = context.res;

@@ -21,10 +21,20 @@ export async function readBodyIfAny(request: Request): Promise<BodyText> {
   return read.kind === "problem" || read.text === "" || isJson(request) ? read : NOT_JSON;
 }
 
-const NOT_JSON = refused(problem("unsupported-media-type", "send Content-Type: application/json"));
+const NOT_JSON = refused(
+  problem("unsupported-media-type", "send Content-Type: application/json; its text is UTF-8 (RFC 8259 section 8.1)"),
+);
 
-const isJson = ({ headers }: Request): boolean =>
-  (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() === "application/json";
+/** JSON, in no other encoding than UTF-8: read as that, UTF-16 could say something else than its sender meant. */
+function isJson({ headers }: Request): boolean {
+  const [type = "", ...parameters] = (headers.get("content-type") ?? "").toLowerCase().split(";");
+  return type.trim() === "application/json" && parameters.every(isNoOtherCharset);
+}
+
+const isNoOtherCharset = (parameter: string): boolean => {
+  const [name = "", value = ""] = parameter.split("=");
+  return name.trim() !== "charset" || /^"?utf-?8"?$/.test(value.trim());
+};
 
 async function readText(request: Request): Promise<BodyText> {
   const tooLarge = problem("body-too-large", `a body has at most ${LIMITS.apiBodyBytes} bytes`);

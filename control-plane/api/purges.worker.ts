@@ -9,6 +9,7 @@ import type { Receipt, ReceiptPage, Refusal } from "../hub/commands.ts";
 import { parseCursor } from "../hub/purge-list.ts";
 import { parseDot } from "../purge/vector.ts";
 import type { DryRunRequest, DryRunResponse } from "../purge/wire.ts";
+import { maySee, type TokenRecord } from "./access.ts";
 import { readBody } from "./body.worker.ts";
 import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "./nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "./ports.worker.ts";
@@ -61,7 +62,7 @@ export function mountPurges(on: Mount): void {
         "not-durable",
       ],
     },
-    (call) => purge(ports, call, call.query.via),
+    (call) => purge(on, call, call.query.via),
   );
   mount(
     on,
@@ -90,7 +91,7 @@ export function mountPurges(on: Mount): void {
       responses: { 200: json(receiptPageSchema, "A page of receipts") },
       problems: ["hub-unreachable", "not-joined"],
     },
-    async ({ query }) => {
+    async ({ query, token }) => {
       const search = new URLSearchParams({ limit: query.limit });
       if (query.cursor !== undefined) search.set("cursor", query.cursor);
       if (query.state !== undefined) search.set("state", query.state);
@@ -98,7 +99,11 @@ export function mountPurges(on: Mount): void {
       if (answer.kind !== "answer") return problemResponse(problemOf(answer));
       const { purges, cursor } = answer.body;
       return jsonResponse(receiptPageSchema, {
-        purges: await Promise.all(purges.map((receipt) => ports.signer.sign(receiptAnswer(receipt)))),
+        purges: await Promise.all(
+          purges
+            .filter((receipt) => maySee(token, receipt))
+            .map((receipt) => ports.signer.sign(receiptAnswer(receipt))),
+        ),
         ...(cursor === undefined ? {} : { cursor }),
       });
     },
@@ -114,7 +119,7 @@ export function mountPurges(on: Mount): void {
       responses: { 200: json(receiptSchema, "The receipt") },
       problems: ["no-such-purge", "purge-forgotten", "hub-unreachable", "not-joined"],
     },
-    ({ context }) => receiptOf(ports, context.req.param("id") ?? ""),
+    ({ context, token }) => receiptOf(ports, context.req.param("id") ?? "", token),
   );
   mount(
     on,
@@ -130,7 +135,8 @@ export function mountPurges(on: Mount): void {
   );
 }
 
-async function purge(ports: ControlPorts, call: Call<unknown>, via: RegionId | undefined): Promise<Response> {
+async function purge(on: Mount, call: Call<unknown>, via: RegionId | undefined): Promise<Response> {
+  const { ports } = on;
   const text = await readBody(call.context.req.raw);
   if (text.kind === "problem") return problemResponse(text.problem);
   const body = readPurgeBody(text.text, ports.config.aliases);
@@ -138,11 +144,14 @@ async function purge(ports: ControlPorts, call: Call<unknown>, via: RegionId | u
   const { request } = body;
   if (request.dryRun) {
     const outside = hostsOutside(call.token, request);
-    return outside === undefined ? dryRun(ports, request) : problemResponse(outside);
+    if (outside !== undefined) return problemResponse(outside);
+    // Each shard looks at all that it holds for each scope.
+    const taken = on.quota.take(call.token.name, request.scopes.length, undefined, ports.now());
+    return taken.kind === "taken" ? dryRun(ports, request) : problemResponse(taken.problem, taken.fields);
   }
 
-  const submitted = await submitPurge(ports, { token: call.token, request, via, context: call.context });
-  if (submitted.kind === "problem") return problemResponse(submitted.problem);
+  const submitted = await submitPurge(on, { token: call.token, request, via, context: call.context });
+  if (submitted.kind === "problem") return problemResponse(submitted.problem, submitted.fields);
   const { receipt } = submitted;
   const { wait } = request.command;
   const location = { location: `/v1/purges/${receipt.id}` };
@@ -174,7 +183,7 @@ async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Respo
  * A receipt from any hub. The own region's may not have heard of the purge yet, or keep it no longer, so the hub that accepted
  * it is asked next; only if that one does not know it either does it not exist, or is it forgotten.
  */
-async function receiptOf(ports: ControlPorts, id: string): Promise<Response> {
+async function receiptOf(ports: ControlPorts, id: string, token: TokenRecord): Promise<Response> {
   const dot = parseDot(id);
   const unknown = problem("no-such-purge", "no hub knows a purge of this id");
   if (dot === undefined) return problemResponse(unknown);
@@ -187,6 +196,8 @@ async function receiptOf(ports: ControlPorts, id: string): Promise<Response> {
     // That it was forgotten is known; that the other is silent, or has lost it with its disk, changes nothing.
     if (next.kind === "answer" || !isRefused(answer, "purge-forgotten")) answer = next;
   }
+  // Ids are easy to guess: a purge that the token may not see is none.
+  if (answer.kind === "answer" && !maySee(token, answer.body)) return problemResponse(unknown);
   if (answer.kind === "answer") return jsonResponse(receiptSchema, await ports.signer.sign(receiptAnswer(answer.body)));
   return problemResponse(isRefused(answer, "no-such-purge") ? unknown : problemOf(answer));
 }

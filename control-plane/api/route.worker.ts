@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { type AccessScope, bearerToken, type TokenRecord } from "./access.ts";
 import { type Admitting, admit } from "./admission.worker.ts";
 import { PROBLEMS, type Problem, type ProblemCode, problem } from "./problems.ts";
+import type { PurgeQuota } from "./purge-quota.ts";
 import { problemSchema } from "./schemas.ts";
 
 /** A route: its description, and the scopes of which a token needs one. `public` needs no token. */
@@ -34,6 +35,7 @@ export interface Call<Query> {
 /** A place to mount routes on: the application, its ports and the buckets of its tokens. */
 export interface Mount extends Admitting {
   readonly app: OpenAPIHono;
+  readonly quota: PurgeQuota;
   /** Methods and paths mounted so far. */
   readonly mounted: { readonly method: string; readonly path: string }[];
 }
@@ -65,7 +67,7 @@ export function mount<Query extends z.ZodType>(
 }
 
 /** A problem as a response (RFC 9457 section 3). */
-export const problemResponse = (what: Problem, headers: Record<string, string> = {}): Response =>
+export const problemResponse = (what: Problem, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(JSON.stringify(what), {
     status: what.status,
     headers: { ...headers, "content-type": "application/problem+json" },

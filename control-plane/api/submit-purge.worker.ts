@@ -8,9 +8,9 @@ import { millis } from "../../config/units.ts";
 import type { PurgeCommand, Receipt } from "../hub/commands.ts";
 import { mayPurge, type TokenRecord } from "./access.ts";
 import { askHubs, problemOf } from "./nodes.worker.ts";
-import type { ControlPorts } from "./ports.worker.ts";
 import { type Problem, problem } from "./problems.ts";
 import type { PurgeRequest } from "./purge-body.ts";
+import type { Mount } from "./route.worker.ts";
 
 /** A purge that somebody who was let in asks for. */
 export interface Submission {
@@ -24,21 +24,23 @@ export interface Submission {
 /** The receipt as the hub gave it, or why there is none. */
 export type Submitted =
   | { readonly kind: "receipt"; readonly receipt: Receipt }
-  | { readonly kind: "problem"; readonly problem: Problem };
+  | { readonly kind: "problem"; readonly problem: Problem; readonly fields: Readonly<Record<string, string>> };
 
 /**
- * Asks a hub for a purge, once the token may purge all of it. Problems: host-not-allowed, idempotency-conflict,
- * hub-unreachable, not-joined, not-durable.
+ * Asks a hub for a purge, once the token may purge all of it. Problems: host-not-allowed, too-many-requests,
+ * idempotency-conflict, hub-unreachable, not-joined, not-durable.
  */
-export async function submitPurge(ports: ControlPorts, submission: Submission): Promise<Submitted> {
+export async function submitPurge({ ports, quota }: Mount, submission: Submission): Promise<Submitted> {
   const { token, request } = submission;
   const outside = hostsOutside(token, request);
-  if (outside !== undefined) return { kind: "problem", problem: outside };
+  if (outside !== undefined) return { kind: "problem", problem: outside, fields: {} };
+  const taken = quota.take(token.name, request.scopes.length, request.command.settleSeconds, ports.now());
+  if (taken.kind === "refused") return { ...taken, kind: "problem" };
   const scopes = request.scopes.map(({ scope }) => scope);
   const command: PurgeCommand = { ...request.command, scopes, by: token.name };
   const held = millis(command.wait === "accepted" ? 0 : command.timeoutSeconds * 1000);
   const answer = await askHubs<Receipt>(ports, submission.via ?? ports.ownRegion, { path: "/purges", command }, held);
-  if (answer.kind !== "answer") return { kind: "problem", problem: problemOf(answer) };
+  if (answer.kind !== "answer") return { kind: "problem", problem: problemOf(answer), fields: {} };
   const { severity } = command;
   for (const { kind } of scopes) ports.tally.count("meridian_purge_scopes_total", { severity, scope: kind });
   const meter = () => ports.meter(ports.ownRegion);

@@ -39,8 +39,8 @@ async function purge(on: Mount, context: Context, severity: "soft" | "hard"): Pr
   const body = readCloudflarePurge(text.text, severity, on.ports.config.aliases);
   if (body.kind === "problem") return refuse(body.problem);
   const request = waitingFor(body.request, wait.wait);
-  const submitted = await submitPurge(on.ports, { token: admission.token, request, context });
-  if (submitted.kind === "problem") return refuse(submitted.problem);
+  const submitted = await submitPurge(on, { token: admission.token, request, context });
+  if (submitted.kind === "problem") return refuse(submitted.problem, submitted.fields);
   const { receipt } = submitted;
   const status = receiptStatus(receipt.state, wait.wait);
   const note = status === 200 ? undefined : `accepted, and not ${wait.wait} yet: ask for /v1/purges/${receipt.id}`;
@@ -56,7 +56,7 @@ const GLOBAL_KEY = problem(
   "X-Auth-Key is not known here: send Authorization: Bearer and a token of this deployment (apiToken in the client)",
 );
 
-function refuse(what: Problem, fields: Record<string, string> = {}): Response {
+function refuse(what: Problem, fields: Readonly<Record<string, string>> = {}): Response {
   const { status, answer } = cloudflareProblem(what);
   return Response.json(answer, { status, headers: fields });
 }

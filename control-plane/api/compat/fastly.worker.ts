@@ -52,8 +52,8 @@ async function purge(on: Mount, context: Context, call: FastlyPurge | "keys"): P
   const body = readFastlyPurge(asked, soft, on.ports.config.aliases);
   if (body.kind === "problem") return refuse(body.problem);
   const request = waitingFor(body.request, wait.wait);
-  const submitted = await submitPurge(on.ports, { token: admission.token, request, context });
-  if (submitted.kind === "problem") return refuse(submitted.problem);
+  const submitted = await submitPurge(on, { token: admission.token, request, context });
+  if (submitted.kind === "problem") return refuse(submitted.problem, submitted.fields);
   return answer(asked, body.keys, submitted.receipt, wait.wait);
 }
 
@@ -71,7 +71,7 @@ function answer(asked: FastlyPurge, keys: readonly string[], receipt: Receipt, w
 const itsToken = (what: Problem): Problem =>
   what.code === "token-missing" ? problem("token-missing", "send Fastly-Key and a token of this deployment") : what;
 
-function refuse(what: Problem, fields: Record<string, string> = {}): Response {
+function refuse(what: Problem, fields: Readonly<Record<string, string>> = {}): Response {
   const { status, answer: body } = fastlyProblem(what);
   return Response.json(body, { status, headers: fields });
 }
