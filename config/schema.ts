@@ -4,6 +4,7 @@
 
 import { z } from "zod";
 import { actionsSchema, fieldName } from "./action-schema.ts";
+import { FRAMEWORK_NAMES } from "./frameworks.ts";
 import { REGION_IDS } from "./regions.ts";
 
 const regionId = z.enum(REGION_IDS);
@@ -120,12 +121,19 @@ export const routeSchema = z.strictObject({
    * Request fields that every fill sends and that select variants on this route, whether or not `Vary` names them. Without
    * being listed, Accept-Encoding does, and Accept, Accept-Language and Origin do for URLs whose answers name them in `Vary`.
    */
-  variantHeaders: z.array(fieldName).max(8).default([]),
+  variantHeaders: z.array(fieldName).max(16).default([]),
   /**
    * Whether any other request field that an answer names in `Vary` selects variants of its URL from then on, up to eight a URL.
    * Otherwise requests that have such a field go to the origin, and `Cache-Status` says `detail=vary-withheld`.
    */
   detectVary: z.boolean().default(false),
+  /**
+   * The framework that the origin runs: adds the request fields and cookies by which its servers answer differently to
+   * `variantHeaders` and `bypassCookies` (config/frameworks.ts has each).
+   */
+  framework: z.enum(FRAMEWORK_NAMES).optional(),
+  /** Cookies with which a request passes the cache, such as that of a preview; `wordpress_logged_in_*` means all such names. */
+  bypassCookies: z.array(z.string().min(1).max(128)).max(16).default([]),
   /** Whether a client's `Cache-Control` may ask for revalidation. */
   clientCacheControl: z.enum(["honour", "ignore"]).default("honour"),
   /**

@@ -4,6 +4,7 @@
 import { formatPath } from "./config-path.ts";
 import { CONTINENTS, preferenceOf } from "./continents.ts";
 import { countryPlace } from "./country-places.ts";
+import { withFramework } from "./frameworks.ts";
 import { spellPart } from "./normal-url.ts";
 import { regionsOf } from "./places.ts";
 import { whyReserved } from "./reserved-fields.ts";
@@ -40,6 +41,7 @@ export function checkRoutes(config: Config): ConfigError[] {
     checkMatch(route, report);
     checkRegionsOfRoute(route, config, report);
     checkKey(route, report);
+    checkFramework(route, report);
     checkTimes(route, config, report);
     checkTargets(route, report);
     checkActions(route, config, (detail, ...path) => report(detail, "actions", ...path));
@@ -124,6 +126,30 @@ function checkKey(route: Route, report: Report): void {
     }
   }
 }
+
+function checkFramework(route: Route, report: Report): void {
+  for (const [index, cookie] of route.bypassCookies.entries()) {
+    const path = ["bypassCookies", index];
+    if (!/^[!#$%&'+.^_`|~0-9A-Za-z-]+\*?$/.test(cookie)) {
+      report('must be a cookie\'s name (RFC 6265), or the beginning of names with a "*" at its end', ...path);
+    }
+    if (route.key.cookies.some((name) => matchesPattern(name, cookie))) {
+      report(
+        "must not take in a cookie of key.cookies: a request with it would never be answered from the cache",
+        ...path,
+      );
+    }
+  }
+  const { variantHeaders } = withFramework(route);
+  if (variantHeaders.length > MOST_VARIANT_HEADERS) {
+    report(`must be ${MOST_VARIANT_HEADERS} at most, with those of the framework`, "variantHeaders");
+  }
+}
+
+const MOST_VARIANT_HEADERS = 16;
+
+const matchesPattern = (name: string, pattern: string): boolean =>
+  pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 
 function checkFieldNames(names: readonly string[], path: readonly PropertyKey[], report: Report): void {
   const lowerCase = names.map((name) => name.toLowerCase());

@@ -4,6 +4,7 @@
 // except that fields are compared with each other only where the shape is right.
 
 import { formatPath } from "./config-path.ts";
+import { withFramework } from "./frameworks.ts";
 import { normalHost } from "./normal-host.ts";
 import { configuredShields, regionsOf } from "./places.ts";
 import { readShape } from "./read-shape.ts";
@@ -29,7 +30,8 @@ export function validate(input: unknown): Validation {
     ...checkHosts(config),
     ...checkRoutes(config),
   ];
-  return errors.length === 0 ? { kind: "valid", config } : { kind: "invalid", errors };
+  if (errors.length > 0) return { kind: "invalid", errors };
+  return { kind: "valid", config: { ...config, routes: config.routes.map(withFramework) } };
 }
 
 function checkRegions(config: Config): ConfigError[] {

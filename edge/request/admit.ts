@@ -14,7 +14,7 @@ import type { Fields } from "../http/fields.ts";
 import { loopOf } from "../http/forwardable.ts";
 import { chooseRoute } from "../route/protected-route.ts";
 import { type CfFacts, clientOf, type TrustedClient } from "./client.ts";
-import { selectsByTooMuch } from "./keyed-fields.ts";
+import { hasBypassCookie, selectsByTooMuch } from "./keyed-fields.ts";
 
 /**
  * How a request is treated. `cached`: by the route's cache; `passed`: through the same tiers, but no cache takes part;
@@ -164,7 +164,7 @@ const isHandshake = (method: string, fields: Fields): boolean =>
 function passageOf({ method, fields }: Arrival, route: Route): Passage {
   if (isHandshake(method, fields)) return "connection";
   if (route.mode === "bypass" || (method !== "GET" && method !== "HEAD")) return "passed";
-  if (selectsByTooMuch(fields, route)) return "passed";
+  if (selectsByTooMuch(fields, route) || hasBypassCookie(fields, route)) return "passed";
   // An event stream never ends: nobody may wait for it, and a browser that asks for one says so.
   return fields.get("accept")?.toLowerCase().startsWith("text/event-stream") ? "passed" : "cached";
 }

@@ -58,6 +58,14 @@ export const selectsByTooMuch = (fields: Fields, route: Route): boolean =>
     (name) => (fields.get(name.toLowerCase())?.length ?? 0) > LIMITS.selectingCharacters,
   ) || (keyCookieField(fields, route)?.length ?? 0) > LIMITS.selectingCharacters;
 
+/** Whether a request has a cookie with which its route lets it pass the cache. */
+export function hasBypassCookie(fields: Fields, { bypassCookies }: Route): boolean {
+  if (bypassCookies.length === 0) return false;
+  const isListed = (name: string) =>
+    bypassCookies.some((each) => (each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each));
+  return cookiesOf(fields).some(({ name }) => name !== undefined && isListed(name));
+}
+
 interface Cookie {
   /** Undefined if the piece has no name. */
   readonly name: string | undefined;

@@ -6,7 +6,7 @@ import { Fields } from "../http/fields.ts";
 import { type Policy, policyOf } from "../http/terms.ts";
 import { candidateNames, variantKey } from "../http/vary.ts";
 import { cacheKey } from "../request/cache-key.ts";
-import { isPersonal, keyCookieField, selectsByTooMuch } from "../request/keyed-fields.ts";
+import { hasBypassCookie, isPersonal, keyCookieField, selectsByTooMuch } from "../request/keyed-fields.ts";
 import type { Standing } from "./knowledge.ts";
 import type { TierRequest } from "./tier.ts";
 
@@ -83,6 +83,7 @@ export function whyPassed({ request, route }: Asked): {
 } {
   if (route.mode === "bypass") return { reason: "bypass" };
   if (request.method !== "GET" && request.method !== "HEAD") return { reason: "method" };
+  if (hasBypassCookie(request.fields, route)) return { reason: "bypass", detail: "bypass-cookie" };
   const isTooLong = selectsByTooMuch(request.fields, route);
   return { reason: "bypass", detail: isTooLong ? "selecting-value-too-long" : "event-stream" };
 }
