@@ -40,7 +40,8 @@ const list = z.array(z.string()).max(LIMITS.purgeScopes).optional();
 export const purgeBodySchema = z
   .strictObject({
     urls: list.meta({
-      description: "Absolute URLs; `//host/path` for both schemes. Query order follows the route's key rules",
+      description:
+        "Absolute URLs; `//host/path` for both schemes. In any spelling, with the parameters that the route's key rules count, in any order",
       example: ["https://shop.example/a?v=2"],
     }),
     prefixes: list.meta({
