@@ -1,7 +1,8 @@
 // What an origin says of the length of its answer, made one statement: a transfer coding overrides `Content-Length`, and equal
 // lengths that are repeated are one (RFC 9112 section 6.3). What is said twice, oddly, or of an answer that has no body would
-// otherwise be believed by one tier and not by the next. It reads no body: the platform has found its end by the same rules.
+// otherwise be believed by one tier and not by the next. Control characters in its fields become spaces. It reads no body: the platform has found its end by the same rules.
 
+import { withoutControls } from "../config/field-value.ts";
 import type { OriginError } from "./failure.ts";
 
 type FieldLines = readonly (readonly [name: string, value: string])[];
@@ -22,7 +23,9 @@ export function framingOf(status: number, fields: FieldLines): Framing {
   const codings = listOf(fields, "transfer-encoding").map((coding) => coding.toLowerCase());
   // None was asked for with TE. A word that is no coding at all codes nothing, and only ends the body with its connection.
   if (codings.some((coding) => CODED.has(coding))) return { kind: "error", error: "http_response_transfer_coding" };
-  const rest = fields.filter(([name]) => name.toLowerCase() !== "content-length");
+  const rest = fields
+    .filter(([name]) => name.toLowerCase() !== "content-length")
+    .map(([name, value]) => [name, withoutControls(value)] as const);
   if (codings.length > 0 || BODILESS.has(status)) return { kind: "framed", fields: rest, length: undefined };
   const lengths = listOf(fields, "content-length");
   const [first] = lengths;

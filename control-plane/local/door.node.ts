@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { hasControl } from "../../config/field-value.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { PortInUse } from "./free-ports.node.ts";
 import { type Handed, hand, type Passage, writesBytes } from "./proxy.node.ts";
@@ -79,6 +80,10 @@ async function exchange(
   }
   const target = requestTarget(request.url ?? "/", hostsOf(request));
   if (target.kind === "bad") return { kind: "refused", status: 400, code: "bad-target", reason: target.detail };
+  if (request.rawHeaders.some(hasControl)) {
+    const reason = "A field has a control character (RFC 9110 section 5.5).";
+    return { kind: "refused", status: 400, code: "bad-field", reason };
+  }
   request.url = target.path;
   try {
     const passage = choose(request);

@@ -2,6 +2,7 @@
 // where and with what it may demand. Everything that follows reads only what is admitted here. Pure: the platform's facts
 // about the client come in as values, and what is refused comes out as a problem to tell.
 
+import { hasControl } from "../../config/field-value.ts";
 import { withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { normaliseUrl } from "../../config/normal-url.ts";
@@ -79,6 +80,11 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
       "Bad request",
       "Host holds a host name, and a port if need be (RFC 9110 section 7.2).",
     );
+  }
+  for (const [name, value] of fields) {
+    if (!hasControl(value)) continue;
+    const detail = `The field ${name} has a control character (RFC 9110 section 5.5).`;
+    return refused(400, "bad-field", "Bad request", detail);
   }
   if (arrival.method === "PURGE") {
     return refused(405, "purge-not-here", "Method not allowed", "Purge through the control API: POST /v1/purges.");

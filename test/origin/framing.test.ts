@@ -62,3 +62,14 @@ describe("an answer cannot be used", () => {
     });
   });
 });
+
+test("control characters in an origin's fields become spaces, and nothing else changes", () => {
+  const framing = framingOf(200, [
+    ["x-odd", "a\u0001b\u007fc"],
+    ["x-plain", "a\tb\u00e9"],
+  ]);
+  expect(framing.kind === "framed" && framing.fields).toEqual([
+    ["x-odd", "a b c"],
+    ["x-plain", "a\tb\u00e9"],
+  ]);
+});

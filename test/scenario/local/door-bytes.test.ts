@@ -131,7 +131,7 @@ test.each([
   expect(await exchange(get())).toMatch(/^HTTP\/1\.1 200 /);
 });
 
-test("the host of a target in absolute form goes before Host, and targets that name no place here are refused", async () => {
+test("the host of a target in absolute form goes before Host, and what names no place, or has a control character, is refused", async () => {
   answering();
   await exchange(get([], "http://one.example/abs?q"));
   expect(head).toMatch(/^GET \/abs\?q HTTP\/1\.1\r\n/);
@@ -139,6 +139,7 @@ test("the host of a target in absolute form goes before Host, and targets that n
   expect(head).not.toContain("site.test");
   expect(await exchange(get([], "ftp://one.example/abs"))).toMatch(/^HTTP\/1\.1 400 /);
   expect(await exchange(get([], "http://user@one.example/abs"))).toMatch(/^HTTP\/1\.1 400 /);
+  expect(await exchange(get(["X-Odd: a\u0001b"]))).toMatch(/^HTTP\/1\.1 400 /);
   expect(await exchange(get(["Host: other.test"]))).toMatch(/^HTTP\/1\.1 400 /);
 });
 
