@@ -2,11 +2,12 @@
 // (RFC 9110 section 9.3.3). Only where the route asks for it, because such an answer may hold whatever its one sender put in:
 // the origin's word that it is everybody's is all there is. A POST itself is always passed on.
 
+import { normaliseUrl } from "../../config/normal-url.ts";
 import type { Route } from "../../config/schema.ts";
 import { hasExplicitLifetime } from "../http/freshness.ts";
 import { decideStore } from "../http/store.ts";
 import { bornAt, type Terms } from "../http/terms.ts";
-import { canonicalUrls } from "../request/cache-key.ts";
+import { cacheKey } from "../request/cache-key.ts";
 import { matchRoute } from "../route/match-route.ts";
 import type { Asked } from "./asked.ts";
 import type { UpstreamAnswer } from "./tier.ts";
@@ -27,11 +28,17 @@ export function termsOfPost(asked: Asked, answer: UpstreamAnswer, routes: readon
   return decision.kind === "store" ? decision.terms : undefined;
 }
 
-/** Whether it says that it is the representation of the URL that was POSTed to, and GETs of it follow the same route. */
-function isOfItsUrl({ request, route, url }: Asked, { fields }: UpstreamAnswer, routes: readonly Route[]): boolean {
+/**
+ * Whether it says that it is the representation of the URL that was POSTed to, and GETs of it follow the same route. By its
+ * key, not by its purge spelling: that takes URLs for one which are two.
+ */
+function isOfItsUrl({ request, route, key }: Asked, { fields }: UpstreamAnswer, routes: readonly Route[]): boolean {
   const reference = fields.get("content-location");
   if (reference === undefined || !URL.canParse(reference, request.context.url)) return false;
-  const named = new URL(reference, request.context.url);
-  const { host, pathname: path } = named;
-  return canonicalUrls(routes)(named.href).includes(url) && matchRoute(routes, { host, path, method: "GET" }) === route;
+  const normal = normaliseUrl(new URL(reference, request.context.url).href.split("#", 1)[0] ?? "");
+  if (normal.kind === "invalid") return false;
+  const { host, pathname: path } = new URL(normal.url);
+  if (matchRoute(routes, { host, path, method: "GET" }) !== route) return false;
+  const { country } = request.context.client;
+  return cacheKey({ url: normal.url, fields: request.fields, country }, route).key === key;
 }

@@ -40,6 +40,7 @@ test("such an answer takes the place of what was stored before", async () => {
 
 test.each<[string, Record<string, string>, number]>([
   ["names another URL", { ...OF_ITS_URL, "content-location": "/b" }, 200],
+  ["names a URL that purges alone take for its own", { ...OF_ITS_URL, "content-location": "/.//a" }, 200],
   ["names another site", { ...OF_ITS_URL, "content-location": "http://other.test/a" }, 200],
   ["names no URL", { "cache-control": "max-age=60" }, 200],
   ["gives no lifetime", { "content-location": "/a", "last-modified": "Thu, 01 Jan 2015 00:00:00 GMT" }, 200],
