@@ -1,6 +1,6 @@
 // What one look at the store finds for a request, and how that and what came of a fill are told in the words of `Cache-Status`.
 
-import type { Millis } from "../../config/units.ts";
+import { type Millis, millis } from "../../config/units.ts";
 import type { Outcome } from "../http/cache-status.ts";
 import type { Reuse } from "../http/reuse.ts";
 import type { Asked } from "./asked.ts";
@@ -45,14 +45,27 @@ export function told(
 ): Outcome {
   if (outcome.kind === "failed") return outcome;
   const isCached = outcome.kind !== "forwarded" || outcome.stored;
-  const lasts = outcome.kind === "forwarded" && outcome.stored && ttl !== undefined ? { ttl } : {};
+  const isJustKept = (outcome.kind === "forwarded" && outcome.stored) || outcome.detail === OTHER_CODING;
+  const lasts = isJustKept && ttl !== undefined ? { ttl } : {};
   const cutOff = isCached && standing.kind === "cut-off" ? { detail: "cut-off" } : {};
   return { ...outcome, ...lasts, ...cutOff, ...(route.showKey ? { key } : {}) };
 }
 
-/** The outcome of a fill: kept and released, or relayed for the reason that `notKept` gives. */
+/** What `Cache-Status` says of an answer that was made of the same response stored in another coding. */
+const OTHER_CODING = "other-coding";
+
+/**
+ * The outcome of a fill: kept and released, or relayed for the reason that `notKept` gives. What was made of a stored response
+ * is a hit, for nobody was asked (RFC 9211 section 2.1); what was made of another request's fill is shared.
+ */
 export function forwarded(why: Why, answer: UpstreamAnswer, notKept?: string): Outcome {
-  const reason = why === "collapsed" ? { reason: "uri-miss" as const, collapsed: true } : { reason: why };
+  if (answer.madeOf === "stored") {
+    return { kind: "hit", ttl: millis(Number.POSITIVE_INFINITY), detail: OTHER_CODING };
+  }
+  const isShared = why === "collapsed" || answer.madeOf === "under-way";
+  const reason = isShared
+    ? { reason: why === "collapsed" ? ("uri-miss" as const) : why, collapsed: true }
+    : { reason: why };
   const kept = notKept === undefined ? { stored: true } : { stored: false, detail: notKept };
   return { kind: "forwarded", ...reason, status: answer.status, ...kept };
 }

@@ -167,7 +167,7 @@ export class Negotiation {
     const answered = { outcome: "collapsed", by: "origin" } as const;
     // Its stamp is that of the fetch it came with, not of the moment when it was joined.
     const facts = { v: 1, answered, cacheStatus: [], seen: known.vector, timings } as const;
-    return { ...this.#inCoding(wanted, shared, shared.spool.read()), facts };
+    return { ...this.#inCoding(wanted, shared, shared.spool.read()), facts, madeOf: "under-way" };
   }
 
   /**

@@ -53,7 +53,7 @@ export function answerFromSibling(ports: SiblingPorts, wanted: Wanted): Upstream
   const now = ports.now();
   const answered = { outcome: "hit", by: wanted.request.context.tier } as const;
   const facts = { v: 1, answered, cacheStatus: [], seen, bornAt: terms.bornAt, validFor, timings: {} } as const;
-  const answer = { kind: "answer", requestAt: now, responseAt: now, timings: {}, facts } as const;
+  const answer = { kind: "answer", madeOf: "stored", requestAt: now, responseAt: now, timings: {}, facts } as const;
   if (evaluateConditions(wanted.request.fields, response) === "not-modified") {
     const confirming = notModifiedFields(fields);
     // That one coding has ranges says nothing of another.

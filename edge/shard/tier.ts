@@ -58,6 +58,11 @@ export interface UpstreamAnswer {
   readonly body: Body;
   /** What the shield says of its answer; absent from an origin. */
   readonly facts?: ResponseFacts;
+  /**
+   * Nobody was asked for it: it was made of what this tier has stored in another coding, or of what another request had asked
+   * for in another coding. Absent on what the next tier answered to this very request.
+   */
+  readonly madeOf?: "stored" | "under-way";
   /** When the request that got this answer was sent, and when its head came. */
   readonly requestAt: EpochMillis;
   readonly responseAt: EpochMillis;

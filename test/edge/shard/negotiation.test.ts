@@ -133,6 +133,23 @@ describe("one plain object in several codings", () => {
     expect(world.asked).toEqual([]);
   });
 
+  test("is a hit where it was made of what is stored, and shared where it was made of what comes", async () => {
+    const world = new World();
+    const first = world.get("br, gzip");
+    const joined = world.get("zstd");
+    await world.answer(200, PAGE);
+    const told = [statusOf(await first), statusOf(await joined)].sort();
+    expect(told).toEqual([
+      "meridian-shield;fwd=uri-miss;fwd-status=200;stored;collapsed;ttl=60",
+      "meridian-shield;fwd=uri-miss;fwd-status=200;stored;ttl=60",
+    ]);
+    await Promise.all([first, joined].map(async (response) => textOf(await response)));
+    const made = await world.get("gzip");
+    expect(statusOf(made)).toBe("meridian-shield;hit;ttl=60;detail=other-coding");
+    expect(made.facts.answered).toEqual({ outcome: "hit", by: "shield" });
+    expect(world.asked).toEqual([]);
+  });
+
   test("is encoded once for each: a hit encodes nothing", async () => {
     const world = new World();
     const first = world.get("br, gzip");
