@@ -102,6 +102,10 @@ export const LIMITS = {
    */
   passLingersMillis: 10_000,
   lingeringPasses: 64,
+  /** Segments whose owners are asked, before an answer begins, whether they hold them: 1 GiB, more than an isolate's memory. */
+  heldAsked: 1_024,
+  /** How long an answer that could begin waits to hear of that: shards of one region are milliseconds apart. */
+  heldTimeoutMillis: 250,
   /** How long a large body waits for its first reader, who may have to renew a lease before it may be released. */
   firstReaderMillis: 2_000,
   /** Characters of the tags that travel with each question for a segment: it has to fit beside the other fields. */

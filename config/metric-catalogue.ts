@@ -14,11 +14,13 @@ export const LABEL_VALUES = {
   /** Where the answer came from: the first tier that could give it without asking further. `none`: an answer of our own. */
   tier: ["edge", "shard", "shield", "origin", "none"],
   /**
-   * What became of a client's request. `hit`: stored and fresh; `stale`: stored and no longer fresh; `revalidated`: stored,
+   * What became of a client's request. `hit`: stored and fresh; `partial`: some of a large object was, the rest was fetched; `stale`: stored and no longer fresh; `revalidated`: stored,
    * and the origin confirmed it; `miss`: fetched for this request; `collapsed`: shared another request's fill; `bypass`:
    * passed through by rule; `refused`: the client's or the deployment's rules forbid it; `error`: we could not answer.
    */
-  outcome: ["hit", "stale", "revalidated", "miss", "collapsed", "bypass", "refused", "error"],
+  outcome: ["hit", "partial", "stale", "revalidated", "miss", "collapsed", "bypass", "refused", "error"],
+  /** Where a body's bytes came from: this region's store, or a fetch. */
+  source: ["stored", "fetched"],
   status: ["1xx", "2xx", "3xx", "4xx", "5xx"],
   severity: ["soft", "hard"],
   scope: ["url", "prefix", "tag", "host", "everything"],
@@ -56,6 +58,11 @@ export const METRICS = {
     kind: "counter",
     labels: ["route"],
     help: "Bytes of response bodies sent to clients.",
+  },
+  meridian_body_bytes_total: {
+    kind: "counter",
+    labels: ["route", "source"],
+    help: "Bytes of answers' bodies by where they came from: stored over both is the hit ratio by bytes.",
   },
   meridian_time_to_first_byte_seconds: {
     kind: "histogram",

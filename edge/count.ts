@@ -10,6 +10,8 @@ export interface Counted {
   readonly status: number;
   readonly answered: { readonly outcome: Answered["outcome"] | "refused"; readonly by: Answered["by"] } | undefined;
   readonly body: Body;
+  /** Its shard counts where its bytes came from. */
+  readonly inSegments?: true | undefined;
   /** From the request's arrival to the head of its answer. */
   readonly took: Millis;
   /** Request fields that the origin varies on and is not sent on shared fills, as they are to be counted. */
@@ -17,7 +19,8 @@ export interface Counted {
 }
 
 /** Adds a request to `tally`. Bytes are counted where the length is announced; a stream without one counts none. */
-export function count(tally: Tally, { route, status, answered, body, took, withheld = [] }: Counted): void {
+export function count(tally: Tally, counted: Counted): void {
+  const { route, status, answered, body, inSegments, took, withheld = [] } = counted;
   const tier = answered?.by ?? "none";
   const outcome = answered?.outcome ?? "error";
   const statusClass = `${Math.floor(status / 100)}xx` as "2xx";
@@ -26,5 +29,26 @@ export function count(tally: Tally, { route, status, answered, body, took, withh
   if (outcome === "collapsed") tally.count("meridian_coalesced_followers_total", { tier: "shard" });
   for (const field of withheld) tally.count("meridian_vary_withheld_total", { route, field });
   const length = body.kind === "bytes" ? body.bytes.byteLength : body.kind === "stream" ? body.length : 0;
-  if (length !== undefined) tally.count("meridian_client_bytes_total", { route }, length);
+  if (length === undefined) return;
+  tally.count("meridian_client_bytes_total", { route }, length);
+  const source = inSegments ? undefined : sourceOf(outcome);
+  if (source !== undefined) tally.count("meridian_body_bytes_total", { route, source }, length);
+}
+
+/** Where the bytes of an answer came from; undefined where they are our own. */
+function sourceOf(outcome: Answered["outcome"] | "refused"): "stored" | "fetched" | undefined {
+  switch (outcome) {
+    case "hit":
+    case "stale":
+    case "revalidated":
+      return "stored";
+    case "miss":
+    case "partial":
+    case "collapsed":
+    case "bypass":
+      return "fetched";
+    case "refused":
+    case "error":
+      return undefined;
+  }
 }

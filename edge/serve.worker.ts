@@ -160,7 +160,8 @@ function deliver(visit: Visit, method: string, admitted: Admitted, given: Given)
   });
   const { name: route } = admitted.route;
   const withheld = facts?.withheld === undefined ? [] : tellWithheld(route, facts.withheld);
-  record(visit, region, { route, status, answered: given.answered, body: given.body, withheld });
+  const { answered, body: sent } = given;
+  record(visit, region, { route, status, answered, body: sent, inSegments: facts?.inSegments, withheld });
   if (given.upgrade !== undefined)
     return new Response(null, { status: 101, headers: headersOf(explained), webSocket: given.upgrade as WebSocket });
   const body = bodyOf(given.body);

@@ -4,6 +4,7 @@
 //   fwd-status  what the next tier answered; 304 means that the stored response was confirmed
 //   ttl         seconds of freshness left, rounded down, so that it never promises too much
 //   stored      the answer was kept; collapsed: it came from another request's fill
+//   meridian-stored, meridian-fetched  bytes of a large object's answer that were stored when it began, and those that were not
 //   key, detail for people; `detail` is a token where it can be one
 // `hit` and `fwd` never stand together (section 2.2).
 
@@ -22,6 +23,8 @@ export type Outcome =
       readonly status?: number;
       readonly stored: boolean;
       readonly collapsed?: boolean;
+      /** Bytes of the answer that were stored, and those that are fetched for it, where it is partly each. */
+      readonly share?: { readonly stored: number; readonly fetched: number };
       readonly ttl?: Millis;
       readonly key?: string;
       readonly detail?: string;
@@ -50,6 +53,10 @@ function parametersOf(outcome: Outcome): Parameters {
       if (outcome.status !== undefined) parameters.set("fwd-status", outcome.status);
       if (outcome.stored) parameters.set("stored", true);
       if (outcome.collapsed) parameters.set("collapsed", true);
+      if (outcome.share !== undefined) {
+        parameters.set("meridian-stored", outcome.share.stored);
+        parameters.set("meridian-fetched", outcome.share.fetched);
+      }
       break;
     case "failed":
       parameters.set("fwd", new Token("miss"));

@@ -6,6 +6,7 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { ByteRange } from "../http/range.ts";
 import { rangeOf, type SegmentSet, segmentsOf } from "./segments.ts";
+import type { Share } from "./share.ts";
 import type { ByteSource } from "./spool.ts";
 import type { Body, UpstreamFailure } from "./tier.ts";
 
@@ -22,6 +23,8 @@ export class SegmentError extends Error {
 export interface Opened {
   readonly source: ByteSource;
   readonly from: "owner" | "passing";
+  /** Whether its owner had it. */
+  readonly isStored: boolean;
 }
 
 /** Opens a segment; rejects with a `SegmentError`. `ahead`: nobody waits for it yet. */
@@ -66,13 +69,19 @@ class Window {
   }
 }
 
-/** The bytes of `range`, in order. `closed` is called once, when no more segments will be opened. */
-export function assemble(set: SegmentSet, range: ByteRange, open: OpenSegment, closed: () => void): ByteSource {
+/** The bytes of `range`, in order. `closed` is called once, when no more segments will be opened, with what was given out. */
+export function assemble(
+  set: SegmentSet,
+  range: ByteRange,
+  open: OpenSegment,
+  closed: (given: Share) => void,
+): ByteSource {
+  const given = { stored: 0, fetched: 0 };
   const wanted = segmentsOf(set, range);
   const window = new Window(set.size);
   const ahead: Asked[] = [];
   let toOpen = wanted.first;
-  let current: { readonly source: ByteSource; position: number; readonly last: number } | undefined;
+  let current: (Opened & { position: number; readonly last: number }) | undefined;
   let toRead = wanted.first;
   let isClosed = false;
 
@@ -101,39 +110,40 @@ export function assemble(set: SegmentSet, range: ByteRange, open: OpenSegment, c
     current?.source.cancel();
     for (const { opened } of ahead.splice(0)) void opened.then(({ source }) => source.cancel()).catch(() => undefined);
     window.narrow();
-    closed();
+    closed(given);
   };
   /**
    * The next segment. One that was asked for ahead and failed is asked for once more now that it is needed: the shard or the
    * origin may have been busy then, and what has been sent would be lost.
    */
-  const next = async (index: number): Promise<ByteSource> => {
+  const next = async (index: number): Promise<Opened> => {
     openUpTo(index);
     const asked = ahead.shift() as Asked;
     const hadToWait = asked.state === "asked" && index > wanted.first;
     try {
-      const { source, from } = await asked.opened;
-      if (hadToWait && from === "owner") window.widen();
-      return source;
+      const opened = await asked.opened;
+      if (hadToWait && opened.from === "owner") window.widen();
+      return opened;
     } catch (cause) {
       if (index === wanted.first || !(cause instanceof SegmentError) || cause.reason === "changed") throw cause;
       window.narrow();
-      return (await ask(index, "now").opened).source;
+      return ask(index, "now").opened;
     }
   };
   const nextChunk = async (): Promise<Uint8Array | undefined> => {
     while (!isClosed) {
       if (current === undefined) {
         if (toRead > wanted.last) break;
-        const source = await next(toRead);
+        const opened = await next(toRead);
         const { first, last } = rangeOf(set, toRead);
-        current = { source, position: first, last };
+        current = { ...opened, position: first, last };
         toRead += 1;
         openUpTo(toRead - 1 + window.width);
       }
       const chunk = await current.source.read();
       if (chunk === undefined) throw new Error("a segment ended before its last byte");
       const start = current.position;
+      const { isStored } = current;
       current.position += chunk.byteLength;
       if (current.position > current.last + 1) throw new Error("a segment goes on beyond its last byte");
       if (current.position > current.last) {
@@ -141,6 +151,7 @@ export function assemble(set: SegmentSet, range: ByteRange, open: OpenSegment, c
         current = undefined;
       }
       const end = Math.min(chunk.byteLength, range.last + 1 - start);
+      given[isStored ? "stored" : "fetched"] += Math.max(0, end - Math.max(0, range.first - start));
       if (start + end > range.last) close();
       if (start + end > range.first) return chunk.subarray(Math.max(0, range.first - start), end);
     }

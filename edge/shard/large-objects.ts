@@ -2,16 +2,23 @@
 // whole body passes by, cuts it up for them. The head is an ordinary entry: freshness, purges and conditions are decided on it
 // before a byte is read here. Every question names the version, so an answer has bytes of that one or none.
 
+import { LIMITS } from "../../config/limits.ts";
+import { cacheStatusMember } from "../http/cache-status.ts";
 import type { ByteRange } from "../http/range.ts";
+import { ttlOf } from "../http/terms.ts";
+import type { Asked } from "./asked.ts";
 import { assemble, begin, type NotBegun } from "./assemble.ts";
 import type { Entry } from "./entries.ts";
+import { told } from "./found.ts";
 import { lengthOf } from "./parts.ts";
-import { type Head, isHead, type LargePorts, Passes, type Reading } from "./passes.ts";
+import { type Head, isHead, type LargePorts, Passes, type Reading, segmentQuestion } from "./passes.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { segmentedAbove } from "./segments.ts";
+import { bytesWanted, type Share, segmentsWith, shareOf } from "./share.ts";
 import type { ByteSource } from "./spool.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer } from "./tier.ts";
 import { setKey, Unranged } from "./unranged.ts";
+import type { ResponseFacts } from "./wire.ts";
 
 export type Begun = { readonly kind: "begun"; readonly answer: TierResponse } | NotBegun;
 
@@ -67,23 +74,59 @@ export class LargeObjects {
         set,
         range,
         (index, need) => reader.open(index, need),
-        () => reader.leave(),
+        (given) => {
+          reader.leave();
+          if (reading.request.context.tier === "shard") this.#ports.served?.(reading.route.name, given);
+        },
       );
     };
     return { kind: "stream", length: set.total, open: () => openAt({ first: 0, last: set.total - 1 }), openAt };
   }
 
   /** Waits for the first bytes of an answer made from `bodyOf`: before them it can still be another. */
-  async begin({ request }: Reading, answer: TierResponse): Promise<Begun> {
+  async begin(asked: Asked, head: Head, answer: TierResponse): Promise<Begun> {
     if (answer.body.kind !== "stream") return { kind: "begun", answer };
+    const share = this.#share(asked, head, answer);
     // A multipart body begins with what stands before its first part.
     const chunks = answer.fields.get("content-type")?.startsWith("multipart/byteranges") ? 2 : 1;
     const begun = await begin(answer.body, chunks);
     if (begun.kind !== "begun") return begun;
-    // A head in store is no hit for bytes that were fetched.
-    const first = this.#firstAsked.get(request)?.facts;
-    const isHit = answer.facts.answered.outcome === "hit" && first !== undefined && first.answered.outcome !== "hit";
-    const facts = isHit ? { ...answer.facts, answered: first.answered, cacheStatus: first.cacheStatus } : answer.facts;
+    const facts = { ...this.#factsOf(asked, head, answer.facts, await share), inSegments: true as const };
     return { kind: "begun", answer: { ...answer, facts, body: begun.body } };
+  }
+
+  /** What of an answer from a stored head is stored as well; of any other answer the head's own fetch says enough. */
+  async #share(asked: Asked, head: Head, answer: TierResponse): Promise<Share | undefined> {
+    const { outcome } = answer.facts.answered;
+    if (outcome !== "hit" && outcome !== "stale") return undefined;
+    const { segments: set } = head;
+    const ranges = bytesWanted(asked.request, head, answer.status, set);
+    const indexes = segmentsWith(set, ranges);
+    const [first = 0, ...more] = indexes;
+    // Whether the first was stored shows when it comes. No memory holds more segments than are asked after.
+    const question = segmentQuestion(this.#ports, asked, set, first);
+    const held = more.length === 0 ? indexes : await this.#ports.held(question, indexes.slice(0, LIMITS.heldAsked));
+    return shareOf(set, ranges, new Set(held));
+  }
+
+  /** A head in store is no hit for bytes that are fetched. */
+  #factsOf(asked: Asked, head: Head, facts: ResponseFacts, expected: Share | undefined): ResponseFacts {
+    if (expected === undefined) return facts;
+    const first = this.#firstAsked.get(asked.request)?.facts;
+    const isFetched = first?.answered.outcome !== "hit";
+    const all = expected.stored + expected.fetched;
+    // A single segment that turns out to be fetched was counted as stored until here.
+    const share = isFetched && expected.fetched === 0 ? { stored: 0, fetched: all } : expected;
+    if (share.fetched === 0) return facts;
+    const status = isFetched && first !== undefined ? { status: 206 } : {};
+    const outcome = { kind: "forwarded", reason: "partial", ...status, stored: true, share } as const;
+    const ttl = ttlOf(head.response.terms, this.#ports.now());
+    const { tier } = asked.request.context;
+    const member = cacheStatusMember(`meridian-${tier}`, told(outcome, asked, ttl));
+    const above = isFetched ? (first?.cacheStatus.slice(0, -1) ?? []) : [];
+    const by = isFetched && first !== undefined ? first.answered.by : "origin";
+    const answered =
+      share.stored > 0 ? ({ outcome: "partial", by: tier } as const) : ({ outcome: "miss", by } as const);
+    return { ...facts, answered, cacheStatus: [...above, member] };
   }
 }

@@ -5,7 +5,7 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { Config } from "../../config/schema.ts";
-import { millis } from "../../config/units.ts";
+import { type EpochMillis, millis } from "../../config/units.ts";
 import type { ByteRange } from "../http/range.ts";
 import { selectDirectives } from "../http/targeted.ts";
 import { policyOf } from "../http/terms.ts";
@@ -17,6 +17,7 @@ import type { Entry } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { Passing } from "./passing.ts";
 import { coveredBy, rangeOf, type SegmentSet, whyNoSegment } from "./segments.ts";
+import type { Share } from "./share.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import type { ByteSource } from "./spool.ts";
 import type { After, Body, TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
@@ -29,9 +30,14 @@ export interface LargePorts {
   readonly upstream: Upstream;
   readonly unranged: Unranged;
   readonly after: After;
+  readonly now: () => EpochMillis;
   readonly invalidate: (change: Change) => Promise<void>;
   /** Asks the owner of a segment, in this region and as this tier. Never rejects. */
   readonly segment: (request: TierRequest) => Promise<UpstreamAnswer | UpstreamFailure>;
+  /** Which of these segments their owners have stored; `request` is a question for any of them. Never rejects. */
+  readonly held: (request: TierRequest, indexes: readonly number[]) => Promise<ReadonlySet<number>>;
+  /** Hears what a client got of a large object, once that is over. */
+  readonly served?: (route: string, share: Share) => void;
   /** Hands a segment to its owner. Never rejects. */
   readonly keepSegment: (request: TierRequest, facts: Stamp, bytes: Uint8Array) => Promise<void>;
 }

@@ -6,9 +6,8 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { Config, Route } from "../../config/schema.ts";
 import { between, type EpochMillis, millis, seconds, toMillis } from "../../config/units.ts";
-import { type PurgeSet, type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
+import { type PurgeTarget, purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
-import type { Outcome } from "../http/cache-status.ts";
 import { Fields } from "../http/fields.ts";
 import { selectDirectives } from "../http/targeted.ts";
 import { policyOf } from "../http/terms.ts";
@@ -21,12 +20,12 @@ import { landing } from "./flight.ts";
 import { forwarded } from "./found.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { pump } from "./pump.ts";
-import { bodyOf, factsOf, type Releasing, releaseFailure, streamOf } from "./release.ts";
+import { bodyOf, routeNamed, streamOf } from "./release.ts";
+import type { SegmentAnswer } from "./segment-answer.ts";
 import { isSegment, rangeOf, type SegmentAsked, segmentKey, whyNoSegment } from "./segments.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import { Spool } from "./spool.ts";
-import { stampFor } from "./stamp.ts";
-import type { After, Body, TierRequest, TierResponse, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import type { After, TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import { setKey, type Unranged } from "./unranged.ts";
 import type { ResponseFacts } from "./wire.ts";
 
@@ -55,21 +54,6 @@ interface Wanted {
   /** Names of the route's targeted fields (RFC 9213). */
   readonly targets: readonly string[];
 }
-
-export type SegmentAnswer =
-  | {
-      readonly kind: "segment";
-      readonly entry: Entry;
-      readonly body: Body;
-      readonly outcome: Outcome;
-      /** The answer that brought it; absent if it was in store. */
-      readonly answer?: UpstreamAnswer;
-    }
-  /** Another version answers under this URL now. */
-  | { readonly kind: "changed" }
-  /** It is not stored, and the origin gives no parts: whoever asks has to take it out of a whole body. */
-  | { readonly kind: "unranged" }
-  | { readonly kind: "failed"; readonly failure: UpstreamFailure };
 
 type SegmentLanding =
   | { readonly kind: "coming"; readonly entry: Entry; readonly spool: Spool; readonly answer: UpstreamAnswer }
@@ -118,14 +102,23 @@ export class SegmentOwner {
   }
 
   /** Takes a segment that came by with the whole object, if no purge has ended it meanwhile. */
-  keep(request: TierRequest, route: Route, facts: Pick<ResponseFacts, "seen" | "bornAt">, bytes: Uint8Array): void {
+  keep(request: TierRequest, facts: Pick<ResponseFacts, "seen" | "bornAt">, bytes: Uint8Array): void {
     const { segment } = request.context;
     const { seen, bornAt } = facts;
-    if (segment === undefined || seen === undefined || bornAt === undefined) return;
+    const route = routeNamed(this.#ports.config, request.context.route);
+    if (route === undefined || segment === undefined || seen === undefined || bornAt === undefined) return;
     const { first, last } = rangeOf(segment, segment.index);
     if (bytes.byteLength !== last - first + 1) return;
     const wanted = wantedOf(request, route, segment);
     this.#store(wanted, this.#entry(wanted, seen, bornAt), bytes);
+  }
+
+  /** Which of these segments of an object are stored here; `request` is a question for any of them. */
+  held(request: TierRequest, indexes: readonly number[]): readonly number[] {
+    const { segment } = request.context;
+    const route = routeNamed(this.#ports.config, request.context.route);
+    if (route === undefined || segment === undefined) return [];
+    return indexes.filter((index) => this.#stored(wantedOf(request, route, { ...segment, index })) !== undefined);
   }
 
   #stored({ id, target }: Wanted): Entry | undefined {
@@ -237,41 +230,6 @@ export class SegmentOwner {
     const { name, entries, knowledge } = this.#ports;
     if (knowledge.purges.verdict(target, entry.seen) === "hard") return;
     entries.put(name, id, url, [], "", { ...entry, body });
-  }
-}
-
-/** What a segment's owner answers when the object is another by now. */
-export const SEGMENT_CHANGED = 412;
-/** What it answers when it has not got the segment, and cannot get it by itself. */
-export const SEGMENT_UNRANGED = 416;
-
-/** The answer to the shard that puts the object together, by what is known of purges. `releasing`: what is said of an outcome. */
-export function segmentResponse(
-  answer: SegmentAnswer,
-  request: TierRequest,
-  purges: PurgeSet,
-  releasing: (outcome: Outcome, upstream?: UpstreamAnswer) => Releasing,
-): TierResponse {
-  const { tier } = request.context;
-  switch (answer.kind) {
-    case "failed":
-      return releaseFailure(request, answer.failure, releasing({ kind: "failed", detail: answer.failure.code }));
-    case "changed":
-    case "unranged": {
-      const facts = factsOf(tier, releasing({ kind: "failed", detail: answer.kind }));
-      return {
-        status: answer.kind === "changed" ? SEGMENT_CHANGED : SEGMENT_UNRANGED,
-        fields: new Fields(),
-        body: { kind: "none" },
-        facts: { ...facts, personal: true },
-      };
-    }
-    case "segment": {
-      const { target, response } = answer.entry;
-      const seen = stampFor(request.context, purges, target, answer.entry.seen);
-      const facts = factsOf(tier, releasing(answer.outcome, answer.answer), { seen, bornAt: response.terms.bornAt });
-      return { status: 206, fields: response.fields, body: answer.body, facts };
-    }
   }
 }
 

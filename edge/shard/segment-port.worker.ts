@@ -2,6 +2,7 @@
 // without a message. A segment that came by is handed over in one message; one that does not arrive is fetched again.
 
 import type { Environment } from "../../config/environment.worker.ts";
+import { LIMITS } from "../../config/limits.ts";
 import { configOf, nodesOf } from "../../config/nodes.worker.ts";
 import type { Node } from "../../config/ports.worker.ts";
 import type { RegionId } from "../../config/regions.ts";
@@ -25,7 +26,7 @@ export function segmentPorts(
   region: RegionId,
   shard: number,
   self: () => Shard,
-): Pick<LargePorts, "segment" | "keepSegment"> {
+): Pick<LargePorts, "segment" | "keepSegment" | "held"> {
   const ownerOf = ({ context, fields }: TierRequest): number => {
     const config = configOf(env);
     const route = routeNamed(config, context.route);
@@ -48,9 +49,22 @@ export function segmentPorts(
       if (reached.kind !== "response") return LOST;
       return readNodeAnswer(reached.response, requestAt, now()) ?? LOST;
     },
+    async held(request, indexes) {
+      const { segment } = request.context;
+      if (segment === undefined) return new Set();
+      const byOwner = Map.groupBy(indexes, (index) =>
+        ownerOf({ ...request, context: { ...request.context, segment: { ...segment, index } } }),
+      );
+      const answers = await Promise.all(
+        [...byOwner].map(([owner, theirs]) =>
+          owner === shard ? self().segments.held(request, theirs) : askHeld(nodeOf(owner), request, theirs),
+        ),
+      );
+      return new Set(answers.flat());
+    },
     async keepSegment(request, facts, bytes) {
       const owner = ownerOf(request);
-      if (owner === shard) return self().keepSegment(request, facts, bytes);
+      if (owner === shard) return self().segments.keep(request, facts, bytes);
       const init = toNodeInit({ ...request, method: "PUT" });
       const headers = new Headers(init.headers);
       headers.set(FACTS_FIELD, JSON.stringify(facts));
@@ -64,12 +78,32 @@ export function segmentPorts(
   };
 }
 
+/** Asks another shard which segments it holds; of one that does not say, none is taken to be. */
+async function askHeld(node: Node, request: TierRequest, indexes: readonly number[]): Promise<readonly number[]> {
+  const signal = AbortSignal.timeout(LIMITS.heldTimeoutMillis);
+  const init = { ...toNodeInit({ ...request, method: "PUT" }), body: JSON.stringify(indexes), signal };
+  try {
+    const answer = await node.fetch(`${NODE_URL}/held`, init);
+    return answer.ok ? await answer.json<number[]>() : [];
+  } catch {
+    // It is asked for the segments themselves in any case, and what fails there counts.
+    return [];
+  }
+}
+
+/** Says which segments this shard holds. */
+export async function sayHeld(request: Request, self: Shard): Promise<Response> {
+  const asked = readTierRequest(request);
+  if (asked === undefined) return new Response("no request context\n", { status: 400 });
+  return Response.json(self.segments.held(asked, await request.json<number[]>()));
+}
+
 /** Takes a segment that another shard hands over. */
 export async function takeSegment(request: Request, self: Shard): Promise<Response> {
   const asked = readTierRequest(request);
   const facts = request.headers.get(FACTS_FIELD);
   if (asked?.context.segment === undefined || facts === null) return new Response("no segment\n", { status: 400 });
-  self.keepSegment(asked, JSON.parse(facts) as ResponseFacts, new Uint8Array(await request.arrayBuffer()));
+  self.segments.keep(asked, JSON.parse(facts) as ResponseFacts, new Uint8Array(await request.arrayBuffer()));
   return new Response(null, { status: 204 });
 }
 

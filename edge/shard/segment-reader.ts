@@ -8,7 +8,7 @@ import { changeTo } from "./change.ts";
 import { once } from "./parts.ts";
 import { type Head, type LargePorts, type Passes, type Reading, segmentQuestion } from "./passes.ts";
 import type { PassingReader } from "./passing.ts";
-import { SEGMENT_CHANGED, SEGMENT_UNRANGED } from "./segment-owner.ts";
+import { SEGMENT_CHANGED, SEGMENT_UNRANGED } from "./segment-answer.ts";
 import { isSegment } from "./segments.ts";
 import type { ByteSource } from "./spool.ts";
 import type { UpstreamAnswer, UpstreamFailure } from "./tier.ts";
@@ -59,20 +59,21 @@ export class SegmentReader {
     const { segments: set } = this.#head;
     const isUnranged = this.#ports.unranged.has(this.#id);
     const coming = this.#passing?.segment(index, isUnranged ? "however-far" : "soon");
-    if (coming !== undefined) return { source: coming, from: "passing" };
+    if (coming !== undefined) return { source: coming, from: "passing", isStored: false };
     const reading = need === "ahead" ? waitingForNone(this.#reading) : this.#reading;
     const asked = segmentQuestion(this.#ports, reading, set, index, isUnranged ? "store" : undefined);
     const answer = await this.#ports.segment(asked);
     if (answer.kind === "failure") throw new SegmentError(answer);
     if (isSegment(answer, { ...set, index }) && answer.body.kind !== "none") {
       this.#brought(answer);
-      return { source: answer.body.kind === "bytes" ? once(answer.body.bytes) : answer.body.open(), from: "owner" };
+      const source = answer.body.kind === "bytes" ? once(answer.body.bytes) : answer.body.open();
+      return { source, from: "owner", isStored: answer.facts?.answered.outcome === "hit" };
     }
     if (answer.body.kind === "stream") answer.body.open().cancel();
     if (answer.status === SEGMENT_UNRANGED) {
       this.#ports.unranged.notice(this.#id);
       await before;
-      return { source: await this.#fromWhole(index), from: "passing" };
+      return { source: await this.#fromWhole(index), from: "passing", isStored: false };
     }
     if (answer.status === SEGMENT_CHANGED) {
       // Whoever asks next begins with the version that there is now.

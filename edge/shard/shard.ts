@@ -27,15 +27,16 @@ import { answersFromPart, bodyOfPart, type HowToFill, howToFill } from "./part-f
 import { isHead, type LargePorts } from "./passes.ts";
 import { termsOfPost } from "./post.ts";
 import { bodyOf, discard, factsOf, releaseEntry, releaseFailure, routeNamed, streamOf } from "./release.ts";
-import { SegmentOwner, segmentResponse } from "./segment-owner.ts";
+import { segmentResponse } from "./segment-answer.ts";
+import { SegmentOwner } from "./segment-owner.ts";
 import { forOthers, selectionFacts } from "./selection.ts";
 import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
-import type { BehindResponse, ResponseFacts, Tier, Timings } from "./wire.ts";
+import type { BehindResponse, Tier, Timings } from "./wire.ts";
 
 export interface ShardPorts
   extends Omit<FillPorts, "finished" | "learned" | "large" | "wholeUpTo">,
     ChangePorts,
-    Pick<LargePorts, "segment" | "keepSegment"> {
+    Pick<LargePorts, "segment" | "keepSegment" | "held" | "served"> {
   readonly config: Config;
 }
 
@@ -44,21 +45,22 @@ export class Shard {
   readonly #flights: Flights;
   readonly #changes: Changes;
   readonly #large: LargeObjects;
-  readonly #segments: SegmentOwner;
+  /** What this shard is the owner of. */
+  readonly segments: SegmentOwner;
   readonly #judge: Judge;
 
   constructor(ports: ShardPorts) {
     this.#ports = { ...ports, upstream: orderly(ports.upstream) };
     this.#large = new LargeObjects(this.#ports);
     this.#flights = new Flights({ ...this.#ports, large: this.#large, wholeUpTo: this.#large.wholeUpTo });
-    this.#segments = new SegmentOwner({ ...this.#ports, unranged: this.#large.unranged });
+    this.segments = new SegmentOwner({ ...this.#ports, unranged: this.#large.unranged });
     this.#changes = new Changes(ports);
     this.#judge = new Judge(ports);
   }
 
   /** Fills under way. */
   get flights(): number {
-    return this.#flights.size + this.#segments.flights;
+    return this.#flights.size + this.segments.flights;
   }
 
   /** Answers a request, or says that it is behind what the caller knows and could not catch up. */
@@ -77,7 +79,7 @@ export class Shard {
       return this.#fail(request, arrivedAt, FAILURES.cutOff);
     }
     if (context.segment !== undefined) {
-      const answer = await this.#segments.answer(request, route, context.segment);
+      const answer = await this.segments.answer(request, route, context.segment);
       return segmentResponse(answer, request, knowledge.purges, (outcome, upstream) =>
         this.#releasing(context.tier, outcome, arrivedAt, upstream),
       );
@@ -215,8 +217,8 @@ export class Shard {
    * has changed, or was purged meanwhile; any other answer is ready as it is.
    */
   async #begun(asked: Asked, entry: Entry, answer: TierResponse): Promise<TierResponse | undefined> {
-    if (entry.segments === undefined || answer.body.kind !== "stream") return answer;
-    const begun = await this.#large.begin(asked, answer);
+    if (!isHead(entry) || answer.body.kind !== "stream") return answer;
+    const begun = await this.#large.begin(asked, entry, answer);
     if (begun.kind === "failed") return this.#fail(asked.request, asked.arrivedAt, begun.failure);
     const leased = await this.#judge.leasedAnew(asked);
     if (this.#judge.trust(leased) === "refuse") {
@@ -226,12 +228,6 @@ export class Shard {
     if (begun.kind === "begun" && this.#judge.verdict(entry) !== "hard") return begun.answer;
     if (begun.kind === "begun") discard(begun.answer.body);
     return undefined;
-  }
-
-  /** Takes a segment that came by with the whole object. */
-  keepSegment(request: TierRequest, facts: Pick<ResponseFacts, "seen" | "bornAt">, bytes: Uint8Array): void {
-    const route = routeNamed(this.#ports.config, request.context.route);
-    if (route !== undefined) this.#segments.keep(request, route, facts, bytes);
   }
 
   #release(asked: Asked, entry: Entry, body: Body, outcome: Outcome, from?: Landing & { kind: "kept" }): TierResponse {

@@ -1,6 +1,6 @@
 // A shard as a Durable Object: it gives the core a clock, timers, its hub, the tier above and the isolate's store, and turns
 // messages into values. Paths: /request (a tier's request), /apply (purges that a hub or a tier tells), /forget (URLs that
-// an unsafe method changed), /segment (one of a large object, handed over), /dry-run, /stats, /alive. Nothing here is reachable from a client's port.
+// an unsafe method changed), /segment (one of a large object, handed over), /held (which of those it has), /dry-run, /stats, /alive. Nothing here is reachable from a client's port.
 
 import { DurableObject } from "cloudflare:workers";
 import type { Environment } from "../../config/environment.worker.ts";
@@ -22,7 +22,7 @@ import { EntryStore } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import { Knowledge } from "./knowledge.ts";
 import { releaseFailure } from "./release.ts";
-import { segmentPorts, takeSegment } from "./segment-port.worker.ts";
+import { sayHeld, segmentPorts, takeSegment } from "./segment-port.worker.ts";
 import { Shard as ShardCore } from "./shard.ts";
 import { spooledBytes } from "./spool.ts";
 import { UpstreamShell } from "./upstream.worker.ts";
@@ -67,6 +67,10 @@ export class Shard extends DurableObject<Environment> {
       invalidate: (change) => this.#forgetInRegion(change, config.regions[region]?.shards),
       purgeEverywhere: (scopes, by) => this.#purge(scopes, by),
       ...segmentPorts(env, region, index, () => this.#core),
+      served: (route, share) => {
+        for (const source of ["stored", "fetched"] as const)
+          tallyOf(region).count("meridian_body_bytes_total", { route, source }, share[source]);
+      },
     });
   }
 
@@ -78,6 +82,8 @@ export class Shard extends DurableObject<Environment> {
         return Response.json(this.#apply(await request.json<ApplyRequest>()));
       case "/forget":
         return Response.json({ v: 1, entries: this.#forget(readChange(await request.json())) });
+      case "/held":
+        return sayHeld(request, this.#core);
       case "/segment":
         return takeSegment(request, this.#core);
       case "/dry-run": {

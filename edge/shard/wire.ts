@@ -52,7 +52,7 @@ export type Timings = Readonly<Partial<Record<"route" | "shard" | "shield" | "or
 
 /** What became of a request at the tier that answers it, and which tier's knowledge the answer is. For metrics. */
 export interface Answered {
-  readonly outcome: "hit" | "stale" | "revalidated" | "miss" | "collapsed" | "bypass" | "error";
+  readonly outcome: "hit" | "partial" | "stale" | "revalidated" | "miss" | "collapsed" | "bypass" | "error";
   readonly by: "edge" | "shard" | "shield" | "origin" | "none";
 }
 
@@ -92,6 +92,8 @@ export interface ResponseFacts {
   readonly timings: Timings;
   /** A purge gives the origin time to settle: no tier below may keep it, but all who wait for it may have it. */
   readonly settling?: true;
+  /** The shard counts what of it was stored and what was fetched, for it knows only at the end. */
+  readonly inSegments?: true;
   /** Set on answers that no tier below may store or share. */
   readonly personal?: true;
 }

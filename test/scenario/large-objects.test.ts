@@ -126,6 +126,16 @@ describe("ranges of a large object", () => {
   });
 });
 
+test("a large object that is stored in part is no hit until all that is asked for is stored, over all shards", async () => {
+  const says = async (range?: string) => String((await get("/whole/share", range)).headers.get("cache-status"));
+  await says("bytes=0-0");
+  const partly = await says();
+  expect(partly).toContain(`meridian-shard;fwd=partial;stored;meridian-stored=${MiB};`);
+  expect(partly).toContain(`meridian-fetched=${TOTAL - MiB}`);
+  expect(await says()).toMatch(/meridian-shard;hit/);
+  expect(await says(`bytes=5-${5 * MiB}`)).toMatch(/meridian-shard;hit/);
+});
+
 describe("ranges of a large object whose origin ignores them", () => {
   test("have their bytes in every region, and cost the origin the object once", async () => {
     const ranges = [

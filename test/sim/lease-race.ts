@@ -98,6 +98,7 @@ class LeaseRace implements Case {
       invalidate: async () => undefined,
       purgeEverywhere: async () => "failed",
       segment: async () => UNUSED,
+      held: async () => new Set(),
       keepSegment: async () => undefined,
     });
     this.#edge = new RegionAsker(this.#now);

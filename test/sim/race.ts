@@ -313,6 +313,7 @@ class Tier {
       invalidate: async () => undefined,
       purgeEverywhere: async () => "failed",
       segment: async () => UNUSED,
+      held: async () => new Set(),
       keepSegment: async () => undefined,
     });
   }

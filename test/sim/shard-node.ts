@@ -174,6 +174,7 @@ export class Instance {
       purgeEverywhere: async () => "failed",
       // All objects are far below the size from which they are stored in segments.
       segment: async () => NO_SEGMENTS,
+      held: async () => new Set(),
       keepSegment: async () => undefined,
     });
   }

@@ -20,7 +20,7 @@ class Line {
     new Promise((resolve, reject) => {
       const come = () => {
         this.came.add(index);
-        resolve({ source: once(new Uint8Array(SIZE)), from: "owner" });
+        resolve({ source: once(new Uint8Array(SIZE)), from: "owner", isStored: false });
       };
       this.asked.push({ index, need, come, fail: () => reject(new SegmentError(FAILED)) });
     });
@@ -108,6 +108,24 @@ describe("segments are asked for", () => {
     expect(line.asked.at(-1)?.need).toBe("ahead");
     body.cancel();
   });
+});
+
+test("what was given out is counted by where it came from, to the byte that the reader took", async () => {
+  const counted: unknown[] = [];
+  const open = async (index: number): Promise<Opened> => ({
+    source: once(new Uint8Array(SIZE)),
+    from: "owner",
+    isStored: index === 1,
+  });
+  const body = assemble(setOf(4), { first: 10, last: 3 * SIZE + 4 }, open, (given) => counted.push({ ...given }));
+  for (let chunk = await body.read(); chunk !== undefined; chunk = await body.read());
+  const left = assemble(setOf(4), { first: 0, last: 4 * SIZE - 1 }, open, (given) => counted.push({ ...given }));
+  await left.read();
+  left.cancel();
+  expect(counted).toEqual([
+    { stored: SIZE, fetched: SIZE - 10 + SIZE + 5 },
+    { stored: 0, fetched: SIZE },
+  ]);
 });
 
 describe("a segment that cannot be had", () => {
