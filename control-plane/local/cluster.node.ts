@@ -213,13 +213,17 @@ export class Cluster implements Controls {
     const { origin, addresses } = this;
     const regions = this.regions().map(({ region, edge, pid }): [RegionId, RegionRecord] => {
       const control = `http://127.0.0.1:${this.region(region).options.ports.control}`;
-      return [region, { edge, control, ...(pid === undefined ? {} : { pid }) }];
+      const { sign } = this.region(region);
+      return [region, { edge, control, sign, ...(pid === undefined ? {} : { pid }) }];
     });
     await this.#parts.folder.writeRun({
       v: 1,
       launcherPid: process.pid,
       startedAt: this.#startedAt,
-      ...addresses,
+      frontDoor: addresses.frontDoor,
+      control: addresses.control,
+      ...(addresses.direct === "" ? {} : { direct: addresses.direct }),
+      ...(addresses.admin === "" ? {} : { admin: addresses.admin }),
       ...(origin?.pid === undefined ? {} : { exampleOrigin: { url: origin.url, pid: origin.pid } }),
       regions: Object.fromEntries(regions),
     });

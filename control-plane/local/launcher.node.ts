@@ -105,7 +105,13 @@ async function start(plan: Plan): Promise<Cluster> {
       step(`started the example origin on ${cluster.origin?.url}`);
     }
     await addRegions(cluster, plan, script);
+    const { frontDoor, control } = plan.ports;
+    const at = (port: number): string => `http://127.0.0.1:${port}`;
+    cluster.addresses = { frontDoor: at(frontDoor), control: at(control), direct: "", admin: "" };
+    // Before there is anything to leave behind.
+    await cluster.record();
     await cluster.startRegions();
+    await cluster.record();
     step(`started ${plan.regions.length} regions, one process each: ${plan.regions.join(" ")}`);
     await cluster.greetRegions();
     step("every region has met the others");

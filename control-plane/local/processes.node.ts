@@ -74,6 +74,7 @@ async function beganAt(pid: number): Promise<number | undefined> {
 }
 
 async function answersAsLauncher({ admin }: RunRecord, token = ""): Promise<boolean> {
+  if (admin === undefined) return false;
   try {
     const headers = { Authorization: `Bearer ${token}` };
     const answer = await fetch(`${admin}/regions`, { headers, signal: AbortSignal.timeout(2_000) });
@@ -86,9 +87,15 @@ async function answersAsLauncher({ admin }: RunRecord, token = ""): Promise<bool
 
 /** Ends what a run whose launcher is gone left behind. Returns the pids that it ended. */
 export async function endLeftovers(run: RunRecord): Promise<number[]> {
-  const running = new Map((await listProcesses()).map((candidate) => [candidate.pid, candidate.command]));
+  const processes = await listProcesses();
+  const running = new Map(processes.map((candidate) => [candidate.pid, candidate.command]));
   const recorded = [
-    ...Object.values(run.regions).map((region) => ({ pid: region.pid, sign: "workerd" })),
+    ...Object.values(run.regions).map(({ pid, sign }) => {
+      // A region that was not up yet is known by its sign alone.
+      const isSigned = ({ command }: Process): boolean =>
+        sign !== undefined && command.includes("workerd") && command.includes(sign);
+      return { pid: pid ?? processes.find(isSigned)?.pid, sign: "workerd" };
+    }),
     { pid: run.exampleOrigin?.pid, sign: "origin/example/" },
   ];
   const ours = recorded.flatMap(({ pid, sign }) =>

@@ -62,6 +62,11 @@ export class LocalRegion {
     return `region ${this.id}`;
   }
 
+  /** What stands in the command line of this region's runtime, and in no other's. */
+  get sign(): string {
+    return `=127.0.0.1:${this.options.ports.unused}`;
+  }
+
   /** The runtime's process; undefined while the region is down. */
   get pid(): number | undefined {
     return this.#pid;
@@ -96,9 +101,8 @@ export class LocalRegion {
     this.#miniflare = miniflare;
     try {
       await within(miniflare.ready, LIMITS.regionStartMillis, `region ${this.id} did not start in time`);
-      const sign = `=127.0.0.1:${this.options.ports.unused}`;
       const processes = await listProcesses();
-      this.#pid = processes.find((one) => one.parent === process.pid && one.command.includes(sign))?.pid;
+      this.#pid = processes.find((one) => one.parent === process.pid && one.command.includes(this.sign))?.pid;
     } catch (error) {
       await this.#stop();
       throw startFailure(this.options, error as Error);

@@ -117,6 +117,12 @@ export class StateFolder {
     for (const name of ["run.json", "run.json.new"]) await rm(join(this.path, name), { force: true });
   }
 
+  /** Removes the record if it is this process's, and not another run's in the same folder. */
+  async removeOwnRun(): Promise<void> {
+    const found = await this.#read("run.json", judgeRun);
+    if (found?.kind === "good" && found.value.launcherPid === process.pid) await this.removeRun();
+  }
+
   /** Gives a file or folder a new name beside its old one. Returns the new path. */
   async moveAside(path: string): Promise<string> {
     const aside = `${path}.damaged-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`;

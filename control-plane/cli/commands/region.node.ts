@@ -94,6 +94,7 @@ async function ask(method: "GET" | "POST", path: string, options: Options): Prom
   const folder = new StateFolder(options.state ?? DEFAULT_STATE_FOLDER);
   const run = await folder.readRun();
   if (run === undefined) return fail("Meridian does not run here: start it with npm start");
+  if (run.admin === undefined) return fail("Meridian is not ready here yet: try again when it says so");
   const token = await folder.readToken();
   if (token === undefined)
     return fail(`${folder.path}/token is missing or damaged: start Meridian again, which makes a new one`);

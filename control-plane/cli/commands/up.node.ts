@@ -49,10 +49,11 @@ async function up(options: Options): Promise<void> {
   outliveReader();
   const display = createDisplay(options.json === true);
   // Loaded here and not above, so that the other commands do not wait for a runtime that they never use.
-  const [{ launch }, { CannotLaunch }, { DEFAULT_CONFIG, loadConfiguration }] = await Promise.all([
+  const [{ launch }, { CannotLaunch }, { DEFAULT_CONFIG, loadConfiguration }, state] = await Promise.all([
     import("../../local/launcher.node.ts"),
     import("../../local/cannot-launch.ts"),
     import("../../local/configuration.node.ts"),
+    import("../../local/state-folder.node.ts"),
   ]);
   const loaded = await loadConfiguration(options.config ?? DEFAULT_CONFIG);
   if (loaded.kind === "unusable") return fail(2, ...loaded.lines);
@@ -64,7 +65,7 @@ async function up(options: Options): Promise<void> {
 
   const stop = untilStopped();
   try {
-    const cluster = await launch({
+    const starting = launch({
       config: loaded.config,
       regions: chosen.regions,
       distances: options.delay ? "emulated" : "none",
@@ -74,7 +75,14 @@ async function up(options: Options): Promise<void> {
       ...(options.state === undefined ? {} : { stateFolder: options.state }),
       ...(options.geoDatabase === undefined ? {} : { geoDatabase: options.geoDatabase }),
     });
-    if (!stop.isWanted) display.ready(cluster);
+    const cluster = await Promise.race([starting, stop.wanted.then(() => undefined)]);
+    if (cluster === undefined) {
+      // Nobody waits for a start that is not wanted any more: this process's exit ends what it has started.
+      display.stopping();
+      await new state.StateFolder(options.state ?? state.DEFAULT_STATE_FOLDER).removeOwnRun();
+      process.exit(0);
+    }
+    display.ready(cluster);
     await stop.wanted;
     display.stopping();
     await cluster.stop();
@@ -94,7 +102,7 @@ function fail(code: 1 | 2, ...lines: readonly string[]): void {
  * Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends this process at once. Should stopping hang, or a start
  * take long that nobody wants any more, the process ends in time all the same: its exit ends the regions, too.
  */
-function untilStopped(): { readonly wanted: Promise<void>; readonly isWanted: boolean } {
+function untilStopped(): { readonly wanted: Promise<void> } {
   const state = { isWanted: false, wanted: Promise.resolve() };
   state.wanted = new Promise((resolve) => {
     const stop = (): void => {

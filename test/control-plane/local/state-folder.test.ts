@@ -121,6 +121,16 @@ describe("run.json", () => {
   });
 });
 
+test("a record is removed by the run that wrote it, and not by another in the same folder", async () => {
+  const run = { v: 1, launcherPid: process.pid, startedAt: "2026-01-01T00:00:00.000Z", regions: {} } as RunRecord;
+  await folder.writeRun({ ...run, launcherPid: process.ppid });
+  await folder.removeOwnRun();
+  expect(await readdir(path)).toContain("run.json");
+  await folder.writeRun(run);
+  await folder.removeOwnRun();
+  expect(await readdir(path)).not.toContain("run.json");
+});
+
 test("halves of files that were being written are cleared away, folders among them", async () => {
   await put("run.json.new", "{");
   await mkdir(join(path, "tokens.json.new"));

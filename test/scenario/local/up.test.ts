@@ -46,6 +46,16 @@ async function pidsOfRun(): Promise<number[]> {
   return pids.map((pid) => pid ?? 0);
 }
 
+/** Whether no process of a group is left. */
+function isGone(group: number): boolean {
+  try {
+    process.kill(group, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
 describe("meridian up", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("serves until %s, and then leaves nothing behind", async (signal) => {
     const said = await up((line) => line === "Meridian is ready");
@@ -67,6 +77,20 @@ describe("meridian up", () => {
     expect(performance.now() - before).toBeLessThan(5000);
     await expect.poll(() => pids.filter(isAlive)).toEqual([]);
     expect(await readdir(folder)).not.toContain("run.json");
+  });
+
+  it("ends at once when it is interrupted in the middle of its start, and leaves nothing behind", async () => {
+    // The regions are being started then.
+    await up((line) => line.includes("started the example origin"));
+    const ended = once(child as ChildProcess, "exit");
+    const before = performance.now();
+    process.kill(-(child?.pid ?? 0), "SIGINT");
+    expect(await ended).toEqual([0, null]);
+    expect(performance.now() - before).toBeLessThan(3000);
+    expect(await readdir(folder)).not.toContain("run.json");
+    // Regions and origin are of the launcher's group, which is empty once all have gone.
+    const group = -(child?.pid ?? 0);
+    await expect.poll(() => isGone(group)).toBe(true);
   });
 
   it("prints one JSON object a line when asked to, the last one with every address", async () => {
