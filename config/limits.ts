@@ -315,6 +315,15 @@ export const LIMITS = {
   linkBytes: 4 * MiB,
   /** Connections over one link at once: far more than workerd opens, so only a loop of ours would meet it. */
   linkConnections: 4_096,
+  /** How long a connection beyond that may take to read its refusal. */
+  refusedConnectionMillis: 1_000,
+  /**
+   * A request's line and fields at a door: more than `requestFieldBytes` and a URL, so that the edge refuses what is too much in
+   * its own words, and less than the 128 KiB that workerd reads of a head.
+   */
+  doorRequestHeadBytes: 112 * KiB,
+  /** An answer's status line and fields: `originHeaderBytes`, and what Meridian adds to explain an answer. */
+  doorAnswerHeadBytes: 160 * KiB,
   /** How long the front door passes over an edge that shows no sign of life, before one request tries it again. */
   silentEdgeMillis: 5_000,
   /** How long a region may take to start before the launcher gives up on it: ten times what a slow laptop needs. */

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DelayStream } from "./delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
-import { fieldsFor, type Handed, open, type Passage, type Target, writesBytes } from "./proxy.node.ts";
+import { fieldsFor, type Handed, open, type Passage, type Target } from "./proxy.node.ts";
 
 /** Passes an upgrade (WebSocket) on to the first target that takes it; afterwards bytes pass both ways, delayed. */
 export async function handUpgrade(
@@ -26,7 +26,7 @@ export async function handUpgrade(
     if (attempt.kind === "answered") return attempt;
     reason = attempt.reason;
   }
-  return { kind: "refused", reason };
+  return { kind: "refused", status: 503, reason: `Nothing behind this door took the connection (${reason}).` };
 }
 
 function upgrade(
@@ -38,11 +38,10 @@ function upgrade(
 ): Promise<Extract<Handed, { kind: "answered" | "refused" }>> {
   return new Promise((resolve) => {
     const fields = [...fieldsFor(request, passage), "Connection", "Upgrade", "Upgrade", request.headers.upgrade ?? ""];
-    const upstream = open(target, request, fields, "own");
+    const upstream = open(target, request, fields);
     upstream.on("error", (error: NodeJS.ErrnoException) =>
-      resolve({ kind: "refused", reason: error.code ?? error.message }),
+      resolve({ kind: "refused", status: 503, reason: error.code ?? error.message }),
     );
-    upstream.on("socket", writesBytes);
     socket.on("close", () => upstream.destroy());
     upstream.on("upgrade", (message, far, farHead) => {
       const homeward = new DelayStream(target.oneWay);

@@ -2,29 +2,21 @@
 // delay before the request is handed on, another before the answer's head comes back, and the same for every byte of either
 // body. Streams; never buffers a body whole, never rewrites what it does not have to (RFC 9110 section 7.6).
 // A target that refuses the connection is passed over; one that breaks later only for requests that may be repeated.
+// What may be repeated goes through undici's pool, which takes less processor time than Node's own client; anything else
+// through Node's client, on a connection of its own, since undici sends no content after a `100 (Continue)`.
+// Fields are Latin-1 strings throughout, one character for each byte (RFC 9110 section 5.5).
 
-import {
-  Agent,
-  type ClientRequest,
-  request as httpRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { Socket } from "node:net";
+import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Agent, type Dispatcher } from "undici";
 import { LIMITS } from "../../config/limits.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import { DelayStream } from "./delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
-
-/**
- * Has a connection write texts as the bytes that Node read them from: one for each character. Without it Node writes a head that
- * it sends by itself in UTF-8, and so encodes a second time what was UTF-8 before (RFC 9110 section 5.5: those bytes are opaque).
- */
-export const writesBytes = (socket: Socket): void => {
-  socket.setDefaultEncoding("latin1");
-};
+import { begin, lengthLast } from "./homeward.node.ts";
+import { watch } from "./sign-of-life.node.ts";
 
 /** Where a request may go. */
 export interface Target {
@@ -57,20 +49,25 @@ export interface Passage {
 /** What became of a request: the target that answered, or why none did. */
 export type Handed =
   | { readonly kind: "answered"; readonly target: Target; readonly status: number }
-  | {
-      readonly kind: "refused";
-      readonly reason: string;
-      /** What the client is told: 503 by default, that nobody was there. */
-      readonly status?: 400 | 502 | 503;
-      readonly code?: string;
-    }
+  /** 502: what came back is no answer that can be passed on; 503: nobody took the request. */
+  | { readonly kind: "refused"; readonly status: 502 | 503; readonly reason: string }
   | { readonly kind: "abandoned" };
 
-/** One pool for all doors; idle connections do not keep the process alive. */
-const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 64 });
+/** One pool for all doors, made when it is first needed; idle connections do not keep the process alive. */
+let pool: Agent | undefined;
+const openPool = (): Agent => {
+  // The far end has the timeouts that matter.
+  pool ??= new Agent({ allowH2: false, headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: LIMITS.doorAnswerHeadBytes });
+  return pool;
+};
 
 /** Ends the pooled connections, so that nothing waits for them at the end of a run. */
-export const closePool = (): void => agent.destroy();
+export function closePool(): void {
+  const ended = pool?.destroy();
+  pool = undefined;
+  // What was still under way hears of it by itself.
+  ended?.catch(() => undefined);
+}
 
 /** Methods that may be sent again when a connection broke in the middle; a cache's clients send hardly any others without a body. */
 const REPEATABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
@@ -78,6 +75,7 @@ const REPEATABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Passes a request on and its answer back; `refused` leaves the response to the caller. */
 export async function hand(request: IncomingMessage, response: ServerResponse, passage: Passage): Promise<Handed> {
   const body = bodyOf(request, passage.targets[0]?.oneWay ?? millis(0));
+  const ask = isRepeatable(request, body) ? askPooled : askAlone;
   let abandoned = false;
   let reason = "there is no target";
   response.on("close", () => {
@@ -87,15 +85,13 @@ export async function hand(request: IncomingMessage, response: ServerResponse, p
     if (target.oneWay > 0) await sleep(target.oneWay);
     if (abandoned) return { kind: "abandoned" };
     const attempt = await ask(request, target, passage, body, response);
-    if (attempt.kind === "answer") {
-      await answer(attempt.message, response, target.oneWay);
-      return { kind: "answered", target, status: attempt.message.statusCode ?? 502 };
-    }
+    if (attempt.kind === "answered") return { kind: "answered", target, status: attempt.status };
     if (abandoned) return { kind: "abandoned" };
     reason = attempt.reason;
-    if (attempt.kind === "broken" && !isRepeatable(request, body)) break;
+    if (attempt.kind === "unusable") return { kind: "refused", status: 502, reason: unusableDetail(reason) };
+    if (attempt.kind === "broken" && ask === askAlone) break;
   }
-  return { kind: "refused", reason };
+  return { kind: "refused", status: 503, reason: `Nothing behind this door took the request (${reason}).` };
 }
 
 const isRepeatable = (request: IncomingMessage, body: NodeJS.ReadableStream | undefined): boolean =>
@@ -113,24 +109,111 @@ function bodyOf(request: IncomingMessage, oneWay: Millis): NodeJS.ReadableStream
 }
 
 type Attempt =
-  | { readonly kind: "answer"; readonly message: IncomingMessage }
-  /** `unreached`: no connection came about, so nothing was sent. */
-  | { readonly kind: "unreached" | "broken"; readonly reason: string };
+  /** Its answer is on its way to the client. */
+  | { readonly kind: "answered"; readonly status: number }
+  /** `unreached`: no connection came about, so nothing was sent. `unusable`: what came back is no HTTP, or its head is too large. */
+  | { readonly kind: "unreached" | "broken" | "unusable"; readonly reason: string };
 
-function ask(
+type Ask = (
   request: IncomingMessage,
   target: Target,
   passage: Passage,
   body: NodeJS.ReadableStream | undefined,
   response: ServerResponse,
-): Promise<Attempt> {
-  return new Promise((resolve) => {
-    const connection = isRepeatable(request, body) ? "pooled" : "own";
+) => Promise<Attempt>;
+
+const reasonOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
+
+/**
+ * What became of a request whose connection ended with an error. An answer that the parser refuses is no lost target: any other
+ * would hear the same from the origin.
+ */
+function failed(error: NodeJS.ErrnoException, kind: "unreached" | "broken"): Attempt {
+  const reason = reasonOf(error);
+  const isParsers =
+    error.name === "HTTPParserError" || /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT)/.test(reason);
+  return { kind: isParsers && !/EOF/.test(reason) ? "unusable" : kind, reason };
+}
+
+const unusableDetail = (reason: string): string =>
+  /OVERFLOW/.test(reason)
+    ? `The answer's status line and fields are more than ${LIMITS.doorAnswerHeadBytes} bytes.`
+    : `The answer is no message of HTTP (${reason}).`;
+
+/** Leaves a target that shows no sign of life, where the passage says so. */
+function watchIf({ onSilent }: Passage, target: Target, leave: () => void): () => void {
+  if (onSilent === undefined) return () => undefined;
+  return watch(target, () => {
+    onSilent(target);
+    leave();
+  });
+}
+
+/** Asks over the pool. Only for requests without content that may be repeated. */
+const askPooled: Ask = (request, target, passage, _body, response) =>
+  new Promise((resolve) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let homeward: Writable | undefined;
+    let isLeft = false;
+    const leave = (reason: string): void => {
+      isLeft = true;
+      controller?.abort(new Error(reason));
+      resolve({ kind: "broken", reason });
+    };
+    const stopWatching = watchIf(passage, target, () => homeward === undefined && leave("no sign of life"));
+    response.once("close", () => {
+      stopWatching();
+      if (!response.writableFinished) leave("the client has gone");
+    });
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(started) {
+        controller = started;
+        if (isLeft) started.abort(new Error("nobody waits for it"));
+      },
+      onResponseStart(_controller, status, _fields, message) {
+        // What is said before the answer (1xx) is between the two ends of that connection.
+        if (status < 200) return;
+        stopWatching();
+        const raw = (controller?.rawHeaders ?? []) as Buffer[];
+        const fields = raw.map((bytes) => bytes.toString("latin1"));
+        homeward = begin(response, target.oneWay, { status, message, fields });
+        resolve({ kind: "answered", status });
+      },
+      onResponseData(paused, chunk) {
+        if (homeward === undefined || homeward.write(chunk)) return;
+        paused.pause();
+        homeward.once("drain", () => paused.resume());
+      },
+      onResponseEnd() {
+        homeward?.end();
+      },
+      onResponseError(_controller, error) {
+        stopWatching();
+        // A body that breaks off must break off for the client too, or it would take the part for the whole.
+        homeward?.destroy();
+        resolve(failed(error, "broken"));
+      },
+    };
+    const { host, port, secure = false } = target;
+    openPool().dispatch(
+      {
+        origin: `${secure ? "https" : "http"}://${host}:${port}`,
+        method: (request.method ?? "GET") as Dispatcher.HttpMethod,
+        path: request.url ?? "/",
+        headers: fieldsFor(request, passage),
+      },
+      handler,
+    );
+  });
+
+/** Asks over a connection of its own: one from the pool may be dead without anybody knowing yet. */
+const askAlone: Ask = (request, target, passage, body, response) =>
+  new Promise((resolve) => {
     const waits = body !== undefined && target.expects === "continue";
     const fields = [...fieldsFor(request, passage), ...(waits ? ["Expect", "100-continue"] : [])];
-    const upstream = open(target, request, fields, connection);
+    const upstream = open(target, request, fields);
     let connected = false;
-    const begin = (): void => {
+    const start = (): void => {
       connected = true;
       if (body === undefined) upstream.end();
       else if (waits) upstream.once("continue", () => body.pipe(upstream));
@@ -138,74 +221,53 @@ function ask(
     };
     // The body starts only once there is a connection: one that is refused has then cost none of it.
     upstream.on("socket", (socket) => {
-      writesBytes(socket);
-      if (socket.connecting) socket.once(target.secure ? "secureConnect" : "connect", begin);
-      else begin();
+      if (socket.connecting) socket.once(target.secure ? "secureConnect" : "connect", start);
+      else start();
     });
-    const { onSilent } = passage;
-    const probing = onSilent === undefined ? undefined : setTimeout(probe, LIMITS.aliveProbeAfterMillis, onSilent);
-    async function probe(silent: (target: Target) => void): Promise<void> {
-      if (await showsLife(target)) return;
-      silent(target);
-      upstream.destroy(new Error("no sign of life"));
-    }
-    upstream.on("close", () => clearTimeout(probing));
+    const stopWatching = watchIf(passage, target, () => upstream.destroy(new Error("no sign of life")));
+    upstream.on("close", stopWatching);
     upstream.on("response", (message) => {
-      clearTimeout(probing);
+      stopWatching();
       // Nobody asked for the content: it is read and dropped, for clients who listen only once they have sent everything.
       if (waits && upstream.listenerCount("continue") > 0) request.unpipe().resume();
-      resolve({ kind: "answer", message });
+      const { statusCode: status = 502, statusMessage } = message;
+      try {
+        const homeward = begin(response, target.oneWay, { status, message: statusMessage, fields: message.rawHeaders });
+        message.on("error", () => homeward.destroy()).on("close", () => message.complete || homeward.destroy());
+        message.pipe(homeward);
+        resolve({ kind: "answered", status });
+      } catch (error) {
+        upstream.destroy(error as Error);
+        resolve({ kind: "unusable", reason: reasonOf(error as Error) });
+      }
     });
     upstream.on("error", (error: NodeJS.ErrnoException) => {
       body?.unpipe(upstream);
-      resolve({ kind: connected ? "broken" : "unreached", reason: error.code ?? error.message });
+      resolve(failed(error, connected ? "broken" : "unreached"));
     });
     response.on("close", () => {
       if (!response.writableFinished) upstream.destroy();
     });
   });
-}
 
-/**
- * Whether a target answers anything in the time for that question. It is asked with a method that an edge's runtime refuses
- * by itself, so that the question counts nowhere as a client's.
- */
-function showsLife({ host, port }: Target): Promise<boolean> {
-  return new Promise((resolve) => {
-    const question = httpRequest({ host, port, method: "M-SEARCH", path: "/", agent: false });
-    const late = setTimeout(() => question.destroy(), LIMITS.aliveProbeTimeoutMillis);
-    question.on("response", (answer) => {
-      answer.resume();
-      resolve(true);
-    });
-    question.on("error", () => resolve(false));
-    question.on("close", () => {
-      clearTimeout(late);
-      resolve(false);
-    });
-    question.end();
-  });
-}
-
-/**
- * Opens a request to a target. What may not be repeated gets a connection of its own, since one from the pool may be dead
- * without anybody knowing yet; everything else shares the pool.
- */
-export function open(
-  target: Target,
-  request: IncomingMessage,
-  headers: string[],
-  connection: "pooled" | "own",
-): ClientRequest {
-  const { host, port } = target;
-  const { method = "GET", url: path = "/" } = request;
-  const maxHeaderSize = 2 * LIMITS.originHeaderBytes;
-  const options = { host, port, method, path, headers, setHost: false, maxHeaderSize };
-  const opened = target.secure
-    ? httpsRequest({ ...options, servername: host })
-    : httpRequest({ ...options, agent: connection === "pooled" ? agent : false });
-  opened.maxHeadersCount = 0;
-  return opened;
+/** Opens a request to a target, on a connection of its own. */
+export function open(target: Target, request: IncomingMessage, fields: readonly string[]): ClientRequest {
+  const { host, port, secure = false } = target;
+  const options = {
+    host,
+    port,
+    method: request.method ?? "GET",
+    path: request.url ?? "/",
+    headers: lengthLast(fields),
+    setHost: false,
+    agent: false,
+    maxHeaderSize: LIMITS.doorAnswerHeadBytes,
+  } as const;
+  const upstream = secure ? httpsRequest({ ...options, servername: host }) : httpRequest(options);
+  // Left to itself Node drops the lines of an answer beyond 2,000 without a word.
+  upstream.maxHeadersCount = 0;
+  // Node writes a head with `Expect` as UTF-8, which would encode the bytes of fields a second time.
+  return upstream.once("socket", (socket) => socket.setDefaultEncoding("latin1"));
 }
 
 /** The client's fields in their order and spelling, without those of the connection, with the passage's own. */
@@ -216,46 +278,5 @@ export function fieldsFor(request: IncomingMessage, passage: Passage): string[] 
   const kept = endToEnd(request.rawHeaders, request.headers.connection, [...dropped, "expect"]);
   // Node frames the body itself; without a length it must be told that there is one.
   if (request.headers["transfer-encoding"] !== undefined) kept.push("Transfer-Encoding", "chunked");
-  return lengthLast([...kept, ...(passage.fields ?? []).flat()]);
-}
-
-/** With the length after all others: Node decodes a Content-Disposition that follows one, and then cannot write it. */
-function lengthLast(fields: readonly string[]): string[] {
-  const first: string[] = [];
-  const last: string[] = [];
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const [name = "", value = ""] = [fields[index], fields[index + 1]];
-    (name.toLowerCase() === "content-length" ? last : first).push(name, value);
-  }
-  return [...first, ...last];
-}
-
-async function answer(message: IncomingMessage, response: ServerResponse, oneWay: Millis): Promise<void> {
-  if (oneWay > 0) {
-    const body = new DelayStream(oneWay);
-    // Both clocks start now, so the body's first byte follows the head as closely as it came.
-    message.on("error", () => body.destroy()).on("close", () => message.complete || body.destroy());
-    message.pipe(body);
-    await sleep(oneWay);
-    begin(message, response);
-    body.on("close", () => body.readableEnded || response.destroy());
-    body.pipe(response);
-  } else {
-    begin(message, response);
-    // A body that breaks off must break off for the client too, or it would take the part for the whole.
-    message.on("close", () => message.complete || response.destroy());
-    message.pipe(response);
-  }
-}
-
-function begin(message: IncomingMessage, response: ServerResponse): void {
-  response.sendDate = false;
-  const fields = endToEnd(message.rawHeaders, message.headers.connection, []);
-  try {
-    response.writeHead(message.statusCode ?? 502, message.statusMessage, lengthLast(fields));
-  } catch (cause) {
-    message.destroy();
-    throw cause;
-  }
-  response.flushHeaders();
+  return [...kept, ...(passage.fields ?? []).flat()];
 }

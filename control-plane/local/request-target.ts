@@ -1,16 +1,23 @@
 // What a door does with the target and the Host of a request (RFC 9112 section 3.2). A target in absolute form names the host,
 // and the field Host is ignored (section 3.2.2): a server that believed Host would answer, and store, for another site. The
-// runtime behind the doors reads Host alone, so the door writes there what the target says. Pure.
+// runtime behind the doors reads Host alone, so the door writes there what the target says. It is as strict as the RFC allows, since
+// what two servers read differently is how requests are smuggled. Pure; what host names mean is the edge's business.
 
 export type RequestTarget =
   /** `host` is what Host must say; undefined leaves the client's own. */
   | { readonly kind: "target"; readonly path: string; readonly host?: string }
+  /** `*`: the server itself is asked, which only OPTIONS may (RFC 9112 section 3.2.4). */
+  | { readonly kind: "server" }
   | { readonly kind: "bad"; readonly detail: string };
 
-/** Reads a request's target and its Host lines. Bad: another scheme than http, a user name, no host, more than one Host. */
-export function requestTarget(target: string, hosts: readonly string[]): RequestTarget {
-  if (hosts.length > 1) return { kind: "bad", detail: "A request has one Host field (RFC 9112 section 3.2)." };
-  if (target.startsWith("/") || target === "*") return { kind: "target", path: target };
+/**
+ * Reads a request's target and its Host lines at a door on `port`. Bad: another scheme than http, a user name, no host, a port that
+ * is neither the door's nor 80, and any number of Host fields but one, for HTTP/1.0 too: without one no route would match.
+ */
+export function requestTarget(target: string, hosts: readonly string[], port: number): RequestTarget {
+  if (hosts.length !== 1) return { kind: "bad", detail: "A request has one Host field (RFC 9112 section 3.2)." };
+  if (target.startsWith("/")) return { kind: "target", path: target };
+  if (target === "*") return { kind: "server" };
   const absolute = /^http:\/\/([^/?#@\\\s]+)((?:[/?].*)?)$/i.exec(target);
   if (absolute === null) {
     return {
@@ -21,5 +28,9 @@ export function requestTarget(target: string, hosts: readonly string[]): Request
     };
   }
   const [, host = "", rest = ""] = absolute;
+  const [, named] = /:(\d*)$/.exec(host) ?? [];
+  if (named !== undefined && named !== "" && Number(named) !== 80 && Number(named) !== port) {
+    return { kind: "bad", detail: `The request's target names port ${named}, and this door is at port ${port}.` };
+  }
   return { kind: "target", path: rest.startsWith("/") ? rest : `/${rest}`, host };
 }

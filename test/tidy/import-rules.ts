@@ -65,7 +65,7 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@hono/zod-openapi": ["control-plane/api/", "control-plane/worker.ts"],
   zod: ["config/", "control-plane/"],
   "structured-headers": ["edge/", "control-plane/latency/"],
-  undici: ["control-plane/cli/", "control-plane/latency/"],
+  undici: ["control-plane/cli/", "control-plane/latency/", "control-plane/local/"],
   miniflare: ["control-plane/local/"],
   workerd: ["control-plane/local/"],
   esbuild: ["control-plane/local/", "control-plane/dashboard/", "control-plane/latency/"],

@@ -5,14 +5,14 @@ import { requestTarget } from "../../../control-plane/local/request-target.ts";
 
 test.each([
   ["/x?y", { kind: "target", path: "/x?y" }],
-  ["*", { kind: "target", path: "*" }],
+  ["*", { kind: "server" }],
   ["//other.example/x", { kind: "target", path: "//other.example/x" }],
   ["http://one.example/x?y", { kind: "target", path: "/x?y", host: "one.example" }],
   ["HTTP://one.example:8080", { kind: "target", path: "/", host: "one.example:8080" }],
   ["http://one.example?y", { kind: "target", path: "/?y", host: "one.example" }],
   ["http://[::1]:80/x", { kind: "target", path: "/x", host: "[::1]:80" }],
 ])("the target %s is asked for as its host and path say", (target, expected) => {
-  expect(requestTarget(target, ["two.example"])).toEqual(expected);
+  expect(requestTarget(target, ["two.example"], 8080)).toEqual(expected);
 });
 
 test.each([
@@ -22,15 +22,18 @@ test.each([
   "http://user:secret@one.example/x",
   "http:///x",
   "http://",
+  "http://one.example:8081/x",
+  "http://[::1]:8081/x",
   "http://one.example\\x",
   "http://one.example#f",
   "one.example:80",
   "x",
   "",
 ])("the target %j is refused", (target) => {
-  expect(requestTarget(target, ["two.example"]).kind).toBe("bad");
+  expect(requestTarget(target, ["two.example"], 8080).kind).toBe("bad");
 });
 
-test("two Host fields are refused, whatever they say", () => {
-  expect(requestTarget("/x", ["one.example", "one.example"]).kind).toBe("bad");
+test("two Host fields are refused, whatever they say, and so is none", () => {
+  expect(requestTarget("/x", ["one.example", "one.example"], 8080).kind).toBe("bad");
+  expect(requestTarget("/x", [], 8080).kind).toBe("bad");
 });
