@@ -77,6 +77,14 @@ export function withheldFrom(
   return { learned, passed, constant: isConstant ? ["user-agent"] : [] };
 }
 
+/** Facts about one client or one request that an origin is sent where everything is forwarded, whatever the client says in them. */
+const FACTS: ReadonlySet<string> = new Set(["cdn-loop", "forwarded", "traceparent", "via", "x-forwarded-for"]);
+
+/** Whether a response varies by what Meridian says of each client: then no other client's request can be told to be alike. */
+export const variesByFacts = (route: Route, vary: readonly string[]): boolean =>
+  route.forward === "all" &&
+  vary.some((name) => FACTS.has(name) || (name === "meridian-country" && !route.key.country));
+
 /** Fields of the key and of the route's variants, which every fill sends. */
 const keptOf = (route: Route): string[] => [
   ...candidateNames(route),

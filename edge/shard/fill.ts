@@ -24,7 +24,7 @@ import { landPart, type PartWanted } from "./part-fill.ts";
 import { isHead } from "./passes.ts";
 import { pump } from "./pump.ts";
 import { segmentSetOf } from "./segments.ts";
-import { PASSED, type SentFor, selection, withheldOf, withheldToTell, withThem } from "./selection.ts";
+import { ownByVary, PASSED, type SentFor, selection, withheldOf, withheldToTell, withThem } from "./selection.ts";
 import { isSettling } from "./settling.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
 import { type ByteSource, Spool } from "./spool.ts";
@@ -89,13 +89,13 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
 
 /** Decides what becomes of an answer that is for the request that was sent. At once where it can: readers attach in time. */
 function land(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): Landing | Promise<Landing> {
-  const { request, confirm, vector, own } = fill;
+  const { request, confirm, vector } = fill;
+  const ownBy = ownByVary(fill, answer);
   const seen = answer.facts?.seen ?? vector;
   // An error of the shield's own says nothing of the object: it goes to all who wait, and is no reason to wait apart.
   if (answer.facts?.answered.outcome === "error") return relayed(ports, fill, answer, seen, "shield-error", true);
   if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, answer, seen);
-  if (own === "vary") return relayed(ports, fill, answer, seen, "vary-withheld", false);
-
+  if (ownBy !== undefined) return relayed(ports, fill, answer, seen, ownBy, false);
   const bornAt = bornAtOfAnswer(answer);
   if (fill.part !== undefined && (answer.status === 206 || answer.status === 416)) {
     return landPart(ports, { ...fill, part: fill.part }, answer, { seen, bornAt });

@@ -5,7 +5,7 @@
 import type { Route } from "../../config/schema.ts";
 import { invitesSharing } from "../http/store.ts";
 import { variantKey, varyOf } from "../http/vary.ts";
-import { learnable, passedFor, selectingNames, type Withheld, withheldFrom } from "../http/withheld.ts";
+import { learnable, passedFor, selectingNames, variesByFacts, type Withheld, withheldFrom } from "../http/withheld.ts";
 import { type Asked, impersonal } from "./asked.ts";
 import type { Entry, EntryStore } from "./entries.ts";
 import type { Landing } from "./flight.ts";
@@ -76,6 +76,13 @@ export function withheldToTell(
   const passed = own === "vary" && vary.kind === "fields" ? passedFor(route, vary.names, request.fields) : [];
   const withheld = passed.length > 0 ? passed : (facts?.withheld ?? constant);
   return withheld.length === 0 ? undefined : withheld;
+}
+
+/** Why an answer is its client's own by what it varies by; undefined if it is not. */
+export function ownByVary({ own, route }: Asking, { fields }: UpstreamAnswer): "vary-withheld" | "vary" | undefined {
+  if (own === "vary") return "vary-withheld";
+  const vary = varyOf(fields);
+  return vary.kind === "fields" && variesByFacts(route, vary.names) ? "vary" : undefined;
 }
 
 /** Where a marker stands that says what a URL varies by: under no variant, since it is true of all values. */

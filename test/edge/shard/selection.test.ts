@@ -299,6 +299,24 @@ describe("a request field that answers vary by, and that shared fills do not sen
   });
 });
 
+describe("where everything is forwarded, an answer that varies by what Meridian says of its client", () => {
+  test.each(["X-Forwarded-For", "Forwarded", "Accept, Via", "Meridian-Country", "traceparent"])(
+    "is that client's own, whatever others write into the field: %s",
+    async (vary) => {
+      const world = new TwoTiers({ forward: "all" }, () => ({ fields: { ...PUBLIC, vary }, body: "yours" }));
+      await world.get("/a");
+      expect((await world.get("/a")).cache).not.toContain("meridian-shard;hit");
+      expect(world.seen).toHaveLength(2);
+    },
+  );
+
+  test.each(["X-Forwarded-Proto", "X-Forwarded-Host", "X-Other"])("is stored if the key holds it: %s", async (vary) => {
+    const world = new TwoTiers({ forward: "all" }, () => ({ fields: { ...PUBLIC, vary }, body: "ours" }));
+    await world.get("/a");
+    expect((await world.get("/a")).cache).toContain("meridian-shard;hit");
+  });
+});
+
 describe("whatever clients send", () => {
   const names = [
     "accept",
