@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isFree } from "../../../control-plane/local/free-ports.node.ts";
+import { portPlan } from "../../../control-plane/local/ports.ts";
 import { isAlive } from "../../../control-plane/local/processes.node.ts";
 import { StateFolder } from "../../../control-plane/local/state-folder.node.ts";
 import { freeFrontDoor } from "../../fixtures/free-ports.node.ts";
@@ -46,16 +48,6 @@ async function pidsOfRun(): Promise<number[]> {
   return pids.map((pid) => pid ?? 0);
 }
 
-/** Whether no process of a group is left. */
-function isGone(group: number): boolean {
-  try {
-    process.kill(group, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-}
-
 describe("meridian up", () => {
   it.each(["SIGINT", "SIGTERM"] as const)("serves until %s, and then leaves nothing behind", async (signal) => {
     const said = await up((line) => line === "Meridian is ready");
@@ -88,9 +80,11 @@ describe("meridian up", () => {
     expect(await ended).toEqual([0, null]);
     expect(performance.now() - before).toBeLessThan(3000);
     expect(await readdir(folder)).not.toContain("run.json");
-    // Regions and origin are of the launcher's group, which is empty once all have gone.
-    const group = -(child?.pid ?? 0);
-    await expect.poll(() => isGone(group)).toBe(true);
+    // Whatever was started would hold its port.
+    const { exampleOrigin, edges } = portPlan(port);
+    for (const taken of [exampleOrigin, edges.weur, edges.enam]) {
+      await expect.poll(() => isFree(taken), { timeout: 5_000 }).toBe(true);
+    }
   });
 
   it("prints one JSON object a line when asked to, the last one with every address", async () => {
