@@ -278,6 +278,8 @@ export const LIMITS = {
   countEndedMillis: 1_000,
   /** Messages to a shard that keeps answering that it lacks more. */
   applyRounds: 4,
+  /** How far the clocks may differ of machines on which a hub runs one after the other: they are slewed to the same time. */
+  restartSkewMillis: 5_000,
   /** How long a hub counts a shard as using what it was told: its lease, and the margin. */
   subscriptionMillis: 2_250,
   /** How long one question after a purge's state is held open; asked again until the client's time is up. */
@@ -406,10 +408,7 @@ export const LIMITS = {
   apiRequestsPerSecond: 50,
   /** How many purges count as one request: a shop that imports its prices purges hundreds of times a second. */
   apiPurgesPerRequest: 10,
-  /**
-   * Scopes that a token may purge at once, and a second in the long run: four of the largest purges, and what a shop does that
-   * imports its prices. Less than a purge set tells apart, so that one token's purges need no folding for a while.
-   */
+  /** Scopes that a token may purge at once, and a second in the long run: less at once than a purge set tells apart. */
   apiScopeBurst: 20_000,
   apiScopesPerSecond: 500,
   /** Scopes of a token that may settle at once: a quarter of the windows that a shard tells apart. */

@@ -61,7 +61,7 @@ export interface Receipt {
   /** The region whose hub accepted it. */
   readonly hub: RegionId;
   readonly regions: readonly RegionReceipt[];
-  /** Regions that are not known to hold it yet. */
+  /** Regions that are not known to hold it yet, or that hold it and cannot be asked whether they have applied it. */
   readonly missing: readonly RegionId[];
 }
 

@@ -97,7 +97,11 @@ export class Hub {
     const deadline = this.#deadline(command);
     const outcome = await this.#acceptance.accept(command);
     if (outcome.kind === "refused") return outcome;
-    if (command.wait !== "accepted") await this.#receipts.follow([outcome.event], command.wait, deadline);
+    if (command.wait !== "accepted") {
+      await this.#receipts.follow([outcome.event], command.wait, deadline);
+      // All have just been asked: that it is complete is noted in two seconds, whatever is lost later.
+      this.#receipts.watch([outcome.event]);
+    }
     return { kind: "receipt", receipt: this.#receipts.receipt(outcome.event) };
   }
 

@@ -133,11 +133,14 @@ export class Ledger {
 
   /**
    * How long this hub has held the event at `dot`, by its own clock, and never said longer than it is; undefined if it does
-   * not hold it. What it held before a restart, or took with a base, counts from then: it no longer knows since when.
+   * not hold it. What it held before a restart counts from when the log says that it was applied, and what it took with a base
+   * or has no such word of from then: it no longer knows since when.
    */
   heldFor(dot: Dot): Millis | undefined {
     if (!covers(this.vector, dot)) return undefined;
-    return millis(Math.max(0, this.#now() - (this.#loggedAt.get(formatDot(dot)) ?? this.#heldSince)));
+    const earlier = (this.#log.appliedAt(dot) ?? Number.POSITIVE_INFINITY) + LIMITS.restartSkewMillis;
+    const since = this.#loggedAt.get(formatDot(dot)) ?? Math.min(this.#heldSince, earlier);
+    return millis(Math.max(0, this.#now() - since));
   }
 
   appendPurge(purge: NewPurge): PurgeEvent {

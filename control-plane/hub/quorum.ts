@@ -39,6 +39,12 @@ export class Quorum {
 
   #holdings(): readonly Holding[] {
     const own = { region: this.#region, vector: this.#ledger.vector };
-    return [own, ...this.#others.flatMap((region) => this.#held.get(region) ?? [])];
+    return [own, ...this.#others.flatMap((region) => this.#heldNow(region) ?? [])];
+  }
+
+  /** What a region's hub holds: what a replaced incarnation was heard to hold went with its log. */
+  #heldNow(region: RegionId): Holding | undefined {
+    const held = this.#held.get(region);
+    return held === undefined || this.#ledger.isReplaced(held.hub) ? undefined : held;
   }
 }

@@ -70,16 +70,18 @@ export class Receipts {
 
   /** What is known here without asking anybody. */
   receipt(event: PurgeEvent): Receipt {
-    const regions = this.#place.regions.map((region) => this.#regionReceipt(event.dot, region));
-    const applied = regions.map((region) => region.appliedAt);
+    const regionsNow = () => this.#place.regions.map((region) => this.#regionReceipt(event.dot, region));
+    const applied = regionsNow().map((region) => region.appliedAt);
     const isApplied = applied.every((at) => at !== undefined);
-    const missing = regions.filter((region) => region.state === "pending").map((region) => region.region);
-    const isPartial = missing.some((region) => this.#unanswered.has(region)) || !this.#peers.isDurable(event.dot);
     const completeBy = this.#completeAt(event.dot);
     if (completeBy <= this.#ports.now() && this.#peers.isDurable(event.dot)) {
       this.#completions.note(event.dot, completeBy);
     }
     const completeAt = this.#completions.at(event.dot);
+    // A region that holds it and cannot be asked is complete by what was just noted.
+    const regions = regionsNow();
+    const missing = regions.filter((region) => this.#isMissing(region)).map((region) => region.region);
+    const isPartial = missing.some((region) => this.#unanswered.has(region)) || !this.#peers.isDurable(event.dot);
     return {
       id: formatDot(event.dot),
       state: completeAt !== undefined ? "complete" : isPartial ? "partial" : isApplied ? "applied" : "accepted",
@@ -225,19 +227,26 @@ export class Receipts {
     const counted = state?.entries === undefined ? {} : { entries: state.entries };
     const applied = state?.appliedAt === undefined ? {} : { appliedAt: state.appliedAt, ...counted };
     const isOver = state?.completeAt !== undefined && state.completeAt <= this.#ports.now();
-    if (isOver || (state?.held === true && this.#completions.at(dot) !== undefined)) {
+    const isHeld = state?.held === true || this.#peers.holds(region, dot);
+    if (isOver || (isHeld && this.#completions.at(dot) !== undefined)) {
       return { region, state: "complete", ...applied };
     }
     if (state?.appliedAt !== undefined) return { region, state: "applied", ...applied };
-    if (state?.held === true || this.#peers.holds(region, dot)) {
+    const silent = this.#unanswered.has(region) ? { reason: "its hub does not answer" } : {};
+    if (isHeld) {
       const shards = state?.waitingFor ?? [];
       return {
         region,
         state: "accepted",
-        ...(shards.length === 0 ? {} : { reason: `waits for shard ${shards.join(", ")}` }),
+        ...(shards.length === 0 ? silent : { reason: `waits for shard ${shards.join(", ")}` }),
       };
     }
-    return { region, state: "pending", ...(this.#unanswered.has(region) ? { reason: "its hub does not answer" } : {}) };
+    return { region, state: "pending", ...silent };
+  }
+
+  /** Not known to hold it; or known to, and nobody can be asked whether it has applied it. */
+  #isMissing({ region, state }: RegionReceipt): boolean {
+    return state === "pending" || (state === "accepted" && this.#unanswered.has(region));
   }
 
   #toldOf(dot: Dot, region: RegionId): Told | undefined {

@@ -21,6 +21,8 @@ export interface StoredLedger {
   readonly sources: Record<string, { readonly sequence: number; readonly at: EpochMillis }>;
   /** Spans in which something happened, oldest first. */
   readonly samples: MeterSample[];
+  /** The isolate that wrote it. */
+  readonly isolate?: string;
 }
 
 /** `counted`: added now; `repeated`: had been added before. Either way the sender may forget the push. */
@@ -30,9 +32,14 @@ export type Added = { readonly kind: "counted" } | { readonly kind: "repeated" }
 export class Ledger {
   readonly #state: StoredLedger;
 
-  /** Goes on with what was stored, or begins at `now`. */
-  constructor(stored: StoredLedger | undefined, now: EpochMillis) {
-    this.#state = stored ?? { v: 1, since: now, totals: emptyTotals(), gaugesAt: {}, sources: {}, samples: [] };
+  /**
+   * Goes on with what was stored, or begins at `now`. Gauges speak of what isolates hold in memory, so they end with the isolate:
+   * what another than `isolate` has stored is from before a restart or a deploy, which ended all of them.
+   */
+  constructor(stored: StoredLedger | undefined, now: EpochMillis, isolate: string) {
+    const state = stored ?? { v: 1, since: now, totals: emptyTotals(), gaugesAt: {}, sources: {}, samples: [] };
+    const isOurs = state.isolate === isolate;
+    this.#state = isOurs ? state : { ...state, totals: { ...state.totals, gauges: {} }, gaugesAt: {}, isolate };
   }
 
   /** Adds a push, unless it has been added before. */

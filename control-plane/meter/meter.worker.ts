@@ -12,6 +12,8 @@ import { Ledger, type StoredLedger } from "./ledger.ts";
 import { decodePush } from "./push.ts";
 
 const KEY = "ledger";
+/** A name for this isolate, which outlives the object and ends with the process or the deployment. */
+let isolate: string | undefined;
 
 /** The Durable Object class METER. */
 export class Meter extends DurableObject<Environment> {
@@ -55,7 +57,8 @@ export class Meter extends DurableObject<Environment> {
     if (this.#ledger !== undefined) return this.#ledger;
     const stored = await this.ctx.storage.get<StoredLedger>(KEY);
     // Another request may have loaded it meanwhile, and counted: its ledger is the one.
-    this.#ledger ??= new Ledger(stored, epochMillis(Date.now()));
+    isolate ??= crypto.randomUUID();
+    this.#ledger ??= new Ledger(stored, epochMillis(Date.now()), isolate);
     return this.#ledger;
   }
 

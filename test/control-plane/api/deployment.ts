@@ -130,7 +130,7 @@ export class FakeMeter implements Node {
 
   constructor(world: Deployment) {
     this.#world = world;
-    this.ledger = new Ledger(undefined, world.time);
+    this.ledger = new Ledger(undefined, world.time, "isolate");
   }
 
   async fetch(url: string, init: RequestInit = {}): Promise<Response> {
