@@ -10,11 +10,13 @@ const HELP = `Usage: npm run bench -- [part] [options]
   idle        the first hit after idleness, in each of nine regions at their distances
   purges      lone purges from each of nine regions: applied and complete, in multiples of the distance
   large       large bodies over a distance: whole and as ranges, cold and warm, beside a plain fetch
+  connections ten thousand connections at once to a running front door (--url)
   door        what the local front door takes of the processor for each request
   load        300 purges a second in three regions`;
 
 /** By name: the script, and options that come before those given. */
 const PARTS: Readonly<Record<string, readonly [script: string, ...options: string[]]>> = {
+  connections: ["./connections.node.ts"],
   door: ["./door.node.ts"],
   hits: ["./hits-under-purges.node.ts"],
   idle: ["./first-hit.node.ts"],
