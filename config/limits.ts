@@ -129,6 +129,8 @@ export const LIMITS = {
    * short; a longer value would only fill the memory with responses that nobody asks for again, so such a request passes by.
    */
   selectingCharacters: 256,
+  /** How long a flight goes on without anybody who waits for its head: a client that tries again at once finds it. */
+  abandonedAfterMillis: 1_000,
   /** Variants of one key; the oldest goes first. */
   variants: 32,
   /** Characters of an `Accept` or `Accept-Language` that count: browsers write about 150. A longer one counts as absent. */
@@ -189,9 +191,8 @@ export const LIMITS = {
   plainBodies: 256,
 
   // --- an origin
-  /** Places of a site that a run of failures must cover before they count as the origin's: one broken part is not all of it. */
+  /** Places of a site that a run of failures must cover to count as the origin's, and the pause after which a run is over. */
   breakerPlaces: 3,
-  /** After such a time without a failure a run of them is over: longer than an origin takes to fail by silence. */
   breakerRunMillis: 60_000,
   /** Retries that may be saved up: enough for a pool of connections that all went stale, too few to be a load. */
   originRetriesInStore: 10,

@@ -6,6 +6,7 @@
 
 import { LIMITS } from "../config/limits.ts";
 import type { Node } from "../config/ports.worker.ts";
+import type { CancelSignal } from "../origin/ports.ts";
 import { NODE_URL } from "./message.worker.ts";
 
 export type Reached =
@@ -17,9 +18,38 @@ export type Reached =
   /** It lives, but gave no answer in the time that the request has. */
   | { readonly kind: "late" };
 
-/** Sends `init` to `path` of a node; never rejects. `budgetMillis` bounds the wait for the head of the answer. */
-export async function reach(node: () => Node, path: string, init: RequestInit, budgetMillis: number): Promise<Reached> {
+/**
+ * Sends `init` to `path` of a node; never rejects. `budgetMillis` bounds the wait for the head of the answer, and `gone` ends it:
+ * then it is late, for that says nothing against the node.
+ */
+export async function reach(
+  node: () => Node,
+  path: string,
+  init: RequestInit,
+  budgetMillis: number,
+  gone?: CancelSignal,
+): Promise<Reached> {
+  if (gone?.aborted) return { kind: "late" };
+  const left = Promise.withResolvers<Reached>();
+  const leave = () => left.resolve({ kind: "late" });
+  gone?.addEventListener("abort", leave);
   const controller = new AbortController();
+  try {
+    const reached = await Promise.race([left.promise, ask(node, path, init, budgetMillis, controller)]);
+    if (gone?.aborted) controller.abort();
+    return reached;
+  } finally {
+    gone?.removeEventListener("abort", leave);
+  }
+}
+
+async function ask(
+  node: () => Node,
+  path: string,
+  init: RequestInit,
+  budgetMillis: number,
+  controller: AbortController,
+): Promise<Reached> {
   const timers: ReturnType<typeof setTimeout>[] = [];
   const later = (delay: number): Promise<"time"> =>
     new Promise((resolve) => {

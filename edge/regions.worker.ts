@@ -23,22 +23,34 @@ export const learnDrained = (regions: readonly RegionId[] | undefined): void => 
 export const regionsFor = (env: Environment, admitted: Pick<Admitted, "place" | "route">): RegionChoice[] =>
   asker.regionsFor(configOf(env), admitted);
 
-/** The first answer that a region gives, or why there is none. `only` this region is asked, if one is named. */
-export const askRegions = (env: Environment, serving: Serving, only?: RegionId): Promise<Served> =>
+/**
+ * The first answer that a region gives, or why there is none. `only` this region is asked, if one is named; `gone` fires when the
+ * client goes away.
+ */
+export const askRegions = (
+  env: Environment,
+  serving: Serving,
+  { only, gone }: { readonly only?: RegionId; readonly gone?: AbortSignal } = {},
+): Promise<Served> =>
   asker.ask(
     configOf(env),
     serving,
     {
-      request: (to, request) => askShard(env, to, request),
+      request: (to, request) => askShard(env, to, request, gone),
       isAlive: ({ region, shard }) => isAlive(nodesOf(env).shard(region, shard)),
     },
     only,
   );
 
-async function askShard(env: Environment, { region, shard }: ShardPlace, request: TierRequest): Promise<RegionReply> {
+async function askShard(
+  env: Environment,
+  { region, shard }: ShardPlace,
+  request: TierRequest,
+  gone: AbortSignal | undefined,
+): Promise<RegionReply> {
   const requestAt = now();
   const node = () => nodesOf(env).shard(region, shard);
-  const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis);
+  const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis, gone);
   if (reached.kind === "late") return reached;
   if (reached.kind === "unreachable") return { kind: "lost" };
   if (reached.kind === "broken") return { kind: "refused" };

@@ -21,6 +21,7 @@ import { contentOf, GET_PATIENCE, UPLOAD_PATIENCE } from "./content.worker.ts";
 import { type Counted, count } from "./count.ts";
 import { type FieldLine, Fields } from "./http/fields.ts";
 import { withoutInternal } from "./http/forwardable.ts";
+import { isSafe } from "./http/invalidate.ts";
 import { problem } from "./http/problem.ts";
 import { headersOf } from "./message.worker.ts";
 import { askRegions, learnDrained } from "./regions.worker.ts";
@@ -125,7 +126,11 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
   for (const name of HOP_BY_HOP) if (name !== "connection") fields.delete(name);
   // Nor may a length of what is not sent go on: the next node would wait for it, or take even a length of 0 for an upload.
   if (upload === undefined) fields.delete("content-length");
-  const served = await askRegions(env, { admitted, method, fields, upload, requestId, arrivedAt });
+  // What may change something is carried out, though its client is gone.
+  const gone = isSafe(method) ? { gone: request.signal } : {};
+  const served = await askRegions(env, { admitted, method, fields, upload, requestId, arrivedAt }, gone);
+  // Nobody reads this answer, and it is no failure of ours to be counted.
+  if (served.kind === "refused" && isSafe(method) && request.signal.aborted) return new Response(null, { status: 499 });
   if (served.kind === "refused") return refuse(visit, served);
 
   learnDrained(served.answer.facts?.drained);

@@ -50,7 +50,7 @@ export async function warm(
       requestId: crypto.randomUUID().replaceAll("-", ""),
       arrivedAt,
     },
-    query.region,
+    query.region === undefined ? {} : { only: query.region },
   );
   if (served.kind === "refused") return { kind: "failed", detail: served.detail };
   const { answer, region } = served;

@@ -55,6 +55,8 @@ export const FAILURES = {
   broken: failure(502, "fill-broken", "proxy_internal_error", "The next tier's answer could not be read."),
   crashed: failure(502, "shard-failed", "proxy_internal_error", "A shard failed while it answered this request."),
   tooLate: failure(504, "fill-timeout", "http_response_timeout", "The next tier did not answer in time."),
+  /** Nobody reads this. */
+  clientGone: failure(502, "client-gone", "connection_terminated", "The client went away before there was an answer."),
   alwaysPurged: failure(
     503,
     "purged-while-filling",

@@ -5,6 +5,7 @@
 import type { Millis } from "../../config/units.ts";
 import type { PurgeSet, PurgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
+import type { CancelSignal } from "../../origin/ports.ts";
 import type { Entry } from "./entries.ts";
 import type { Spool } from "./spool.ts";
 import type { After, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
@@ -45,28 +46,48 @@ export interface Flight {
   /** What was known of purges when it began: the stamp of what it brings. */
   readonly vector: Vector;
   readonly head: Promise<Landing>;
-  /** Requests that wait for it, beside the one that began it. */
-  followers: number;
+  /** Requests that wait for its head. */
+  waiting: number;
+  /** Nobody waited for it, so its question was given up: nobody joins any more. */
+  abandoned: boolean;
   /** An unsafe method changed the resource meanwhile: nobody joins any more and nothing is kept. */
   doomed: boolean;
+  /** Whether others may find it; else it is one client's own. */
+  readonly shared: boolean;
+  /** Gives up its question, unless its head has come. */
+  readonly abandon: () => void;
   /** Its body, once there is one. */
   spool: Spool | undefined;
 }
 
 /** Whether a request for `target` may share `flight`, by all that is known of purges now. */
 export function mayJoin(flight: Flight, target: PurgeTarget, purges: PurgeSet): boolean {
-  if (flight.doomed || (flight.spool !== undefined && !flight.spool.joinable)) return false;
+  if (flight.doomed || flight.abandoned || (flight.spool !== undefined && !flight.spool.joinable)) return false;
   return purges.verdict(target, flight.vector) === "alive";
 }
 
-/** The flight's landing, or undefined when `patience` runs out first: every request has a deadline of its own. */
+/**
+ * The flight's landing, or undefined when `patience` runs out first or the request's client is `gone`: every request has a
+ * deadline of its own.
+ */
 export function landing<Landed>(
   flight: { readonly head: Promise<Landed> },
   patience: Millis,
   after: After,
+  gone?: CancelSignal,
 ): Promise<Landed | undefined> {
   return new Promise((resolve, reject) => {
-    const cancel = after(patience, () => resolve(undefined));
+    const leave = () => {
+      cancel();
+      resolve(undefined);
+    };
+    const stopTimer = after(patience, leave);
+    const cancel = () => {
+      stopTimer();
+      gone?.removeEventListener("abort", leave);
+    };
+    if (gone?.aborted) return leave();
+    gone?.addEventListener("abort", leave);
     flight.head.then(
       (landed) => {
         cancel();

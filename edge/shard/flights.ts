@@ -1,12 +1,18 @@
-// The fills that a shard has under way. A request shares one where it may, or begins its own; both within limits. A flight
-// lands and keeps what it brings even when nobody waits any more, and while its body comes, others may still join.
+// The fills that a shard has under way. A request shares one where it may, or begins its own; both within limits. Others may
+// join a flight while its body still comes, and what is about to be stored is stored even when nobody reads it any more.
+// **Decided: a flight whose head has not come is given up once nobody has waited for it for `LIMITS.abandonedAfterMillis`**, and its
+// turn at the origin's gate goes to others. Until the head has come nobody knows whether the answer can be stored, and
+// clients that leave would otherwise hold the origin with requests that cost them nothing. The pause lets a client that
+// tries again join the flight. A refresh in the background is wanted without anybody who waits.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Millis } from "../../config/units.ts";
+import { type Millis, millis } from "../../config/units.ts";
 import { purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
+import type { CancelSignal } from "../../origin/ports.ts";
 import type { Terms } from "../http/terms.ts";
 import { type Asked, flightKeyOf } from "./asked.ts";
+import { Cancellation } from "./cancellation.ts";
 import type { Change } from "./change.ts";
 import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
@@ -29,6 +35,12 @@ interface OfOneKey {
   /** Each with the request that it was begun for, and the names under which it is found. */
   readonly members: Map<Flight, { readonly asked: Asked; readonly keys: (string | symbol)[] }>;
 }
+
+/** An answer that is not kept is for the request that began the flight: if that is gone, nobody will read it. */
+const discardUnread = ({ head }: Flight): void =>
+  void head.then((landed) => {
+    if (landed.kind === "relay") discard(landed.answer.body);
+  });
 
 export class Flights {
   readonly #ports: Omit<FillPorts, "finished" | "learned">;
@@ -63,8 +75,8 @@ export class Flights {
     const key = company === "alone" ? Symbol() : flightKeyOf(asked, names);
     const known = this.#underWay.get(key);
     if (known !== undefined && mayJoin(known, purgeTarget(asked.url, []), this.#ports.knowledge.purges)) {
-      if (known.followers >= LIMITS.followers) return undefined;
-      known.followers += 1;
+      if (known.waiting >= LIMITS.followers) return undefined;
+      known.waiting += 1;
       return { flight: known, leads: false };
     }
     if (this.#all.size >= LIMITS.flights) return undefined;
@@ -74,26 +86,36 @@ export class Flights {
   /** Has a response fetched for everybody, anew if one is stored, unless that is under way; nobody waits for it. */
   refresh(asked: Asked, stored?: Entry): void {
     const boarded = this.board(asked, stored, "shared");
-    if (boarded?.leads === false) boarded.flight.followers -= 1;
-    if (boarded?.leads !== true) return;
-    void boarded.flight.head.then((landed) => {
-      // What is not kept is for whoever began the flight, and nobody did.
-      if (landed.kind === "relay") discard(landed.answer.body);
-    });
+    // It stays one that waits if the flight is new: nobody gives up what is fetched for everybody.
+    if (boarded?.leads === false) boarded.flight.waiting -= 1;
+    if (boarded?.leads === true) discardUnread(boarded.flight);
   }
 
-  /** Waits for the landing, for `patience` at most. */
-  async wait({ flight, leads }: Boarded, patience: Millis): Promise<Landing | undefined> {
-    const landed = await landing(flight, patience, this.#ports.after);
-    if (!leads) flight.followers -= 1;
-    return landed;
+  /** Waits for the landing, for `patience` at most or until the request's client is `gone`. */
+  async wait({ flight, leads }: Boarded, patience: Millis, gone?: CancelSignal): Promise<Landing | undefined> {
+    const landed = await landing(flight, patience, this.#ports.after, gone);
+    flight.waiting -= 1;
+    if (landed !== undefined) return landed;
+    if (leads) discardUnread(flight);
+    if (flight.waiting > 0) return undefined;
+    this.#ports.after(millis(flight.shared ? LIMITS.abandonedAfterMillis : 0), () => {
+      if (flight.waiting === 0) flight.abandon();
+    });
+    return undefined;
   }
 
   /** Keeps an answer that came without a flight. While its body comes, an unsafe method ends it like any other. */
   keep(asked: Asked, vector: Vector, answer: UpstreamAnswer, terms: Terms): Landing & { kind: "kept" } {
     const { status, fields } = answer;
     const head = Promise.withResolvers<Landing>();
-    const state = { doomed: false, spool: undefined, followers: 0 };
+    const state = {
+      doomed: false,
+      abandoned: false,
+      shared: false,
+      spool: undefined,
+      waiting: 0,
+      abandon: () => undefined,
+    };
     const flight: Flight = { ...state, url: asked.url, vector, head: head.promise };
     this.#all.add(flight);
     const ports = { ...this.#ports, finished: () => void this.#all.delete(flight) };
@@ -123,21 +145,33 @@ export class Flights {
     how: HowToFill & SentFor,
     names: readonly string[],
   ): Flight {
-    const state: Pick<Flight, "doomed" | "spool"> = { doomed: false, spool: undefined };
+    const state: Pick<Flight, "doomed" | "abandoned" | "spool"> = { doomed: false, abandoned: false, spool: undefined };
+    const signal = new Cancellation();
+    const upstream: FillPorts["upstream"] = (request) => this.#ports.upstream({ ...request, signal });
     const vector = this.#ports.knowledge.joined(asked.request.context.vector);
     const finished = () => this.#end(asked.key, flight);
     const learned = (vary: readonly string[]) => void (this.#all.has(flight) && this.#learn(asked.key, vary));
     // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
-    const head = fly({ ...this.#ports, finished, learned }, { ...asked, ...how, vector, confirm, flight: state }).catch(
-      (): Landing => ({ kind: "failed", failure: FAILURES.broken }),
-    );
-    const flight: Flight = Object.assign(state, { url: asked.url, vector, followers: 0, head });
+    const head = fly(
+      { ...this.#ports, upstream, finished, learned },
+      { ...asked, ...how, vector, confirm, flight: state },
+    ).catch((): Landing => ({ kind: "failed", failure: FAILURES.broken }));
+    let headCame = false;
+    const abandon = () => {
+      // What has come is stored or passes at the pace of its readers, and a body without any is given up there (pump.ts).
+      if (headCame) return;
+      flight.abandoned = true;
+      signal.abort();
+    };
+    const shared = typeof key === "string";
+    const flight: Flight = Object.assign(state, { url: asked.url, vector, waiting: 1, head, shared, abandon });
     this.#underWay.set(key, flight);
     this.#all.add(flight);
     const ofKey = this.#byKey.get(asked.key) ?? { names, members: new Map() };
     this.#byKey.set(asked.key, ofKey);
     ofKey.members.set(flight, { asked, keys: [key] });
     void head.then((landed) => {
+      headCame = true;
       if (landed.kind === "kept") learned(landed.vary);
       if (landed.kind === "relay" && landed.vary !== undefined) learned(landed.vary);
       if (landed.kind === "failed") finished();

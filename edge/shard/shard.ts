@@ -5,7 +5,9 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { Config } from "../../config/schema.ts";
 import { between, type EpochMillis, type Millis, millis } from "../../config/units.ts";
+import type { CancelSignal } from "../../origin/ports.ts";
 import type { Outcome } from "../http/cache-status.ts";
+import { isSafe } from "../http/invalidate.ts";
 import { onlyIfCached } from "../http/reuse.ts";
 import { ttlOf } from "../http/terms.ts";
 import { orderly } from "./arrival.ts";
@@ -63,8 +65,8 @@ export class Shard {
     return this.#flights.size + this.segments.flights;
   }
 
-  /** Answers a request, or says that it is behind what the caller knows and could not catch up. */
-  async handle(request: TierRequest): Promise<TierResponse | BehindResponse> {
+  /** Answers a request, or says that it is behind what the caller knows. Once `gone` fires nobody reads the answer. */
+  async handle(request: TierRequest, gone?: CancelSignal): Promise<TierResponse | BehindResponse> {
     const { context } = request;
     const { config, knowledge, now } = this.#ports;
     const arrivedAt = now();
@@ -85,7 +87,7 @@ export class Shard {
       );
     }
     const asked = askedOf(request, route, config, standing, arrivedAt);
-    return context.passes ? this.#pass(asked) : this.#cached(asked);
+    return context.passes ? this.#pass(asked, gone) : this.#cached(asked, gone);
   }
 
   /** Forgets what is stored of what has changed and lets no fill under way bring it back. Returns how many entries. */
@@ -97,7 +99,7 @@ export class Shard {
     return change.urls.reduce((count, url) => count + entries.deleteUrl(name, url), byGroup);
   }
 
-  async #cached(first: Asked): Promise<TierResponse> {
+  async #cached(first: Asked, gone: CancelSignal | undefined): Promise<TierResponse> {
     let asked = first;
     let company: "shared" | "alone" = asked.personal ? "alone" : "shared";
     let learned: readonly string[] = [];
@@ -120,7 +122,8 @@ export class Shard {
       const how: HowToFill = howToFill(asked, found, company, changed);
       const boarded = this.#flights.board(wanting(asked, usesOf(found)), confirm, company, learned, how);
       if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
-      const waitedFor = await this.#flights.wait(boarded, asked.request.context.budgetMillis);
+      const waitedFor = await this.#flights.wait(boarded, asked.request.context.budgetMillis, gone);
+      if (gone?.aborted) return this.#fail(asked.request, asked.arrivedAt, FAILURES.clientGone);
       const why = boarded.leads ? whyAsked(found) : "collapsed";
       asked = await this.#judge.leasedAnew(asked);
       const landed = waitedFor && this.#judge.asStored(asked, waitedFor);
@@ -258,12 +261,13 @@ export class Shard {
   }
 
   /** Everything that no cache has a part in: forwarded as it is, and what it changes is forgotten here. */
-  async #pass(asked: Asked): Promise<TierResponse> {
+  async #pass(asked: Asked, gone: CancelSignal | undefined): Promise<TierResponse> {
     const { request, route, arrivedAt } = asked;
     const { context, method } = request;
     const { config, knowledge, upstream } = this.#ports;
     const vector = knowledge.joined(context.vector);
-    const answer = await upstream({ ...request, vector });
+    // What may change something is carried out though its client is gone: what it changed has to be forgotten here.
+    const answer = await upstream({ ...request, vector, signal: isSafe(method) ? gone : undefined });
     if (answer.kind === "failure") return this.#fail(request, arrivedAt, answer);
     const change = changeOf(method, context.url, answer, config.routes);
     const ended = change === undefined ? undefined : await this.#changes.end(change, route, answer);

@@ -120,7 +120,7 @@ export class Shard extends DurableObject<Environment> {
     if (asked === undefined)
       return new Response("no request context of a format that this shard knows\n", { status: 400 });
     try {
-      const answer = await this.#core.handle(asked);
+      const answer = await this.#core.handle(asked, request.signal);
       this.#count();
       if (!("status" in answer)) return Response.json(answer, { status: 409 });
       return toNodeResponse(answer);

@@ -3,6 +3,7 @@
 
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
+import type { CancelSignal } from "../../origin/ports.ts";
 import type { Fields } from "../http/fields.ts";
 import type { ByteRange } from "../http/range.ts";
 import type { ByteSource } from "./spool.ts";
@@ -45,6 +46,8 @@ export interface TierResponse {
 export interface UpstreamRequest extends TierRequest {
   /** What purges are known now: no answer may come from knowledge older than this. */
   readonly vector: Vector;
+  /** Gives the question up: nobody waits for its answer any more. */
+  readonly signal?: CancelSignal | undefined;
   /** Fields that select variants of this URL beside the route's own, and that an origin is sent for that. */
   readonly selecting?: readonly string[];
   /** The answer is for one client alone: an origin is sent everything that it said. */

@@ -2,6 +2,7 @@
 // back values. Whom to ask, in which order and with what is decided in ask-shield.ts.
 
 import type { Environment } from "../../config/environment.worker.ts";
+import { clientNetwork } from "../../config/ip-network.ts";
 import { LIMITS } from "../../config/limits.ts";
 import type { Tally } from "../../config/metrics.ts";
 import { nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
@@ -28,7 +29,7 @@ import type { EntryStore } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { Negotiation } from "./negotiation.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./tier.ts";
-import type { BehindResponse } from "./wire.ts";
+import type { BehindResponse, RequestContext } from "./wire.ts";
 
 const now = (): EpochMillis => epochMillis(Date.now());
 
@@ -85,7 +86,7 @@ export class UpstreamShell {
     const node = () => nodesOf(this.#env).shard(region, shard);
     if (mustArriveOnce(request) && !(await isAlive(node()))) return { kind: "unreachable", sent: false };
     const requestAt = now();
-    const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis);
+    const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis, request.signal);
     if (reached.kind === "unreachable") return { kind: "unreachable", sent: true };
     if (reached.kind === "broken") return { kind: "refused" };
     if (reached.kind === "late") return reached;
@@ -124,6 +125,8 @@ export class UpstreamShell {
       body: (request.upload as ReadableStream<Uint8Array> | undefined) ?? null,
       clientHost: context.client.host,
       holdSlot: context.passes ? "header" : "body",
+      signal: request.signal,
+      client: clientOf(context),
       rank: rankOf(context.demand),
     });
     this.#showBreaker(route.origin);
@@ -192,6 +195,10 @@ export class UpstreamShell {
 }
 
 /** Names the origin as the configuration does: its address is nobody's business. */
+/** Who shares the origin's turns: the client that a fill was begun for, and nobody for a refresh that serves everybody. */
+const clientOf = ({ client, demand }: RequestContext): string | undefined =>
+  client.address === undefined || demand?.waits === false ? undefined : clientNetwork(client.address);
+
 const originFailed = (outcome: OriginFailure, origin: string): UpstreamFailure => ({
   kind: "failure",
   status: outcome.status,
