@@ -125,10 +125,11 @@ export const LIMITS = {
   /** Requests that wait for the head of one flight; beyond it they are refused with 503. */
   followers: 10_000,
   /**
-   * Characters of one request field or of all cookies together by which a route tells responses apart. What sites select by is
-   * short; a longer value would only fill the memory with responses that nobody asks for again, so such a request passes by.
+   * Characters of one request field, or of all key cookies together, by which a route tells responses apart. A longer value would
+   * only fill the memory with responses that nobody asks for again, so such a request passes the cache. Most values are far
+   * shorter; Next.js describes the layout that a page was left from in several hundred.
    */
-  selectingCharacters: 256,
+  selectingCharacters: 1_024,
   /** How long a flight goes on without anybody who waits for its head: a client that tries again at once finds it. */
   abandonedAfterMillis: 1_000,
   /** Variants of one key; the oldest goes first. */
