@@ -66,7 +66,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, control
   if (!done && kind === "links" && isRegionId(first))
     answer(response, 404, {
       title: "Not Found",
-      detail: `There is no link from ${first} to ${second}: with --no-delay there is none.`,
+      detail: `There is no link from ${first} to ${second}.`,
     });
   else if (!done)
     answer(response, 404, { title: "Not Found", detail: `There is no ${request.method} ${url.pathname} here.` });

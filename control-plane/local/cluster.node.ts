@@ -14,8 +14,9 @@ import type { ExampleOrigin } from "./example-origin.node.ts";
 import type { Cut, Link } from "./link.node.ts";
 import { type LinkEnd, linkName } from "./links.node.ts";
 import type { Door } from "./nearest.ts";
+import { closePool } from "./pool.node.ts";
 import { isAlive } from "./processes.node.ts";
-import { closePool, type Handed } from "./proxy.node.ts";
+import type { Handed } from "./proxy.node.ts";
 import type { LocalRegion } from "./region.node.ts";
 import type { SupervisionNews } from "./restart-policy.ts";
 import type { RegionRecord } from "./run-record.ts";
@@ -90,7 +91,7 @@ export class Cluster implements Controls {
     return found.process;
   }
 
-  /** The link by which `from` calls `to`. Throws if there is none (without distances there are no links). */
+  /** The link by which `from` calls `to`. Throws if there is none. */
   link(from: RegionId, to: LinkEnd): Link {
     const found = this.links.get(linkName(from, to));
     if (found === undefined) throw new Error(`there is no link from ${from} to ${to} in this run`);

@@ -17,6 +17,12 @@ export interface LinkOptions {
   readonly port: number;
   /** How long a byte is under way. */
   readonly oneWay: Millis;
+  /**
+   * What the caller's close means. `whole`: it has given up, so the far end is reset; workerd never closes one direction alone, and
+   * as a server it would take a close for the end of the request and go on working for nobody. `half` (the default): it has sent
+   * everything and still listens.
+   */
+  readonly callersClose?: "whole" | "half";
 }
 
 interface Connection {
@@ -106,10 +112,15 @@ export class Link {
   }
 
   #callFarEnd(connection: Connection): void {
-    const far = connect({ ...this.#options, allowHalfOpen: true, noDelay: true });
+    const { host, port } = this.#options;
+    const far = connect({ host, port, allowHalfOpen: true, noDelay: true });
     connection.far = far;
     this.#watch(connection, far);
-    connection.near.pipe(connection.outward).pipe(far);
+    connection.near.pipe(connection.outward);
+    if (this.#options.callersClose === "whole") {
+      connection.outward.pipe(far, { end: false });
+      connection.outward.on("end", () => this.#reset(connection));
+    } else connection.outward.pipe(far);
     far.pipe(connection.homeward).pipe(connection.near);
   }
 

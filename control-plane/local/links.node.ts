@@ -1,5 +1,6 @@
 // All links of a run: one for each ordered pair of regions, and one from each region to each origin whose place is known.
-// Decides which binding of which region leads where; with distances off, bindings lead straight to their ends.
+// Decides which binding of which region leads where. With distances off they delay nothing, but still tell the far end that its
+// caller has given up (link.node.ts), and can be cut.
 // Origins over TLS get neither: a Worker reaches those by itself, at their real distance.
 
 import { roundTrip } from "../../config/distance.ts";
@@ -34,8 +35,7 @@ export async function layLinks(
   const links = new Map<string, Link>();
   const bindings: Record<string, Record<string, number>> = {};
   const lay = async (from: RegionId, to: LinkEnd, host: string, port: number, oneWay: Millis): Promise<number> => {
-    if (distances === "none" && host === "127.0.0.1") return port;
-    const link = new Link({ host, port, oneWay: distances === "none" ? millis(0) : oneWay });
+    const link = new Link({ host, port, oneWay: distances === "none" ? millis(0) : oneWay, callersClose: "whole" });
     links.set(linkName(from, to), link);
     return link.listen();
   };

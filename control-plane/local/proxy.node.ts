@@ -10,12 +10,13 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage, type 
 import { request as httpsRequest } from "node:https";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { LIMITS } from "../../config/limits.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import { DelayStream } from "./delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
 import { begin, lengthLast } from "./homeward.node.ts";
+import { openPool } from "./pool.node.ts";
 import { watch } from "./sign-of-life.node.ts";
 
 /** Where a request may go. */
@@ -52,22 +53,6 @@ export type Handed =
   /** 502: what came back is no answer that can be passed on; 503: nobody took the request. */
   | { readonly kind: "refused"; readonly status: 502 | 503; readonly reason: string }
   | { readonly kind: "abandoned" };
-
-/** One pool for all doors, made when it is first needed; idle connections do not keep the process alive. */
-let pool: Agent | undefined;
-const openPool = (): Agent => {
-  // The far end has the timeouts that matter.
-  pool ??= new Agent({ allowH2: false, headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: LIMITS.doorAnswerHeadBytes });
-  return pool;
-};
-
-/** Ends the pooled connections, so that nothing waits for them at the end of a run. */
-export function closePool(): void {
-  const ended = pool?.destroy();
-  pool = undefined;
-  // What was still under way hears of it by itself.
-  ended?.catch(() => undefined);
-}
 
 /** Methods that may be sent again when a connection broke in the middle; a cache's clients send hardly any others without a body. */
 const REPEATABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
@@ -246,7 +231,9 @@ const askAlone: Ask = (request, target, passage, body, response) =>
       resolve(failed(error, connected ? "broken" : "unreached"));
     });
     response.on("close", () => {
-      if (!response.writableFinished) upstream.destroy();
+      if (response.writableFinished) return;
+      if (!target.secure) upstream.socket?.resetAndDestroy();
+      upstream.destroy();
     });
   });
 

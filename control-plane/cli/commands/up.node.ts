@@ -83,6 +83,13 @@ async function up(options: Options): Promise<void> {
       process.exit(0);
     }
     display.ready(cluster);
+    // A mistake in the launcher's own code must not take all regions down with it: it is told, and the run goes on.
+    process.on("uncaughtException", (error) => {
+      display.event({
+        kind: "notice",
+        text: `an error in the launcher itself, which goes on: ${error.stack ?? error}`,
+      });
+    });
     await stop.wanted;
     display.stopping();
     await cluster.stop();

@@ -17,6 +17,7 @@ afterEach(async () => {
 async function linkTo(
   serve: (socket: Socket) => void,
   oneWay = 0,
+  callersClose: "whole" | "half" = "half",
 ): Promise<{ link: Link; call: () => Promise<Socket> }> {
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on("error", () => socket.destroy());
@@ -24,7 +25,8 @@ async function linkTo(
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const link = new Link({ host: "127.0.0.1", port: (server.address() as AddressInfo).port, oneWay: millis(oneWay) });
+  const { port: farPort } = server.address() as AddressInfo;
+  const link = new Link({ host: "127.0.0.1", port: farPort, oneWay: millis(oneWay), callersClose });
   const port = await link.listen();
   closing.push(
     () => link.close(),
@@ -63,6 +65,19 @@ describe("a link", () => {
     const socket = await call();
     socket.end(Buffer.alloc(300_000));
     expect((await buffer(socket)).toString()).toBe("300000 bytes");
+    await expect.poll(() => link.connections).toBe(0);
+  });
+
+  it("resets the far end when its caller closes, where a close means that it has given up", async () => {
+    const heard = Promise.withResolvers<string>();
+    const { link, call } = await linkTo(
+      (socket) => void socket.on("error", (error: NodeJS.ErrnoException) => heard.resolve(error.code ?? "")).resume(),
+      5,
+      "whole",
+    );
+    const socket = await call();
+    socket.end("a question that nobody waits for");
+    expect(await heard.promise).toBe("ECONNRESET");
     await expect.poll(() => link.connections).toBe(0);
   });
 
