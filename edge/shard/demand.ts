@@ -2,7 +2,9 @@
 // thousands of objects are fetched anew, and most people wait for few of them. What was stored is asked how often it was used
 // before it ended; each tier adds what it knows. A refresh that nobody waits for stands behind all for which somebody does.
 
+import { clientNetwork } from "../../config/ip-network.ts";
 import type { Asked } from "./asked.ts";
+import type { RequestContext } from "./wire.ts";
 
 /** What a tier tells the next of how much it wants an answer. */
 export interface Demand {
@@ -27,4 +29,15 @@ export const inheritedUses = (demand: Demand | undefined): number => Math.floor(
 export function rankOf(demand: Demand | undefined): number {
   if (demand === undefined) return 0;
   return demand.waits ? demand.uses : -1 / (1 + demand.uses);
+}
+
+/**
+ * The client whose share of the origin's turns a fill takes: the one that it was begun for, by address or IPv6 /64, and nobody for a
+ * refresh. Loopback is nobody either: behind it stands whatever runs on this machine, so it would give all of a local run's clients
+ * one share and leave turns idle.
+ */
+export function askerOf({ client, demand }: Pick<RequestContext, "client" | "demand">): string | undefined {
+  const { address } = client;
+  if (address === undefined || demand?.waits === false) return undefined;
+  return address === "::1" || address.startsWith("127.") ? undefined : clientNetwork(address);
 }

@@ -2,7 +2,6 @@
 // back values. Whom to ask, in which order and with what is decided in ask-shield.ts.
 
 import type { Environment } from "../../config/environment.worker.ts";
-import { clientNetwork } from "../../config/ip-network.ts";
 import { LIMITS } from "../../config/limits.ts";
 import type { Tally } from "../../config/metrics.ts";
 import { nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
@@ -23,13 +22,13 @@ import { isAlive, reach } from "../reach.worker.ts";
 import { cacheKey, wholeTarget } from "../request/cache-key.ts";
 import { forwardedFields } from "../request/forwarded.ts";
 import { mustArriveOnce, ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
-import { rankOf } from "./demand.ts";
+import { askerOf, rankOf } from "./demand.ts";
 import { decode, encode } from "./encode.worker.ts";
 import type { EntryStore } from "./entries.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { Negotiation } from "./negotiation.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./tier.ts";
-import type { BehindResponse, RequestContext } from "./wire.ts";
+import type { BehindResponse } from "./wire.ts";
 
 const now = (): EpochMillis => epochMillis(Date.now());
 
@@ -126,7 +125,7 @@ export class UpstreamShell {
       clientHost: context.client.host,
       holdSlot: context.passes ? "header" : "body",
       signal: request.signal,
-      client: clientOf(context),
+      client: askerOf(context),
       rank: rankOf(context.demand),
     });
     this.#showBreaker(route.origin);
@@ -195,9 +194,6 @@ export class UpstreamShell {
 }
 
 /** Names the origin as the configuration does: its address is nobody's business. */
-/** Who shares the origin's turns: the client that a fill was begun for, and nobody for a refresh that serves everybody. */
-const clientOf = ({ client, demand }: RequestContext): string | undefined =>
-  client.address === undefined || demand?.waits === false ? undefined : clientNetwork(client.address);
 
 const originFailed = (outcome: OriginFailure, origin: string): UpstreamFailure => ({
   kind: "failure",

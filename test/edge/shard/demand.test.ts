@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { millis } from "../../../config/units.ts";
-import { rankOf } from "../../../edge/shard/demand.ts";
+import { askerOf, rankOf } from "../../../edge/shard/demand.ts";
 import type { Upstream } from "../../../edge/shard/tier.ts";
 import { Turns } from "../../../origin/turns.ts";
 import { ShardWorld } from "../../fixtures/shard-world.ts";
@@ -109,4 +109,18 @@ test("more use means a higher rank, also among those that nobody waits for", () 
   ].map(rankOf);
   expect(ranks).toEqual([...ranks].sort((one, other) => one - other));
   expect(new Set(ranks).size).toBe(5);
+});
+
+test.each([
+  ["203.0.113.7", undefined, "203.0.113.7"],
+  ["2001:db8:1:2:3::4", undefined, "2001:db8:1:2::/64"],
+  ["203.0.113.7", { uses: 3, waits: true }, "203.0.113.7"],
+  ["203.0.113.7", { uses: 3, waits: false }, undefined],
+  ["127.0.0.1", undefined, undefined],
+  ["127.8.9.1", undefined, undefined],
+  ["::1", undefined, undefined],
+  [undefined, undefined, undefined],
+])("a fill for %s that is wanted by %j takes turns of %s", (address, demand, expected) => {
+  const client = { scheme: "https", host: "site.test", ...(address && { address }) } as const;
+  expect(askerOf({ client, ...(demand && { demand }) })).toBe(expected);
 });
