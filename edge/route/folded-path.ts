@@ -11,15 +11,15 @@ import { withoutDotSegments } from "../../config/purge-spelling.ts";
 export const isPlain = (path: string): boolean => !/[%;\\]|\/\/|[. ](?:\/|$)/.test(path);
 
 /**
- * Every way in which `path` (normalised, without query) may be read, each once, itself among them. At most 12 for each round of
- * unescaping, of which there are `LIMITS.unescapeRounds`.
+ * Every way in which `path` (normalised, without query) may be read, each once, itself among them. At most 36 for each round of
+ * unescaping, of which there are `LIMITS.unescapeRounds`; 12 where no escape stands for a control, "?" or "#".
  */
 export function readingsOf(path: string): ReadonlySet<string> {
   const readings = new Set<string>([path]);
   if (isPlain(path)) return readings;
   let text = path;
   for (let round = 0; round <= LIMITS.unescapeRounds; round++) {
-    for (const slashed of text.includes("\\") ? [text, text.replaceAll("\\", "/")] : [text]) {
+    for (const slashed of withoutCutters(text).flatMap((one) => [one, one.replaceAll("\\", "/")])) {
       for (const bare of withAndWithoutEnds(slashed)) {
         // Merging first makes `/x//../a` end in `/a`, resolving first in `/x/a`.
         readings.add(withoutDotSegments(merged(bare)));
@@ -33,17 +33,30 @@ export function readingsOf(path: string): ReadonlySet<string> {
   return readings;
 }
 
+/**
+ * The text, and where an escape stood for a character that ends a path: without what follows it (a "?" or "#" for the next parser,
+ * a NUL for a program in C), and without such characters and other controls, which some decoders drop.
+ */
+function withoutCutters(text: string): readonly string[] {
+  const characters = Array.from(text);
+  const end = characters.findIndex((character) => isControl(character) || character === "?" || character === "#");
+  if (end < 0) return [text];
+  return [text, characters.slice(0, end).join(""), characters.filter((character) => !isControl(character)).join("")];
+}
+
+const isControl = (character: string): boolean => character < " " || character === "\u007f";
+
 const merged = (path: string): string => (path.includes("//") ? path.replace(/\/{2,}/g, "/") : path);
 
 function withAndWithoutEnds(path: string): readonly string[] {
   const bare = path.includes(";") ? withoutParameters(path) : path;
-  return /[. ](?:\/|$)/.test(bare) ? [path, bare, withoutEndings(bare)] : [path, bare];
+  return /[. ](?:\/|$)|\/ /.test(bare) ? [path, bare, withoutEndings(bare)] : [path, bare];
 }
 
 /** `/a;v=1/b` as servlet containers route it. */
 const withoutParameters = (path: string): string => path.replace(/;[^/]*/g, "");
 
-/** `/a./b%20` as Windows finds files, but for the segments `.` and `..`. */
+/** `/a./b%20` as Windows finds files, but for the segments `.` and `..`, and `/%20a` as frameworks that trim. */
 const withoutEndings = (path: string): string =>
   path
     .split("/")
@@ -52,9 +65,11 @@ const withoutEndings = (path: string): string =>
 
 /** By hand, since `/[. ]+$/` would look at each of a thousand dots a thousand times. */
 function withoutEnding(segment: string): string {
+  let start = 0;
   let end = segment.length;
   while (end > 0 && (segment[end - 1] === "." || segment[end - 1] === " ")) end--;
-  return segment.slice(0, end);
+  while (start < end && segment[start] === " ") start++;
+  return segment.slice(start, end);
 }
 
 /** One round of unescaping, `%uXXXX` as well, as a decoder does it that takes overlong UTF-8 and full-width letters. */

@@ -49,6 +49,9 @@ export function chooseRoute(
   return { kind: "ambiguous", routes: [...claims] };
 }
 
+/** Letters' case as an origin may ignore it: by way of capitals, since a dotless "\u0131" has those of "i", and without the dot of "\u0130". */
+const smallLetters = (text: string): string => text.toUpperCase().toLowerCase().replaceAll("\u0307", "");
+
 const NONE: ReadonlySet<Route> = new Set();
 
 interface FoldedRoute extends CompiledRoute {
@@ -77,7 +80,7 @@ function protectedReadings(routes: readonly Route[], subject: RouteSubject): Rea
   };
   const small = new Set<string>();
   for (const reading of readingsOf(path)) {
-    small.add(reading.toLowerCase());
+    small.add(smallLetters(reading));
     note(firstMatch(folding.routes, subject, (candidate) => candidate.folded(reading)));
   }
   for (const reading of small) note(firstMatch(folding.routes, subject, (candidate) => candidate.small(reading)));
@@ -98,7 +101,7 @@ function fold(routes: readonly Route[]): Folding {
   return {
     routes: compiled(routes).map((candidate) => {
       const readings = candidate.route.match.paths?.flatMap((pattern) => readingsOfPattern(pattern, candidate.route));
-      return { ...candidate, folded: anyOf(readings), small: anyOf(readings?.map((text) => text.toLowerCase())) };
+      return { ...candidate, folded: anyOf(readings), small: anyOf(readings?.map(smallLetters)) };
     }),
     isSimple: patterns.every((pattern) => isPlain(pattern) && !/[^!-@[-~]/.test(pattern)),
   };

@@ -56,6 +56,14 @@ const SPELLINGS = [
   "/x%2f%2f../vip/a",
   "/%EF%BD%96ip/a",
   "/vip%2Fa%252F..%252F..%252Fopen",
+  "/vip%00/a",
+  "/vip%09/a",
+  "/v%0Aip/a",
+  "/vip%7F/a",
+  "/%20vip/a",
+  "/x/..%2Fvip%2Fa%3F%2F..%2F..%2F..%2Fc",
+  "/v%C4%B1p/a",
+  "/v%C4%B0p/a",
 ];
 
 describe.each(PROTECTIONS)("a route with %s", (_, rules) => {
@@ -79,6 +87,9 @@ test.each([
   "/a%25vip",
   "/files/vip%2Fa",
   "/100%",
+  "/what%3F",
+  "/c%23/a",
+  "/a%20b/vip",
 ])("%s is answered by its own route", (path) => {
   for (const [, rules] of PROTECTIONS) {
     const routes = [route("vip", ["/vip/*"], rules), route("rest", undefined)];
