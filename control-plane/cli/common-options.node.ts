@@ -34,7 +34,12 @@ export function connect(command: Command, options: CommonOptions, terminal: Term
   if (!URL.canParse(api) || !/^https?:$/.test(new URL(api).protocol)) {
     usage(`${asked?.name ?? "run.json"} takes an http or https URL, not "${api}"`);
   }
-  const { origin, hostname } = new URL(api);
+  const { origin, hostname, username, password } = new URL(api);
+  if (username !== "" || password !== "") {
+    usage(
+      `${asked?.name ?? "run.json"} takes no user name or password in the URL: the API knows tokens (--token) alone`,
+    );
+  }
   const token = givenValue("--token", options.token, "MERIDIAN_TOKEN", terminal, usage);
   if (token !== undefined && !/^[!-~]+$/.test(token.value)) {
     usage(`${token.name} holds characters that no token has: white space within it, or others than visible ASCII`);

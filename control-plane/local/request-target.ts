@@ -16,6 +16,9 @@ export type RequestTarget =
  */
 export function requestTarget(target: string, hosts: readonly string[], port: number): RequestTarget {
   if (hosts.length !== 1) return { kind: "bad", detail: "A request has one Host field (RFC 9112 section 3.2)." };
+  if (!/^(?:\[[0-9a-f:.]+\]|[^\s/?#@\\[\]:]+)?(?::\d*)?$/i.test(hosts[0] ?? "")) {
+    return { kind: "bad", detail: "Host holds a host name, and a port if need be (RFC 9110 section 7.2)." };
+  }
   if (target.startsWith("/")) return { kind: "target", path: target };
   if (target === "*") return { kind: "server" };
   const absolute = /^http:\/\/([^/?#@\\\s]+)((?:[/?].*)?)$/i.exec(target);

@@ -30,15 +30,16 @@ export function scopeKey(scope: Scope): string {
   }
 }
 
-/** A URL as clients use it, or `//host/path` for both schemes. Invalid: no host, a fragment, `/*` at its end, what `normaliseUrl` refuses. */
+/** A URL as clients use it, or `//host/path` for both schemes. Invalid: no host, a fragment, a path that ends in `/*`, what `normaliseUrl` refuses. */
 export function parseUrlScope(text: string): ParsedScope {
+  const result = parseUrl(text);
+  if (result.kind === "invalid") return result;
   // A page whose name is an asterisk can still be purged, as `%2A`.
-  if (text.endsWith("/*")) {
-    const below = text.slice(0, -1);
+  if (/^[^?]*\/\*$/.test(result.url)) {
+    const below = result.url.slice(0, -1);
     return invalid(`a URL names one page and knows no *: for everything below ${below} purge the prefix ${below}`);
   }
-  const result = parseUrl(text);
-  return result.kind === "invalid" ? result : { kind: "scope", scope: { kind: "url", url: result.url } };
+  return { kind: "scope", scope: { kind: "url", url: result.url } };
 }
 
 /** A URL or `//host/path` without query, whose path ends a segment: `https://h/a` covers `/a`, `/a/b` and `/a?x`, not `/ab`. */

@@ -37,3 +37,17 @@ test("two Host fields are refused, whatever they say, and so is none", () => {
   expect(requestTarget("/x", ["one.example", "one.example"], 8080).kind).toBe("bad");
   expect(requestTarget("/x", [], 8080).kind).toBe("bad");
 });
+
+test.each(["[::1", "::1]", "a b", "user@one.example", "one.example/x", "one.example:80:80", "one.example:x", "a\\b"])(
+  "a Host of %j is refused",
+  (host) => {
+    expect(requestTarget("/x", [host], 8787).kind).toBe("bad");
+  },
+);
+
+test.each(["one.example", "ONE.example:8787", "[::1]", "[::1]:80", "127.0.0.1:", "b\u00fccher.example"])(
+  "a Host of %j passes",
+  (host) => {
+    expect(requestTarget("/x", [host], 8787).kind).toBe("target");
+  },
+);
