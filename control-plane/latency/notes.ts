@@ -12,9 +12,11 @@ export function notesOn(report: Omit<LatencyReport, "notes">): string[] {
     if (total.errors > 0) {
       notes.push(`${total.errors} of ${total.count + total.errors} ${kind} probes failed (${total.firstError}).`);
     }
-    const refused = Object.entries(total.statuses).filter(([status]) => Number(status) >= 400);
-    for (const [status, count] of refused) {
-      notes.push(`${count} ${kind} answers had status ${status}: their times are counted like any answer's.`);
+    const odd = Object.entries(total.statuses).filter(([status]) => Number(status) >= 300 && Number(status) !== 304);
+    for (const [status, count] of odd) {
+      const meant =
+        Number(status) < 400 ? " A redirect is not followed: measure the URL that it leads to (--path)." : "";
+      notes.push(`${count} ${kind} answers had status ${status}: their times are counted like any answer's.${meant}`);
     }
   }
   const cold = combined(report.places, "cold");
