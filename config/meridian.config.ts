@@ -33,6 +33,13 @@ export default defineConfig({
       ttl: { staleWhileRevalidateSeconds: 60 },
     },
     {
+      name: "socket",
+      match: { paths: ["/ws"] },
+      origin: "shop",
+      mode: "bypass",
+      websocket: true,
+    },
+    {
       name: "pages",
       origin: "shop",
       key: { query: { except: ["utm_*", "fbclid", "gclid"] } },

@@ -196,6 +196,11 @@ export const routeSchema = z.strictObject({
    * that says `no-transform`, is personal or is not kept. `off`: bodies are as the origin sends them.
    */
   compress: z.enum(["auto", "off"]).default("auto"),
+  /**
+   * Whether clients may open WebSockets. Elsewhere an `Upgrade` is ignored, as RFC 9110 section 7.8 allows: a WebSocket goes from the
+   * edge straight to the origin, past cache, gate and shield, and no other request may.
+   */
+  websocket: z.boolean().default(false),
   /** What is done to requests and responses beside caching them, in the order of edge/action/README.md. */
   actions: actionsSchema.optional(),
 });

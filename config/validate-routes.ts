@@ -83,6 +83,12 @@ function checkRegionsOfRoute(route: Route, config: Config, report: Report): void
   for (const [index, region] of (route.residency ?? []).entries()) {
     if (config.regions[region] === undefined) report(takePart, "residency", index);
   }
+  if (route.websocket && route.residency !== undefined) {
+    report(
+      "must be false with residency: a WebSocket goes from the edge straight to the origin, and an edge may stand anywhere",
+      "websocket",
+    );
+  }
   if (route.edgeCopies && route.residency !== undefined) {
     report(
       "must be false with residency: an edge may stand anywhere, and must keep nothing of this route",

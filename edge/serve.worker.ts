@@ -116,7 +116,8 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
   const upload = content.kind === "none" ? undefined : content.body;
   if (admitted.passage === "connection") {
     const shaken = await connect(env, configOf(env), admitted, fields, requestId);
-    if (shaken === undefined) return refuse(visit, NO_CONNECTION);
+    if (shaken === "refused") return refuse(visit, NO_CONNECTION);
+    if (shaken === "busy") return refuse(visit, TOO_MANY_HANDSHAKES);
     const answered = { outcome: "bypass", by: "origin" } as const;
     return deliver(visit, method, admitted, { ...shaken, answered, region: ownRegion(env), took: millis(0) });
   }
@@ -206,6 +207,7 @@ function record(
 /** An answer of our own: a problem that says what is wrong, where it came from and what would be right. */
 function refuse(visit: Visit, refused: RefusedRequest): Response {
   const { status, fields, body } = problem(refused);
+  if (status === 503) fields.set("retry-after", "1");
   if (status === 405) fields.set("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   return own(visit, { status, fields, body, outcome: status < 500 ? "refused" : "error", from: "meridian" });
 }
@@ -256,6 +258,15 @@ const NO_CONNECTION: RefusedRequest = {
   title: "Bad gateway",
   detail: "The origin did not accept the connection.",
   proxyError: "connection_refused",
+};
+
+const TOO_MANY_HANDSHAKES: RefusedRequest = {
+  kind: "refused",
+  status: 503,
+  code: "too-many-handshakes",
+  title: "Service unavailable",
+  detail: "As many connections are being opened at the origin as it takes at once. Try again in a moment.",
+  proxyError: "connection_limit_reached",
 };
 
 /** What the platform says of a client: only in production, and never a field that the client could have written. */

@@ -168,7 +168,7 @@ const isHandshake = (method: string, fields: Fields): boolean =>
   method === "GET" && fields.get("upgrade")?.trim().toLowerCase() === "websocket" && fields.has("sec-websocket-key");
 
 function passageOf({ method, fields }: Arrival, route: Route): Passage {
-  if (isHandshake(method, fields)) return "connection";
+  if (route.websocket && isHandshake(method, fields)) return "connection";
   if (route.mode === "bypass" || (method !== "GET" && method !== "HEAD")) return "passed";
   if (selectsByTooMuch(fields, route) || hasBypassCookie(fields, route)) return "passed";
   // An event stream never ends: nobody may wait for it, and a browser that asks for one says so.

@@ -25,6 +25,7 @@ const input = defineConfig({
       match: { paths: ["/talk/*"] },
       origin: "shop",
       mode: "bypass",
+      websocket: true,
       actions: { access: { deny: { addresses: ["127.0.0.2"] } }, rewrite: [{ from: "/talk/*", to: "/ws" }] },
     },
     {

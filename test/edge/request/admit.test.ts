@@ -69,7 +69,8 @@ test.each([
   ["TRACE", {}, "405 method-not-here"],
   ["CONNECT", {}, "405 method-not-here"],
   ["PURGE", {}, "405 purge-not-here"],
-  ["GET", HANDSHAKE, "connection"],
+  // Without the route's leave a handshake is a request like any other.
+  ["GET", HANDSHAKE, "cached"],
   // An Upgrade alone leads nobody past cache and gate, and takes no POST's method and content away.
   ["GET", { upgrade: "websocket" }, "cached"],
   ["GET", { upgrade: "h2c" }, "cached"],
@@ -91,7 +92,30 @@ test.each([
 
 test("a bypass route passes everything on", () => {
   expect(arrive("GET", {}, "/own/page")).toBe("passed");
-  expect(arrive("GET", HANDSHAKE, "/own/page")).toBe("connection");
+  expect(arrive("GET", HANDSHAKE, "/own/page")).toBe("passed");
+});
+
+test("a WebSocket is opened only where the route says so, and by a handshake alone", () => {
+  const talk = validate({
+    origins: { shop: { url: "http://shop.test" } },
+    regions: { weur: {} },
+    routes: [{ name: "talk", origin: "shop", websocket: true }],
+  });
+  if (talk.kind === "invalid") throw new Error("the test's configuration is invalid");
+  const options = { config: talk.config };
+  expect(arrive("GET", HANDSHAKE, "/a", options)).toBe("connection");
+  expect(arrive("GET", { upgrade: "websocket" }, "/a", options)).toBe("cached");
+  expect(arrive("GET", { ...HANDSHAKE, upgrade: "h2c" }, "/a", options)).toBe("cached");
+  expect(arrive("POST", HANDSHAKE, "/a", options)).toBe("passed");
+});
+
+test("a route whose answers are bound to regions may have no WebSockets", () => {
+  const bound = validate({
+    origins: { shop: { url: "http://shop.test" } },
+    regions: { weur: {} },
+    routes: [{ name: "bound", origin: "shop", websocket: true, residency: ["weur"] }],
+  });
+  expect(bound.kind).toBe("invalid");
 });
 
 const NAMES = ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf", "__defineGetter__"];
