@@ -21,6 +21,7 @@ import {
   plainFacts,
 } from "../http/compression.ts";
 import { Fields } from "../http/fields.ts";
+import { loopOf } from "../http/forwardable.ts";
 import { decideStore } from "../http/store.ts";
 import { tagsOf } from "../http/tags.ts";
 import { bornAt, policyOf } from "../http/terms.ts";
@@ -88,7 +89,8 @@ export class Negotiation {
     // A part cannot be encoded, and what it is a part of is for the origin to say.
     if (request.fields.has("range")) return origin(request, route);
     const wanted = this.#wanted(request, route);
-    if (request.method !== "GET" || wanted.personal) return this.#alone(wanted);
+    const hasPassed = loopOf(request.fields.get("cdn-loop")) > 0;
+    if (request.method !== "GET" || wanted.personal || hasPassed) return this.#alone(wanted);
     // To an origin a field that the request has not is the same as one that it is not sent.
     const selecting = (request.selecting ?? []).filter((name) => request.fields.has(name));
     const id = flightKeyOf({ ...wanted, request: inForm(request, "") }, selecting);

@@ -270,7 +270,7 @@ describe("poisoning through unkeyed input is impossible", () => {
       { numRuns: 3_000 },
     );
     // The property would hold for no requests at all: see to it that many pairs had equal keys.
-    expect(compared).toBeGreaterThan(300);
+    expect(compared).toBeGreaterThan(200);
   });
 });
 

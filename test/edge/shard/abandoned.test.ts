@@ -113,3 +113,14 @@ test("a method that may change something is carried out though its client has go
   await world.pass(LIMITS.abandonedAfterMillis);
   expect(asked.request.signal?.aborted ?? false).toBe(false);
 });
+
+test("a request that has passed through here before joins no flight, which may be the one that it is a part of", async () => {
+  const world = new ShardWorld();
+  const outer = world.send("/a");
+  const first = await world.only();
+  const inner = world.send("/a", { "cdn-loop": "meridian" });
+  (await world.only()).answer(200, FRESH, "inner");
+  expect(await textOf(await inner)).toBe("inner");
+  first.answer(200, FRESH, "outer");
+  expect(await textOf(await outer)).toBe("outer");
+});
