@@ -13,7 +13,7 @@ import type { Route } from "../../config/schema.ts";
 import { deviceOf } from "../action/device.ts";
 import { type ClientFacts, toOrigin } from "../action/fields.ts";
 import { Fields } from "../http/fields.ts";
-import { loopOf, via, withoutHopByHop } from "../http/forwardable.ts";
+import { via, withoutHopByHop } from "../http/forwardable.ts";
 import { SURROGATE_CAPABILITY, SURROGATE_FIELD } from "../http/targeted.ts";
 import { candidateNames } from "../http/vary.ts";
 import { isPersonal, keyCookieField, selectingValue, wholeCookieField } from "./keyed-fields.ts";
@@ -84,8 +84,7 @@ function keyFields({ request, route, client, requestId, originHost, loop, select
   if (authorization !== undefined) fields.append("authorization", authorization);
   appendOrigin(fields, { ...client, address: undefined, country: route.key.country ? client.country : undefined });
   if (obeysSurrogateControl(route)) fields.append("surrogate-capability", SURROGATE_CAPABILITY);
-  // A request that has passed here before shares no fill, and says so, or a loop would have no end.
-  fields.append("cdn-loop", loopOf(request.get("cdn-loop")) > 0 ? `${loop}, ${loop}` : loop);
+  fields.append("cdn-loop", loop);
   fields.append("via", via(undefined));
   fields.append("traceparent", traceparent(undefined, requestId));
   return fields;

@@ -3,7 +3,7 @@
 import type { UpstreamFailure } from "./tier.ts";
 
 const failure = (
-  status: 502 | 503 | 504,
+  status: UpstreamFailure["status"],
   code: string,
   proxyError: string,
   detail: string,
@@ -18,6 +18,12 @@ const failure = (
 });
 
 export const FAILURES = {
+  loop: failure(
+    508,
+    "loop",
+    "proxy_loop_detected",
+    "This request has passed through Meridian before (CDN-Loop), and what it asks for is being fetched: it may be a part of that.",
+  ),
   /** Two versions of the code run side by side while a deploy spreads, and this one has other routes. */
   unknownRoute: failure(
     502,

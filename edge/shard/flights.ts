@@ -10,6 +10,7 @@ import { type Millis, millis } from "../../config/units.ts";
 import { purgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { CancelSignal } from "../../origin/ports.ts";
+import { loopOf } from "../http/forwardable.ts";
 import type { Terms } from "../http/terms.ts";
 import { type Asked, flightKeyOf } from "./asked.ts";
 import { Cancellation } from "./cancellation.ts";
@@ -21,7 +22,7 @@ import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
 import type { HowToFill } from "./part-fill.ts";
 import { discard } from "./release.ts";
 import { type SentFor, sentFor } from "./selection.ts";
-import type { UpstreamAnswer } from "./tier.ts";
+import type { UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 
 /** A place in a flight, and whether it was begun for this request. */
 export interface Boarded {
@@ -75,7 +76,9 @@ export class Flights {
     const key = company === "alone" ? Symbol() : flightKeyOf(asked, names);
     const known = this.#underWay.get(key);
     if (known !== undefined && mayJoin(known, purgeTarget(asked.url, []), this.#ports.knowledge.purges)) {
-      if (known.waiting >= LIMITS.followers) return undefined;
+      // 1. A request begins this flight, which asks the origin. 2. The origin asks for the same URL, through here again. 3. That
+      // request would wait for the flight, and the flight for it.
+      if (known.waiting >= LIMITS.followers || hasPassedHere(asked)) return undefined;
       known.waiting += 1;
       return { flight: known, leads: false };
     }
@@ -209,3 +212,10 @@ export class Flights {
     if (members?.size === 0) this.#byKey.delete(cacheKey);
   }
 }
+
+/** Whether a request has passed through Meridian before (RFC 8586), so that a flight under way may be waiting for it. */
+const hasPassedHere = ({ request }: Asked): boolean => loopOf(request.fields.get("cdn-loop")) > 0;
+
+/** Why a request got no place: it may be a part of what it would wait for, or there is no room. */
+export const whyNotBoarded = (asked: Asked): UpstreamFailure =>
+  hasPassedHere(asked) ? FAILURES.loop : FAILURES.overloaded;

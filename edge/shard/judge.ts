@@ -6,7 +6,6 @@ import { LIMITS } from "../../config/limits.ts";
 import { after, between, type EpochMillis, epochMillis, type Millis, millis } from "../../config/units.ts";
 import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
-import { loopOf } from "../http/forwardable.ts";
 import { decideReuse, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
@@ -71,13 +70,8 @@ export class Judge {
     return { kind: "miss", reason: "uri-miss" };
   }
 
-  /**
-   * Whether a request goes alone: it has a field that its URL varies by and that no shared fill may send (`learned`: known, but not
-   * stored), or has passed through here before (RFC 8586). The flight that it would join may be the very one that its origin is
-   * asked by, and both would wait for each other. Alone it goes on, and the next round is refused as a loop.
-   */
+  /** Whether a request has a field that its URL varies by and that no shared fill may send. `learned`: known, but not stored. */
   passes({ key, route, request }: Asked, learned: readonly string[]): boolean {
-    if (loopOf(request.fields.get("cdn-loop")) > 0) return true;
     const { name, entries } = this.#ports;
     return passedFor(route, [...(entries.varyOf(name, key) ?? []), ...learned], request.fields).length > 0;
   }

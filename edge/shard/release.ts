@@ -159,7 +159,13 @@ export function releaseFailure(request: TierRequest, failure: UpstreamFailure, r
   };
 }
 
-const TITLES = { 502: "Bad gateway", 503: "Service unavailable", 504: "Gateway timeout" } as const;
+const TITLES = {
+  408: "Request timeout",
+  502: "Bad gateway",
+  503: "Service unavailable",
+  504: "Gateway timeout",
+  508: "Loop detected",
+} as const;
 
 /** Which routes a URL may take is configuration; the route itself travels by name. */
 export const routeNamed = (config: Config, name: string) => config.routes.find((route) => route.name === name);

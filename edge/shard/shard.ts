@@ -20,7 +20,7 @@ import type { Entry } from "./entries.ts";
 import { FAILURES } from "./failures.ts";
 import type { FillPorts } from "./fill.ts";
 import type { Landing } from "./flight.ts";
-import { Flights } from "./flights.ts";
+import { Flights, whyNotBoarded } from "./flights.ts";
 import { type Found, forwarded, told, usesOf, type Why, whyAsked } from "./found.ts";
 import { applyHead } from "./head.ts";
 import { Judge } from "./judge.ts";
@@ -121,7 +121,7 @@ export class Shard {
       if (found.kind === "hit-for-miss" || changed > 1 || this.#judge.passes(asked, learned)) company = "alone";
       const how: HowToFill = howToFill(asked, found, company, changed);
       const boarded = this.#flights.board(wanting(asked, usesOf(found)), confirm, company, learned, how);
-      if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, FAILURES.overloaded);
+      if (boarded === undefined) return this.#fail(asked.request, asked.arrivedAt, whyNotBoarded(asked));
       const waitedFor = await this.#flights.wait(boarded, asked.request.context.budgetMillis, gone);
       if (gone?.aborted) return this.#fail(asked.request, asked.arrivedAt, FAILURES.clientGone);
       const why = boarded.leads ? whyAsked(found) : "collapsed";

@@ -76,7 +76,7 @@ export interface UpstreamAnswer {
 /** Why there is no answer, as the client will be told (RFC 9457, RFC 9209). */
 export interface UpstreamFailure {
   readonly kind: "failure";
-  readonly status: 502 | 503 | 504;
+  readonly status: 408 | 502 | 503 | 504 | 508;
   readonly code: string;
   readonly detail: string;
   /** RFC 9209 error type. */
