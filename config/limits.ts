@@ -125,9 +125,8 @@ export const LIMITS = {
   /** Requests that wait for the head of one flight; beyond it they are refused with 503. */
   followers: 10_000,
   /**
-   * Characters of one request field, or of all key cookies together, by which a route tells responses apart. A longer value would
-   * only fill the memory with responses that nobody asks for again, so such a request passes the cache. Most values are far
-   * shorter; Next.js describes the layout that a page was left from in several hundred.
+   * Characters of one request field, or of all key cookies together, by which a route tells responses apart; a request with a longer
+   * value passes the cache. Most are far shorter; Next.js describes the layout that a page was left from in several hundred.
    */
   selectingCharacters: 1_024,
   /** How long a flight goes on without anybody who waits for its head: a client that tries again at once finds it. */
@@ -199,6 +198,11 @@ export const LIMITS = {
   originRetriesInStore: 10,
   /** Field lines of an origin's answer: beyond what common servers send, and what clients take. */
   originHeaderBytes: 128 * KiB,
+  /** An upload takes a turn once so much of it, or all of it, has come, in this time (2.2 KB/s): a client that drips holds no turn. */
+  uploadHeadBytes: 64 * KiB,
+  uploadHeadMillis: 30_000,
+  /** Beginnings of uploads that one origin client gathers at once. */
+  uploadHeads: 64,
   /** Pieces in which an origin's body is read: large for speed; what arrives smaller is kept smaller. */
   originReadBytes: 64 * KiB,
   /** A reader that takes nothing of an origin's body for this long leaves its slot to others: a few could hold them all. */
@@ -351,12 +355,8 @@ export const LIMITS = {
   repeatedLineMillis: 60_000,
   repeatedLines: 20,
 
-  /**
-   * Client connections that a door of the local run serves; more get 503. Each takes a second one to a region, and a link on the
-   * way, so this stays far below the descriptors that a process may have.
-   */
+  /** Client connections that a door of the local run serves; more get 503, and beyond the second figure are closed. Each takes two descriptors or more of those a process may have. */
   doorConnections: 4_096,
-  /** Connections beyond those that still hear the 503; further ones are closed unheard. */
   doorConnectionsRefused: 1_024,
 
   // --- prefetching
@@ -436,7 +436,7 @@ export const LIMITS = {
   meterSamples: 120,
 
   // --- the dashboard
-  /** How often a visible page asks: three requests, well within a token's rate for several open tabs. */
+  /** How often a visible page asks: three requests, well within a token's rate. */
   dashboardRefreshMillis: 2_000,
   /** An answer that takes longer is taken for none: it would be five refreshes old. */
   dashboardAnswerMillis: 10_000,

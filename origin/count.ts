@@ -23,10 +23,14 @@ const LABELS: Readonly<Record<OriginError, FailureLabel | undefined>> = {
   http_response_header_section_size: "malformed",
   connection_limit_reached: "rejected",
   "queue-full": "rejected",
+  "uploads-full": "rejected",
   "breaker-open": "rejected",
   "not-configured": "rejected",
   // The client left: nothing was wrong with the origin.
   cancelled: undefined,
+  // Nor with this: the client sent its upload badly, and the origin was not asked.
+  "upload-too-slow": undefined,
+  "upload-broken": undefined,
 };
 
 /** Counts an answer of an origin and the bytes that its body announces. */

@@ -6,7 +6,7 @@ import type { Seconds } from "../config/units.ts";
 import type { Evidence } from "./breaker.ts";
 
 interface FailureFacts {
-  readonly status: 502 | 503 | 504;
+  readonly status: 408 | 502 | 503 | 504;
   /** RFC 9209 section 2.3. */
   readonly proxyError: string;
   /** Whether it is evidence that the origin is down, and of how much of it. */
@@ -40,6 +40,11 @@ export const FAILURES = {
   /** No slot became free in time: the origin is slower than its limit of requests allows. */
   connection_limit_reached: failure(503, "connection_limit_reached", "ignores", "never"),
   "queue-full": failure(503, "connection_limit_reached", "ignores", "never"),
+  /** The client sent the beginning of its upload too slowly, or broke it off: the origin was never asked. */
+  "upload-too-slow": failure(408, "http_request_error", "ignores", "never"),
+  "upload-broken": failure(408, "http_request_error", "ignores", "never"),
+  /** As many uploads as may begin at once are beginning. */
+  "uploads-full": failure(503, "connection_limit_reached", "ignores", "never"),
   "breaker-open": failure(503, "destination_unavailable", "ignores", "never"),
   /** The configuration does not let this request be sent: see resolve-origin.ts, or its secret is missing. */
   "not-configured": failure(502, "proxy_configuration_error", "ignores", "never"),
@@ -53,7 +58,7 @@ export type OriginError = keyof typeof FAILURES;
 export interface OriginFailure {
   readonly kind: "failure";
   readonly error: OriginError;
-  readonly status: 502 | 503 | 504;
+  readonly status: 408 | 502 | 503 | 504;
   readonly proxyError: string;
   /** When asking again makes sense, in whole seconds, where that is known. */
   readonly retryAfterSeconds?: Seconds;

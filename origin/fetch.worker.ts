@@ -11,6 +11,7 @@ import { epochMillis, millis, seconds, toMillis } from "../config/units.ts";
 import { watchBody } from "./body.worker.ts";
 import type { OriginError } from "./failure.ts";
 import { framingOf } from "./framing.ts";
+import { gatherUpload } from "./gather.worker.ts";
 import { isEventStream, OriginClient } from "./origin.ts";
 import type { OriginMetric, OriginPorts, OriginReply, OriginRequest, Sending } from "./ports.ts";
 import { resolveOrigin } from "./resolve-origin.ts";
@@ -31,6 +32,7 @@ export const createOriginClient = (
 ): WorkerOriginClient =>
   new OriginClient(name, origin, {
     now: () => epochMillis(Date.now()),
+    gather: gatherUpload,
     send: originSender(environment, name, origin),
     after: (delay, run) => {
       const timer = setTimeout(run, delay);

@@ -31,6 +31,7 @@ export class OriginClient<Body, Socket = never> {
   readonly #turns: Turns;
   readonly #breaker: Breaker;
   readonly #budget: RetryBudget;
+  #gathering = 0;
 
   constructor(name: string, origin: Origin, ports: OriginPorts<Body, Socket>) {
     this.name = name;
@@ -54,10 +55,14 @@ export class OriginClient<Body, Socket = never> {
   }
 
   /** Asks the origin. Never rejects on anything that an origin, a network or a client can do. */
-  async request(request: OriginRequest<Body>): Promise<OriginOutcome<Body, Socket>> {
+  async request(asked: OriginRequest<Body>): Promise<OriginOutcome<Body, Socket>> {
     this.#ports.count("request");
     const refusal = this.#breaker.refusal(this.#ports.now());
     if (refusal !== undefined) return this.#fail("breaker-open", refusal.retryIn);
+    const begun = await this.#begin(asked);
+    if (begun.kind === "failed")
+      return this.#fail(begun.error, begun.error === "uploads-full" ? millis(1000) : undefined);
+    const { request } = begun;
     const admission = await this.#turns.take(request.signal, request.rank, this.#sharesOf(request));
     switch (admission.kind) {
       case "admitted":
@@ -84,6 +89,38 @@ export class OriginClient<Body, Socket = never> {
       if (holder === undefined) leave();
       else void holder.then(leave, leave);
     }
+  }
+
+  /**
+   * An upload takes a turn only once its beginning is here: what a client sends slowly must not cost others anything.
+   * **Decided:** one that breaks off or is too slow until then is the client's fault (408, RFC 9110 section 15.5.9).
+   */
+  async #begin(
+    request: OriginRequest<Body>,
+  ): Promise<
+    | { readonly kind: "begun"; readonly request: OriginRequest<Body> }
+    | { readonly kind: "failed"; readonly error: OriginError }
+  > {
+    const { body, signal } = request;
+    if (body === undefined || body === null) return { kind: "begun", request };
+    if (signal?.aborted) return { kind: "failed", error: "cancelled" };
+    if (this.#gathering >= LIMITS.uploadHeads) return { kind: "failed", error: "uploads-full" };
+    this.#gathering += 1;
+    const gathering = this.#ports.gather(body);
+    const given = Promise.withResolvers<OriginError>();
+    const onAbort = () => given.resolve("cancelled");
+    signal?.addEventListener("abort", onAbort);
+    const cancelTimer = this.#ports.after(millis(LIMITS.uploadHeadMillis), () => given.resolve("upload-too-slow"));
+    const result = await Promise.race([
+      gathering.body.then((whole) => (whole === undefined ? ("upload-broken" as const) : { whole })),
+      given.promise,
+    ]);
+    this.#gathering -= 1;
+    cancelTimer();
+    signal?.removeEventListener("abort", onAbort);
+    if (typeof result !== "string") return { kind: "begun", request: { ...request, body: result.whole } };
+    gathering.cancel();
+    return { kind: "failed", error: result };
   }
 
   /**

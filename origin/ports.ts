@@ -61,6 +61,13 @@ export interface Sending<Body, Socket> {
   cancel(): void;
 }
 
+/** An upload whose beginning is read before it takes a turn. `cancel` gives it up. */
+export interface Gathering<Body> {
+  /** The whole body again, or undefined if it broke off. Never rejects. */
+  readonly body: Promise<Body | undefined>;
+  cancel(): void;
+}
+
 export type OriginMetric = "request" | "queued" | "retry" | BreakerChange | OriginError;
 
 /** What a breaker has done: `half-open` when its probe sets out. */
@@ -68,6 +75,8 @@ export type BreakerChange = "breaker-opened" | "breaker-half-open" | "breaker-cl
 
 export interface OriginPorts<Body, Socket> {
   now(): EpochMillis;
+  /** Reads an upload until `LIMITS.uploadHeadBytes`, or all of it, have come. */
+  gather(body: Body): Gathering<Body>;
   /** Sends once; never retries, and follows no redirect. */
   send(request: OriginRequest<Body>): Sending<Body, Socket>;
   /** Runs `run` once after `delay`, unless the function that it returns is called before. */

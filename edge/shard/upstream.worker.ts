@@ -193,13 +193,21 @@ export class UpstreamShell {
   }
 }
 
-/** Names the origin as the configuration does: its address is nobody's business. */
+/** What is wrong with an upload of which the origin has seen nothing. */
+const UPLOAD_DETAILS: Partial<Record<OriginFailure["error"], string>> = {
+  "upload-too-slow": `The first ${LIMITS.uploadHeadBytes / 1024} KiB of the upload, or all of it, must arrive within ${LIMITS.uploadHeadMillis / 1000} seconds. The origin was not asked.`,
+  "upload-broken": "The upload broke off at its beginning. The origin was not asked.",
+  "uploads-full": "Too many uploads are beginning at once: try again shortly. The origin was not asked.",
+};
 
+/** Names the origin as the configuration does: its address is nobody's business. */
 const originFailed = (outcome: OriginFailure, origin: string): UpstreamFailure => ({
   kind: "failure",
   status: outcome.status,
   code: `origin-${outcome.error.replaceAll("_", "-")}`,
-  detail: `The origin "${origin}" gave no answer that could be used: ${outcome.error.replaceAll(/[_-]/g, " ")}.`,
+  detail:
+    UPLOAD_DETAILS[outcome.error] ??
+    `The origin "${origin}" gave no answer that could be used: ${outcome.error.replaceAll(/[_-]/g, " ")}.`,
   proxyError: outcome.proxyError,
   ...(outcome.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: outcome.retryAfterSeconds }),
 });

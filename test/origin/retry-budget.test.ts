@@ -69,7 +69,8 @@ test("every failure has the status that its RFC 9209 type goes with", () => {
   for (const error of Object.keys(FAILURES) as OriginError[]) {
     const failure = originFailure(error);
     if (failure.proxyError.endsWith("_timeout")) expect(failure.status).toBe(504);
-    else if (error === "queue-full" || error === "breaker-open" || error === "connection_limit_reached") {
+    else if (failure.proxyError === "http_request_error") expect(failure.status).toBe(408);
+    else if (error === "breaker-open" || failure.proxyError === "connection_limit_reached") {
       expect(failure.status).toBe(503);
     } else expect(failure.status).toBe(502);
     expect(failure).not.toHaveProperty("retryAfterSeconds");

@@ -23,8 +23,18 @@ export class World {
   readonly counts = new Map<OriginMetric, number>();
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
 
+  /** How the beginning of an upload comes; at once unless a test says otherwise. */
+  gather: (body: FakeBody) => Promise<FakeBody | undefined> = async (body) => body;
+  givenUp = 0;
+
   readonly ports: OriginPorts<FakeBody, never> = {
     now: () => epochMillis(this.now),
+    gather: (body) => ({
+      body: this.gather(body),
+      cancel: () => {
+        this.givenUp += 1;
+      },
+    }),
     send: (request) => {
       const reply = Promise.withResolvers<Reply>();
       const received: Received = { request, answer: reply.resolve, cancelled: false, upload: { kind: "none" } };
