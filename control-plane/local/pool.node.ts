@@ -17,8 +17,9 @@ export const openPool = (): Agent => {
     maxHeaderSize: LIMITS.doorAnswerHeadBytes,
     connect: (options, callback) =>
       connector(options, (...[error, socket]) => {
-        if (socket === null) callback(error, socket);
-        else callback(null, resetsWhenDestroyed(socket));
+        // A connection that failed comes with no socket at all, whatever the types say.
+        if (error) callback(error, null);
+        else if (socket) callback(null, resetsWhenDestroyed(socket));
       }),
   });
   return pool;
