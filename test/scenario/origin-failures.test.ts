@@ -7,6 +7,7 @@ import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LIMITS } from "../../config/limits.ts";
 import { originSchema } from "../../config/schema.ts";
 import { BrokenServer } from "./origin-failures/broken-server.ts";
 
@@ -205,7 +206,9 @@ test("a client that breaks off its upload is not held against the origin", async
   const port = await launch({ origin: { breakerFailures: 1, maxConcurrent: 1 } });
   const client = connect(port, "127.0.0.1");
   await once(client, "connect");
-  client.write("POST /half HTTP/1.1\r\nHost: a\r\nx-test: half\r\nContent-Length: 1000\r\n\r\nonly this");
+  client.write("POST /half HTTP/1.1\r\nHost: a\r\nx-test: half\r\nContent-Length: 200000\r\n\r\n");
+  // More than is gathered before the origin is asked, and less than was announced.
+  client.write("x".repeat(LIMITS.uploadHeadBytes + 1));
   await server.asked("/half");
   client.resetAndDestroy();
   // The next request waits for the state that the first leaves behind: its slot is the only one.
