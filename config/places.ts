@@ -1,7 +1,6 @@
 // Where regions and origins stand according to the configuration: what routing, shields and emulated distances start from.
 
-import type { Coordinates, RegionId } from "./regions.ts";
-import { REGION_IDS, REGIONS } from "./regions.ts";
+import { type Coordinates, REGION_IDS, REGIONS, type RegionId } from "./regions.ts";
 import type { Config, Origin } from "./schema.ts";
 
 /** The regions that take part, in the fixed order of `REGION_IDS`. */

@@ -83,3 +83,6 @@ export function whyReserved(fieldName: string): string | undefined {
   if (PROTOCOL.has(name)) return "it steers the exchange with a cache (RFC 9110, RFC 9111) and selects no variant";
   return undefined;
 }
+
+/** Prefix of every internal field; anything of that name from outside is removed at the door. */
+export const INTERNAL_PREFIX = "meridian-internal-";

@@ -9,14 +9,14 @@ import type { RegionId } from "../config/regions.ts";
 import type { Config } from "../config/schema.ts";
 import { type EpochMillis, type Millis, millis } from "../config/units.ts";
 import { Copies } from "./copies.ts";
-import type { Fields } from "./http/fields.ts";
 import { isIdempotent, isSafe } from "./http/invalidate.ts";
 import type { Admitted, RefusedRequest } from "./request/admit.ts";
 import { type CacheKey, cacheKey } from "./request/cache-key.ts";
 import { chooseRegion, type RegionChoice } from "./route/choose-region.ts";
 import { RegionHealth } from "./route/region-health.ts";
+import type { Serving } from "./serving.ts";
 import { ringOf } from "./shard/owner.ts";
-import { discard } from "./shard/release.ts";
+import { discard } from "./shard/source.ts";
 import type { TierRequest, UpstreamAnswer } from "./shard/tier.ts";
 import type { RequestContext } from "./shard/wire.ts";
 
@@ -42,17 +42,6 @@ export interface RegionPorts {
   readonly request: (to: ShardPlace, request: TierRequest) => Promise<RegionReply>;
   /** Whether a shard answers at all, within a bounded time. Never rejects. */
   readonly isAlive: (place: ShardPlace) => Promise<boolean>;
-}
-
-/** One admitted request with everything that is sent along. */
-export interface Serving {
-  readonly admitted: Admitted;
-  readonly method: string;
-  readonly fields: Fields;
-  /** In the shell's own form. */
-  readonly upload?: unknown;
-  readonly requestId: string;
-  readonly arrivedAt: EpochMillis;
 }
 
 /** `took`: from asking the region that answered until the head of its answer. */

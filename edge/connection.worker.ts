@@ -16,7 +16,7 @@ import { PSEUDONYM } from "./http/forwardable.ts";
 import { bodyOf } from "./message.worker.ts";
 import type { Admitted } from "./request/admit.ts";
 import { forwardedFields } from "./request/forwarded.ts";
-import type { Body } from "./shard/tier.ts";
+import type { Body } from "./shard/source.ts";
 
 /** The origin's answer to a handshake: 101 with the socket, or a refusal of its own with whatever it says. */
 export interface HandshakeAnswer {

@@ -2,7 +2,7 @@
 
 import type { Tally } from "../config/metrics.ts";
 import { type Millis, toSeconds } from "../config/units.ts";
-import type { Body } from "./shard/tier.ts";
+import type { Body } from "./shard/source.ts";
 import type { Answered } from "./shard/wire.ts";
 
 export interface Counted {

@@ -5,8 +5,8 @@
 import { LIMITS } from "../config/limits.ts";
 import { type EpochMillis, millis } from "../config/units.ts";
 import { Fields } from "./http/fields.ts";
-import type { ByteSource } from "./shard/spool.ts";
-import type { Body, TierRequest, TierResponse, UpstreamAnswer } from "./shard/tier.ts";
+import type { Body, ByteSource } from "./shard/source.ts";
+import type { TierRequest, TierResponse, UpstreamAnswer } from "./shard/tier.ts";
 import { CONTEXT_FIELD, FACTS_FIELD, type RequestContext, type ResponseFacts } from "./shard/wire.ts";
 
 /** Where requests go at a node; what follows the host is the node's own path. */

@@ -5,12 +5,13 @@ import type { Environment } from "../config/environment.worker.ts";
 import { configOf, nodesOf } from "../config/nodes.worker.ts";
 import type { RegionId } from "../config/regions.ts";
 import { type EpochMillis, epochMillis } from "../config/units.ts";
-import { RegionAsker, type RegionReply, type Served, type Serving, type ShardPlace } from "./ask-regions.ts";
+import { RegionAsker, type RegionReply, type Served, type ShardPlace } from "./ask-regions.ts";
 import { lostRegions } from "./lost-regions.worker.ts";
 import { readNodeAnswer, toNodeInit } from "./message.worker.ts";
 import { isAlive, reach } from "./reach.worker.ts";
 import type { Admitted } from "./request/admit.ts";
 import type { RegionChoice } from "./route/choose-region.ts";
+import type { Serving } from "./serving.ts";
 import type { TierRequest } from "./shard/tier.ts";
 
 const now = (): EpochMillis => epochMillis(Date.now());

@@ -27,7 +27,7 @@ import { headersOf } from "./message.worker.ts";
 import { askRegions, learnDrained } from "./regions.worker.ts";
 import { type Admitted, admit, type RefusedRequest } from "./request/admit.ts";
 import type { CfFacts } from "./request/client.ts";
-import type { Body } from "./shard/tier.ts";
+import type { Body } from "./shard/source.ts";
 import type { Answered, ResponseFacts } from "./shard/wire.ts";
 import { pushSoon, tallyOf } from "./tally.worker.ts";
 import { WithheldNews } from "./withheld-news.ts";

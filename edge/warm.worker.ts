@@ -13,7 +13,7 @@ import { listOf } from "./http/structured.ts";
 import { after } from "./message.worker.ts";
 import { askRegions } from "./regions.worker.ts";
 import { type Admitted, admit } from "./request/admit.ts";
-import type { Body } from "./shard/tier.ts";
+import type { Body } from "./shard/source.ts";
 
 /** What browsers send, as far as it selects variants; a route's other variants come with their first clients. */
 const CLIENT_FIELDS = [

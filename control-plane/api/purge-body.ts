@@ -10,7 +10,7 @@ import { readShape } from "../../config/read-shape.ts";
 import type { Config } from "../../config/schema.ts";
 import { epochMillis } from "../../config/units.ts";
 import type { PurgeCommand } from "../hub/commands.ts";
-import type { Scope } from "../purge/event.ts";
+import type { MinVersion, Scope } from "../purge/event.ts";
 import {
   type ParsedScope,
   parseHostScope,
@@ -19,7 +19,6 @@ import {
   parseUrlScope,
   scopeKey,
 } from "../purge/scope.ts";
-import type { MinVersion } from "../purge/settle.ts";
 import { EXAMPLES } from "./examples.ts";
 import { type BodyError, type Problem, problem } from "./problems.ts";
 

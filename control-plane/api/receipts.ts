@@ -4,8 +4,7 @@
 import type { z } from "zod";
 import type { EpochMillis } from "../../config/units.ts";
 import type { PurgeCommand, Receipt, ReceiptState } from "../hub/commands.ts";
-import type { Scope } from "../purge/event.ts";
-import type { MinVersion } from "../purge/settle.ts";
+import type { MinVersion, Scope } from "../purge/event.ts";
 import type { receiptSchema } from "./schemas.ts";
 
 /** A receipt as the API answers it, but for the signature. */

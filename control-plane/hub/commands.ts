@@ -10,8 +10,7 @@
 
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
-import type { Scope, Severity } from "../purge/event.ts";
-import type { MinVersion } from "../purge/settle.ts";
+import type { MinVersion, Scope, Severity } from "../purge/event.ts";
 import type { HubId, Vector } from "../purge/vector.ts";
 
 export type ReceiptState = "accepted" | "applied" | "complete" | "partial";

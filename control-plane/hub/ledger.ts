@@ -25,9 +25,9 @@ import { PurgeSet } from "../purge/purge-set.ts";
 import { covers, coversAll, type Dot, formatDot, type HubId, join, type Vector } from "../purge/vector.ts";
 import type { Base } from "../purge/wire.ts";
 import { dropUpTo, isStillLarge, isTooLong, LOG_LIMITS, type LogLimits, purgeOfUnknown } from "./compaction.ts";
+import { UNHEARD_END } from "./lease-times.ts";
 import type { EventLog } from "./log.ts";
 import { type KnownBase, LogFront } from "./log-front.ts";
-import { UNHEARD_END } from "./receipts.ts";
 import { SettledVector } from "./settled-vector.ts";
 
 /** A purge to be logged; dot, version and instant are the ledger's to give. */

@@ -12,6 +12,7 @@ import type { AwaitRequest, AwaitResponse, HeldState } from "../purge/wire.ts";
 import type { Receipt, RegionReceipt } from "./commands.ts";
 import { Completions } from "./completions.ts";
 import type { Condition } from "./condition.ts";
+import { LEASES_END, UNHEARD_END } from "./lease-times.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Peers } from "./peers.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
@@ -20,15 +21,6 @@ import type { Subscribers } from "./subscribers.ts";
 
 /** What a region's hub said of a purge, and when by this hub's clock the leases from before it are over there. */
 type Told = Omit<HeldState, "completeIn" | "completeSince"> & { readonly completeAt?: EpochMillis };
-
-/** How long a purge must have been held in a region before every earlier lease there is over. */
-const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;
-/**
- * How long after a purge was accepted a region that never heard of it can still release what it ends: its hub's hearing, a
- * lease, and the time for which routes may serve when they are cut off.
- * No instant is asked after for longer.
- */
-export const UNHEARD_END = LIMITS.hearingMillis + LEASES_END + LIMITS.cutOffServeMillis;
 
 export class Receipts {
   readonly #place: HubPlace;

@@ -3,7 +3,7 @@
 
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
-import type { MinVersion } from "./settle.ts";
+
 import type { Dot, HubId } from "./vector.ts";
 
 /** What a purge is about. URLs and prefixes are normalised as cache keys are; without a scheme (`//host/path`) both are meant. */
@@ -66,3 +66,11 @@ export interface DrainEvent extends Logged {
 export type ControlEvent = PurgeEvent | JoinEvent | SuspendEvent | DrainEvent;
 /** What is no purge: it stands until a later one ends it. */
 export type StandingEvent = JoinEvent | SuspendEvent | DrainEvent;
+
+/** When a response is new enough to be kept at once: all that is given must hold, and what a response does not say does not. */
+export interface MinVersion {
+  /** Its entity tag is none of these, by weak comparison: tags have no order, so the old versions' are named. */
+  readonly notEtags?: readonly string[];
+  /** Its `Last-Modified` is this or later. */
+  readonly lastModified?: EpochMillis;
+}

@@ -6,10 +6,10 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
-import type { Scope } from "./event.ts";
+import type { MinVersion, Scope } from "./event.ts";
 import { type FoldedInto, foldedInto, planFolds } from "./fold.ts";
 import type { PurgeTarget } from "./purge-target.ts";
-import { endOf, isNewEnough, type MinVersion, type Settle, type Version } from "./settle.ts";
+import { endOf, isNewEnough, type Settle, type Version } from "./settle.ts";
 
 interface Window {
   readonly until: EpochMillis;

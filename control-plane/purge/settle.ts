@@ -6,16 +6,8 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import { type EpochMillis, epochMillis, type Seconds, seconds } from "../../config/units.ts";
-import type { PurgeEvent } from "./event.ts";
+import type { MinVersion, PurgeEvent } from "./event.ts";
 import type { HubId } from "./vector.ts";
-
-/** When a response is new enough to be kept at once: all that is given must hold, and what a response does not say does not. */
-export interface MinVersion {
-  /** Its entity tag is none of these, by weak comparison: tags have no order, so the old versions' are named. */
-  readonly notEtags?: readonly string[];
-  /** Its `Last-Modified` is this or later. */
-  readonly lastModified?: EpochMillis;
-}
 
 /** What one purge asks of refills. */
 export interface Settle {

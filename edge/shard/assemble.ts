@@ -5,10 +5,11 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { ByteRange } from "../http/range.ts";
-import { rangeOf, type SegmentSet, segmentsOf } from "./segments.ts";
+import { rangeOf, segmentsOf } from "./segments.ts";
 import type { Share } from "./share.ts";
-import type { ByteSource } from "./spool.ts";
-import type { Body, UpstreamFailure } from "./tier.ts";
+import type { Body, ByteSource } from "./source.ts";
+import type { UpstreamFailure } from "./tier.ts";
+import type { SegmentSet } from "./wire.ts";
 
 /** Why a segment cannot be had: the object is another by now, or something failed. */
 export class SegmentError extends Error {

@@ -5,7 +5,8 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import type { Asked } from "./asked.ts";
-import type { Entry, EntryStore } from "./entries.ts";
+import type { EntryStore } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import type { TierResponse } from "./tier.ts";
 
 /** The answer from `entry`, and with it what an edge must know to keep a copy of it, if it may and if that is likely to pay. */

@@ -4,15 +4,7 @@
 
 import { clientNetwork } from "../../config/ip-network.ts";
 import type { Asked } from "./asked.ts";
-import type { RequestContext } from "./wire.ts";
-
-/** What a tier tells the next of how much it wants an answer. */
-export interface Demand {
-  /** How often the stored response was used that the answer will replace, half of its predecessor's uses among them. */
-  readonly uses: number;
-  /** Somebody waits for it, or nobody does: a refresh of what is served meanwhile. */
-  readonly waits: boolean;
-}
+import type { Demand, RequestContext } from "./wire.ts";
 
 /** A request that asks further for what was stored and used so often here; the asking tier may have said something of its own. */
 export function wanting(asked: Asked, uses: number | undefined, waits = true): Asked {

@@ -6,7 +6,7 @@ import type { Scope } from "../../control-plane/purge/event.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import { EMPTY_VECTOR } from "../../control-plane/purge/vector.ts";
 import type { DryRunResponse } from "../../control-plane/purge/wire.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 
 /** Counts the entries that `scopes` match and that are not dead by what is `known`, and the bytes of their bodies. */
 export function dryRun(

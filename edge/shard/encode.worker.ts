@@ -19,7 +19,7 @@ import {
 } from "node:zlib";
 import { LIMITS } from "../../config/limits.ts";
 import type { Coding } from "../http/accept-encoding.ts";
-import type { ByteSource } from "./spool.ts";
+import type { ByteSource } from "./source.ts";
 
 /** Those at work in this isolate now. */
 let atWork = 0;

@@ -2,7 +2,7 @@
 
 import { PurgeSet, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { PurgeNews } from "../../control-plane/purge/wire.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 
 const SEVERITY: Readonly<Record<Verdict, number>> = { alive: 0, soft: 1, hard: 2 };
 

@@ -6,9 +6,10 @@ import type { Millis } from "../../config/units.ts";
 import type { PurgeSet, PurgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { CancelSignal } from "../../origin/ports.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
+import type { After } from "./source.ts";
 import type { Spool } from "./spool.ts";
-import type { After, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import type { UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 
 /** How a flight ended, known as soon as its answer's head is. */
 export type Landing =

@@ -15,13 +15,14 @@ import type { Terms } from "../http/terms.ts";
 import { type Asked, flightKeyOf } from "./asked.ts";
 import { Cancellation } from "./cancellation.ts";
 import type { Change } from "./change.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { FAILURES } from "./failures.ts";
-import { type FillPorts, fly, kept } from "./fill.ts";
+import { fly } from "./fill.ts";
 import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
-import type { HowToFill } from "./part-fill.ts";
-import { discard } from "./release.ts";
+import { type FillPorts, kept } from "./keep.ts";
+import type { HowToFill } from "./part-wanted.ts";
 import { type SentFor, sentFor } from "./selection.ts";
+import { discard } from "./source.ts";
 import type { UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 
 /** A place in a flight, and whether it was begun for this request. */

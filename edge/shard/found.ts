@@ -4,7 +4,7 @@ import { type Millis, millis } from "../../config/units.ts";
 import type { Outcome } from "../http/cache-status.ts";
 import type { Reuse } from "../http/reuse.ts";
 import type { Asked } from "./asked.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import type { UpstreamAnswer } from "./tier.ts";
 
 /** What is stored for a request, and what may be done with it. */

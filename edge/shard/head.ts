@@ -12,9 +12,9 @@ import { headSays, mergeNotModified } from "../http/validate.ts";
 import { variantKey, varyOf } from "../http/vary.ts";
 import { bornAtOfAnswer } from "./arrival.ts";
 import type { Asked } from "./asked.ts";
-import type { Entry } from "./entries.ts";
-import type { FillPorts } from "./fill.ts";
+import type { Entry } from "./entry.ts";
 import type { Landing } from "./flight.ts";
+import type { FillPorts } from "./keep.ts";
 import { isSettling } from "./settling.ts";
 
 /** Lets an answer to a HEAD for everybody take effect on what is stored for its variant. */

@@ -5,7 +5,7 @@
 
 import type { PurgeTarget } from "../../control-plane/purge/purge-set.ts";
 import type { Fields } from "../http/fields.ts";
-import type { Entry, HitForMiss } from "./entries.ts";
+import type { Entry, HitForMiss } from "./entry.ts";
 
 /** An item's objects: itself, its bucket, its places in the maps and in the LRU. */
 const ITEM_BYTES = 1_000;

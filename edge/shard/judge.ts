@@ -12,11 +12,12 @@ import { variantKey } from "../http/vary.ts";
 import { passedFor } from "../http/withheld.ts";
 import type { Asked } from "./asked.ts";
 import { isProvenByConfirmation, type Trust, trustOf } from "./cut-off.ts";
-import type { Entry, EntryStore } from "./entries.ts";
+import type { EntryStore } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import type { Landing } from "./flight.ts";
 import type { Found } from "./found.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { answersFromPart } from "./part-fill.ts";
+import { answersFromPart } from "./part-wanted.ts";
 import { stampFor } from "./stamp.ts";
 import type { TierRequest } from "./tier.ts";
 

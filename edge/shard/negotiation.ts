@@ -34,8 +34,9 @@ import { peek, watched } from "./plain-body.ts";
 import { pump } from "./pump.ts";
 import { withheldOf } from "./selection.ts";
 import { answerFromSibling, inCoding, inForm, type SiblingPorts, type Wanted } from "./siblings.ts";
-import { type ByteSource, Spool } from "./spool.ts";
-import type { After, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./tier.ts";
+import type { After, ByteSource } from "./source.ts";
+import { Spool } from "./spool.ts";
+import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "./tier.ts";
 
 type Answer = UpstreamAnswer | UpstreamFailure;
 

@@ -5,8 +5,7 @@
 import type { Fields } from "../http/fields.ts";
 import { multipartOf } from "../http/multipart.ts";
 import type { ByteRange } from "../http/range.ts";
-import type { ByteSource } from "./spool.ts";
-import type { Body } from "./tier.ts";
+import type { Body, ByteSource } from "./source.ts";
 
 /** Bytes of a body, where they are known before its end. */
 export function lengthOf(body: Body): number | undefined {

@@ -13,16 +13,16 @@ import { bornAtOfAnswer } from "./arrival.ts";
 import { type Asked, impersonal, withoutOwnFields } from "./asked.ts";
 import { SegmentError } from "./assemble.ts";
 import { type Change, changeTo } from "./change.ts";
-import type { Entry } from "./entries.ts";
+import type { Head } from "./entry.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { Passing } from "./passing.ts";
-import { coveredBy, rangeOf, type SegmentSet, whyNoSegment } from "./segments.ts";
+import { coveredBy, rangeOf, whyNoSegment } from "./segments.ts";
 import type { Share } from "./share.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
-import type { ByteSource } from "./spool.ts";
-import type { After, Body, TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import { type After, type Body, type ByteSource, discard } from "./source.ts";
+import type { TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import { setKey, type Unranged } from "./unranged.ts";
-import type { ResponseFacts } from "./wire.ts";
+import type { ResponseFacts, SegmentSet } from "./wire.ts";
 
 export interface LargePorts {
   readonly config: Config;
@@ -44,13 +44,8 @@ export interface LargePorts {
 
 /** A request for the object, or the fill that brings it. */
 export type Reading = Pick<Asked, "key" | "url" | "request" | "route" | "personal">;
-/** The entry of an object that is stored in segments. */
-export type Head = Entry & { readonly segments: SegmentSet };
 /** What was known when a fetch began, and how old what it brings is. */
 export type Stamp = Pick<ResponseFacts, "seen" | "bornAt">;
-
-/** Whether an entry's body lies in segments. */
-export const isHead = (entry: Entry): entry is Head => entry.segments !== undefined;
 
 interface UnderWay {
   readonly passing: Passing;
@@ -127,7 +122,7 @@ export class Passes {
         const stamp = { seen: answer.facts?.seen ?? vector, bornAt: bornAtOfAnswer(answer) };
         return this.take(reading, head, this.#sourceOf(reading, answer.body), covered, stamp);
       }
-      if (answer.body.kind === "stream") answer.body.open().cancel();
+      discard(answer.body);
       if (answer.status >= 500) throw new SegmentError(failedWith(answer.status));
       if (!this.#mayBeStored(reading, answer) || whyNoSegment(answer, set) === "changed") {
         await this.#ports.invalidate(changeTo(reading.url));

@@ -7,9 +7,10 @@ import { LIMITS } from "../../config/limits.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import type { ByteRange } from "../http/range.ts";
 import { roomIn } from "./pump.ts";
-import { rangeOf, type SegmentSet, wholeSegmentsIn } from "./segments.ts";
-import { type ByteSource, Spool } from "./spool.ts";
-import type { After } from "./tier.ts";
+import { rangeOf, wholeSegmentsIn } from "./segments.ts";
+import type { After, ByteSource } from "./source.ts";
+import { Spool } from "./spool.ts";
+import type { SegmentSet } from "./wire.ts";
 
 export interface PassingPorts {
   readonly after: After;

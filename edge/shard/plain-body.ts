@@ -3,8 +3,7 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import { millis } from "../../config/units.ts";
-import type { ByteSource } from "./spool.ts";
-import type { After } from "./tier.ts";
+import type { After, ByteSource } from "./source.ts";
 
 /** What the beginning of a body tells. */
 export type Peeked =

@@ -3,8 +3,8 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import { millis } from "../../config/units.ts";
-import type { ByteSource, Spool } from "./spool.ts";
-import type { After } from "./tier.ts";
+import type { After, ByteSource } from "./source.ts";
+import type { Spool } from "./spool.ts";
 
 /** Moves a body into a spool at the pace of its readers, and ends it as it ended. Never rejects: the spool tells its readers. */
 export async function pump(after: After, source: ByteSource, spool: Spool, length: number | undefined): Promise<void> {

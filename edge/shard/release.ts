@@ -12,10 +12,10 @@ import { problem } from "../http/problem.ts";
 import { selectRange } from "../http/range.ts";
 import type { StoredResponse } from "../http/terms.ts";
 import { evaluateConditions, notModifiedFields } from "../http/validate.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { canGive, lengthOf, partOf, partsOf } from "./parts.ts";
-import type { Spool } from "./spool.ts";
-import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import { type Body, discard, NO_BODY } from "./source.ts";
+import type { TierRequest, TierResponse, UpstreamFailure } from "./tier.ts";
 import type { Answered, ResponseFacts, Tier, Timings } from "./wire.ts";
 
 /** What all answers of a shard say of it at the moment of release. */
@@ -33,8 +33,6 @@ export interface Releasing {
 }
 
 const NAMES = { shard: "meridian-shard", shield: "meridian-shield" } as const satisfies Record<Tier, string>;
-const NO_BODY: Body = { kind: "none" };
-
 /** The facts that go up with an answer of this tier. */
 export function factsOf(
   tier: Tier,
@@ -169,19 +167,3 @@ const TITLES = {
 
 /** Which routes a URL may take is configuration; the route itself travels by name. */
 export const routeNamed = (config: Config, name: string) => config.routes.find((route) => route.name === name);
-
-/** An entry's body as it is stored. */
-export const bodyOf = (entry: Entry): Body =>
-  entry.body === undefined ? NO_BODY : { kind: "bytes", bytes: entry.body };
-
-/** A body that is still coming. The reader attaches at once, for a paced body forgets what nobody waits for. */
-export function streamOf(spool: Spool, answer: UpstreamAnswer): Body {
-  const reader = spool.read();
-  const length = answer.body.kind === "stream" ? answer.body.length : undefined;
-  return { kind: "stream", length, open: () => reader };
-}
-
-/** Lets go of a body that will not be sent, so that nobody waits for its reader. */
-export function discard(body: Body): void {
-  if (body.kind === "stream") body.open().cancel();
-}

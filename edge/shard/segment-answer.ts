@@ -4,10 +4,11 @@
 import type { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import type { Outcome } from "../http/cache-status.ts";
 import { Fields } from "../http/fields.ts";
-import type { Entry } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { factsOf, type Releasing, releaseFailure } from "./release.ts";
+import type { Body } from "./source.ts";
 import { stampFor } from "./stamp.ts";
-import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import type { TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 
 export type SegmentAnswer =
   | {

@@ -14,20 +14,23 @@ import { policyOf } from "../http/terms.ts";
 import { cacheKey } from "../request/cache-key.ts";
 import { bornAtOfAnswer } from "./arrival.ts";
 import { type Change, changeTo } from "./change.ts";
-import type { Entry, EntryStore } from "./entries.ts";
+import type { EntryStore } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import { FAILURES } from "./failures.ts";
 import { landing } from "./flight.ts";
 import { forwarded } from "./found.ts";
 import type { Knowledge } from "./knowledge.ts";
+import { bodyOf } from "./part-wanted.ts";
 import { pump } from "./pump.ts";
-import { bodyOf, routeNamed, streamOf } from "./release.ts";
+import { routeNamed } from "./release.ts";
 import type { SegmentAnswer } from "./segment-answer.ts";
-import { isSegment, rangeOf, type SegmentAsked, segmentKey, whyNoSegment } from "./segments.ts";
+import { isSegment, rangeOf, segmentKey, whyNoSegment } from "./segments.ts";
 import { neverSilent, silenceOf } from "./silence.ts";
-import { Spool } from "./spool.ts";
-import type { After, TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import { type After, discard } from "./source.ts";
+import { Spool, streamOf } from "./spool.ts";
+import type { TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import { setKey, type Unranged } from "./unranged.ts";
-import type { ResponseFacts } from "./wire.ts";
+import type { ResponseFacts, SegmentAsked } from "./wire.ts";
 
 export interface SegmentPorts {
   readonly name: string;
@@ -199,7 +202,7 @@ export class SegmentOwner {
     const { directives } = selectDirectives(answer.fields, targets);
     const mayBeStored = !directives.noStore && !directives.private;
     if (isSegment(answer, segment) && mayBeStored && answer.body.kind === "stream") return undefined;
-    if (answer.body.kind === "stream") answer.body.open().cancel();
+    discard(answer.body);
     if (answer.status >= 500) return { kind: "failed", failure: originError(answer.status) };
     if (mayBeStored && whyNoSegment(answer, segment) === "unranged") {
       unranged.notice(setId);

@@ -5,12 +5,13 @@
 import { LIMITS } from "../../config/limits.ts";
 import { type Opened, SegmentError } from "./assemble.ts";
 import { changeTo } from "./change.ts";
+import type { Head } from "./entry.ts";
 import { once } from "./parts.ts";
-import { type Head, type LargePorts, type Passes, type Reading, segmentQuestion } from "./passes.ts";
+import { type LargePorts, type Passes, type Reading, segmentQuestion } from "./passes.ts";
 import type { PassingReader } from "./passing.ts";
 import { SEGMENT_CHANGED, SEGMENT_UNRANGED } from "./segment-answer.ts";
 import { isSegment } from "./segments.ts";
-import type { ByteSource } from "./spool.ts";
+import { type ByteSource, discard } from "./source.ts";
 import type { UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import { setKey } from "./unranged.ts";
 
@@ -69,7 +70,7 @@ export class SegmentReader {
       const source = answer.body.kind === "bytes" ? once(answer.body.bytes) : answer.body.open();
       return { source, from: "owner", isStored: answer.facts?.answered.outcome === "hit" };
     }
-    if (answer.body.kind === "stream") answer.body.open().cancel();
+    discard(answer.body);
     if (answer.status === SEGMENT_UNRANGED) {
       this.#ports.unranged.notice(this.#id);
       await before;

@@ -8,29 +8,7 @@ import { MiB } from "../../config/units.ts";
 import type { Fields } from "../http/fields.ts";
 import { membersOf } from "../http/list.ts";
 import { type ByteRange, rangeSpecs, readContentRange } from "../http/range.ts";
-
-/** A set of segments: all that its head knows of them. */
-export interface SegmentSet {
-  /** Bytes of the whole object. */
-  readonly total: number;
-  /** Bytes of each segment but the last, which has what is left. */
-  readonly size: number;
-  /** The strong entity tag that every segment must have. */
-  readonly etag: string;
-  /** The variant that its head is stored under: servers give one tag to several languages. */
-  readonly variant: string;
-  /** The fields that select that variant beside the route's own, which an origin must be sent for every segment. */
-  readonly selecting?: readonly string[];
-  /** The head's tags: parts come without most fields (RFC 9110 section 15.3.7), and purges must find them. */
-  readonly tags: readonly string[];
-}
-
-/** One segment of a set, as tiers ask each other for it. */
-export interface SegmentAsked extends SegmentSet {
-  readonly index: number;
-  /** Its owner is to answer from its store or not at all: whoever asks gets the bytes of a whole body otherwise. */
-  readonly onlyStored?: true;
-}
+import type { SegmentAsked, SegmentSet } from "./wire.ts";
 
 /** A strong entity tag in its full form: If-Range takes no other, and servers are not to be led to guess. */
 const STRONG_TAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;

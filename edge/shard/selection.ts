@@ -7,9 +7,10 @@ import { invitesSharing } from "../http/store.ts";
 import { variantKey, varyOf } from "../http/vary.ts";
 import { learnable, passedFor, selectingNames, variesByFacts, type Withheld, withheldFrom } from "../http/withheld.ts";
 import { type Asked, impersonal } from "./asked.ts";
-import type { Entry, EntryStore } from "./entries.ts";
+import type { EntryStore } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import type { Landing } from "./flight.ts";
-import { type PartWanted, partToAsk } from "./part-fill.ts";
+import { type PartWanted, partToAsk } from "./part-wanted.ts";
 import type { TierRequest, UpstreamAnswer } from "./tier.ts";
 import type { ResponseFacts } from "./wire.ts";
 

@@ -16,23 +16,25 @@ import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from ".
 import { withCopy } from "./copy-grant.ts";
 import { trustOf } from "./cut-off.ts";
 import { wanting } from "./demand.ts";
-import type { Entry } from "./entries.ts";
+import { type Entry, isHead } from "./entry.ts";
 import { FAILURES } from "./failures.ts";
-import type { FillPorts } from "./fill.ts";
 import type { Landing } from "./flight.ts";
 import { Flights, whyNotBoarded } from "./flights.ts";
 import { type Found, forwarded, told, usesOf, type Why, whyAsked } from "./found.ts";
 import { applyHead } from "./head.ts";
 import { Judge } from "./judge.ts";
+import type { FillPorts } from "./keep.ts";
 import { LargeObjects } from "./large-objects.ts";
-import { answersFromPart, bodyOfPart, type HowToFill, howToFill } from "./part-fill.ts";
-import { isHead, type LargePorts } from "./passes.ts";
+import { answersFromPart, bodyOf, type HowToFill, howToFill } from "./part-wanted.ts";
+import type { LargePorts } from "./passes.ts";
 import { termsOfPost } from "./post.ts";
-import { bodyOf, discard, factsOf, releaseEntry, releaseFailure, routeNamed, streamOf } from "./release.ts";
+import { factsOf, releaseEntry, releaseFailure, routeNamed } from "./release.ts";
 import { segmentResponse } from "./segment-answer.ts";
 import { SegmentOwner } from "./segment-owner.ts";
 import { forOthers, selectionFacts } from "./selection.ts";
-import type { Body, TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
+import { type Body, discard } from "./source.ts";
+import { streamOf } from "./spool.ts";
+import type { TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "./tier.ts";
 import type { BehindResponse, Tier, Timings } from "./wire.ts";
 
 export interface ShardPorts
@@ -182,8 +184,7 @@ export class Shard {
         const outcome: Outcome = { kind: "stale", ttl: reuse.ttl, detail: "refreshing" };
         return this.#release(asked, entry, this.#bodyOf(asked, entry), outcome);
       }
-      case "revalidate":
-      case "unusable":
+      default:
         return undefined;
     }
   }
@@ -211,8 +212,7 @@ export class Shard {
   }
 
   #bodyOf(asked: Asked, entry: Entry): Body {
-    if (isHead(entry)) return this.#large.bodyOf(asked, entry);
-    return entry.part === undefined ? bodyOf(entry) : bodyOfPart(entry, entry.part);
+    return isHead(entry) ? this.#large.bodyOf(asked, entry) : bodyOf(entry);
   }
 
   /**

@@ -2,11 +2,11 @@
 // are read, so it says what the owners of its segments held when it began: all of them, and it is a hit, or some, and it is partly
 // one (RFC 9211 section 2.2). A segment may still be evicted on the way; metrics count what really came, at the end.
 
-import type { ByteRange } from "../http/range.ts";
-import { selectRange } from "../http/range.ts";
-import type { Entry } from "./entries.ts";
-import { rangeOf, type SegmentSet, segmentsOf } from "./segments.ts";
+import { type ByteRange, selectRange } from "../http/range.ts";
+import type { Entry } from "./entry.ts";
+import { rangeOf, segmentsOf } from "./segments.ts";
 import type { TierRequest } from "./tier.ts";
+import type { SegmentSet } from "./wire.ts";
 
 /** Bytes of an answer's content. */
 export interface Share {

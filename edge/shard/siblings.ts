@@ -12,11 +12,12 @@ import { decideReuse } from "../http/reuse.ts";
 import type { Policy } from "../http/terms.ts";
 import { evaluateConditions, notModifiedFields } from "../http/validate.ts";
 import { variantKey } from "../http/vary.ts";
-import type { Entry, EntryStore } from "./entries.ts";
+import type { EntryStore } from "./entries.ts";
+import type { Entry } from "./entry.ts";
 import type { Knowledge } from "./knowledge.ts";
 import { once } from "./parts.ts";
-import type { ByteSource } from "./spool.ts";
-import type { Body, UpstreamAnswer, UpstreamRequest } from "./tier.ts";
+import type { Body, ByteSource } from "./source.ts";
+import type { UpstreamAnswer, UpstreamRequest } from "./tier.ts";
 
 export interface SiblingPorts {
   /** Name of the shard, under which the isolate's store lists its entries. */

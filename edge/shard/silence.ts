@@ -5,8 +5,7 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { Origin } from "../../config/schema.ts";
 import { type Millis, millis } from "../../config/units.ts";
-import type { ByteSource } from "./spool.ts";
-import type { After } from "./tier.ts";
+import type { After, ByteSource } from "./source.ts";
 
 /** How long a body from this origin, by whatever way, may say nothing. */
 export const silenceOf = (origin: Origin | undefined): Millis =>

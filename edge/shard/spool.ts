@@ -3,13 +3,8 @@
 // body of any size passes in bounded memory. It never copies bytes, and never lets a truncated body end well.
 
 import { LIMITS } from "../../config/limits.ts";
-
-/** Where a body comes from: `read` gives the next chunk, undefined at the end, and rejects if the body breaks off. */
-export interface ByteSource {
-  read(): Promise<Uint8Array | undefined>;
-  /** No more will be read. */
-  cancel(): void;
-}
+import type { Body, ByteSource } from "./source.ts";
+import type { UpstreamAnswer } from "./tier.ts";
 
 interface Reader {
   /** Number of the chunk it takes next. */
@@ -206,4 +201,11 @@ export class Spool {
       this.#roomFor = undefined;
     }
   }
+}
+
+/** A body that is still coming. The reader attaches at once, for a paced body forgets what nobody waits for. */
+export function streamOf(spool: Spool, answer: UpstreamAnswer): Body {
+  const reader = spool.read();
+  const length = answer.body.kind === "stream" ? answer.body.length : undefined;
+  return { kind: "stream", length, open: () => reader };
 }

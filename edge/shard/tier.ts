@@ -1,12 +1,11 @@
 // What a tier is asked and what it answers, without any platform: the shard core sees only these, the shells (workerd, a
 // test, a simulator) translate. A body is opened at most once, by whoever passes it on.
 
-import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { EpochMillis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { CancelSignal } from "../../origin/ports.ts";
 import type { Fields } from "../http/fields.ts";
-import type { ByteRange } from "../http/range.ts";
-import type { ByteSource } from "./spool.ts";
+import type { Body } from "./source.ts";
 import type { RequestContext, ResponseFacts } from "./wire.ts";
 
 /** A request at the door of a tier. */
@@ -17,20 +16,6 @@ export interface TierRequest {
   /** An upload, in the shell's own form; passed on, never read. */
   readonly upload?: unknown;
 }
-
-export type Body =
-  | { readonly kind: "none" }
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  | {
-      readonly kind: "stream";
-      /** In bytes, where known: an end before it is a truncated body. */
-      readonly length: number | undefined;
-      open(): ByteSource;
-      /** Opens only these bytes, where the body need not be read from its start; any number of times. */
-      readonly openAt?: (range: ByteRange) => ByteSource;
-      /** The shell's own stream of the same bytes: what nobody has to look into passes through as it is. */
-      readonly native?: unknown;
-    };
 
 /** What a tier answers to the one before it. */
 export interface TierResponse {
@@ -86,6 +71,3 @@ export interface UpstreamFailure {
 
 /** The next tier. Never rejects: what goes wrong is a failure. */
 export type Upstream = (request: UpstreamRequest) => Promise<UpstreamAnswer | UpstreamFailure>;
-
-/** Runs `act` once after `delay`, unless the returned function is called before. */
-export type After = (delay: Millis, act: () => void) => () => void;

@@ -3,7 +3,8 @@
 // way it costs time, never bytes: an origin that ignores only some ranges is asked for the rest of the object in one piece.
 
 import { LIMITS } from "../../config/limits.ts";
-import { type SegmentSet, segmentKey } from "./segments.ts";
+import { segmentKey } from "./segments.ts";
+import type { SegmentSet } from "./wire.ts";
 
 /** What is said of all segments of a set, as a key: `key` is the object's. */
 export const setKey = (key: string, set: SegmentSet): string => segmentKey(key, { ...set, index: -1 });

@@ -6,11 +6,7 @@ import type { RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { Terms } from "../http/terms.ts";
-import type { Demand } from "./demand.ts";
-import type { SegmentAsked } from "./segments.ts";
 
-/** Prefix of every internal field; anything of that name from outside is removed at the door. */
-export const INTERNAL_PREFIX = "meridian-internal-";
 export const CONTEXT_FIELD = "meridian-internal-context";
 export const FACTS_FIELD = "meridian-internal-facts";
 
@@ -112,4 +108,35 @@ export interface ShardStats {
   readonly flights: number;
   /** Bytes of unfinished bodies in the whole isolate. */
   readonly spooledBytes: Bytes;
+}
+
+/** What a tier tells the next of how much it wants an answer. */
+export interface Demand {
+  /** How often the stored response was used that the answer will replace, half of its predecessor's uses among them. */
+  readonly uses: number;
+  /** Somebody waits for it, or nobody does: a refresh of what is served meanwhile. */
+  readonly waits: boolean;
+}
+
+/** A set of segments: all that its head knows of them. */
+export interface SegmentSet {
+  /** Bytes of the whole object. */
+  readonly total: number;
+  /** Bytes of each segment but the last, which has what is left. */
+  readonly size: number;
+  /** The strong entity tag that every segment must have. */
+  readonly etag: string;
+  /** The variant that its head is stored under: servers give one tag to several languages. */
+  readonly variant: string;
+  /** The fields that select that variant beside the route's own, which an origin must be sent for every segment. */
+  readonly selecting?: readonly string[];
+  /** The head's tags: parts come without most fields (RFC 9110 section 15.3.7), and purges must find them. */
+  readonly tags: readonly string[];
+}
+
+/** One segment of a set, as tiers ask each other for it. */
+export interface SegmentAsked extends SegmentSet {
+  readonly index: number;
+  /** Its owner is to answer from its store or not at all: whoever asks gets the bytes of a whole body otherwise. */
+  readonly onlyStored?: true;
 }

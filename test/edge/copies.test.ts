@@ -10,7 +10,8 @@ import { RegionAsker, type Served } from "../../edge/ask-regions.ts";
 import { Fields } from "../../edge/http/fields.ts";
 import { admit } from "../../edge/request/admit.ts";
 import { sourceOf } from "../../edge/shard/parts.ts";
-import type { Body, TierRequest } from "../../edge/shard/tier.ts";
+import type { Body } from "../../edge/shard/source.ts";
+import type { TierRequest } from "../../edge/shard/tier.ts";
 import { ShardWorld, textOf } from "../fixtures/shard-world.ts";
 
 const configOf = (edgeCopies: boolean): ConfigInput => ({

@@ -3,8 +3,7 @@
 // time limit of its own. Nodes live in lives: what belongs to a life that has ended neither acts nor is heard.
 
 import type { RegionId } from "../../config/regions.ts";
-import type { ByteSource } from "../../edge/shard/spool.ts";
-import type { Body } from "../../edge/shard/tier.ts";
+import type { Body, ByteSource } from "../../edge/shard/source.ts";
 import type { Chances } from "./chance.ts";
 import type { Plan } from "./plan.ts";
 import type { Scheduler } from "./scheduler.ts";

@@ -152,7 +152,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "complete-at-once",
     breaks: "a purge is called complete as soon as all hubs hold it, while leases from before it still run",
-    file: "control-plane/hub/receipts.ts",
+    file: "control-plane/hub/lease-times.ts",
     from: "const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;",
     to: "const LEASES_END = 0;",
     caughtWithin: 600,
@@ -205,7 +205,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no-drift-margin",
     breaks: "a purge is complete when leases from before it end by the clock of the hub, not by the slowest clock",
-    file: "control-plane/hub/receipts.ts",
+    file: "control-plane/hub/lease-times.ts",
     from: "const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;",
     to: "const LEASES_END = LIMITS.leaseMillis;",
     caughtWithin: 400,

@@ -3,8 +3,7 @@
 // break off. It remembers every fetch, for the checkers compare what was released with what was fetched, and when.
 
 import { Fields } from "../../edge/http/fields.ts";
-import type { ByteSource } from "../../edge/shard/spool.ts";
-import type { Body } from "../../edge/shard/tier.ts";
+import type { Body, ByteSource } from "../../edge/shard/source.ts";
 import type { Chance } from "./chance.ts";
 import type { Scheduler } from "./scheduler.ts";
 

@@ -14,10 +14,9 @@ import { ShieldAsker, type ShieldPlace, type ShieldReply } from "../../edge/shar
 import { EntryStore } from "../../edge/shard/entries.ts";
 import { Knowledge } from "../../edge/shard/knowledge.ts";
 import { Negotiation } from "../../edge/shard/negotiation.ts";
-import { discard } from "../../edge/shard/release.ts";
 import { Shard } from "../../edge/shard/shard.ts";
+import { type Body, discard } from "../../edge/shard/source.ts";
 import type {
-  Body,
   TierRequest,
   TierResponse,
   UpstreamAnswer,

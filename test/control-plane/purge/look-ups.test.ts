@@ -8,7 +8,8 @@ import { bytes, epochMillis, MiB } from "../../../config/units.ts";
 import type { PurgeEvent, Scope } from "../../../control-plane/purge/event.ts";
 import { PurgeSet, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { coversAll, EMPTY_VECTOR, type Vector } from "../../../control-plane/purge/vector.ts";
-import { type Entry, EntryStore } from "../../../edge/shard/entries.ts";
+import { EntryStore } from "../../../edge/shard/entries.ts";
+import type { Entry } from "../../../edge/shard/entry.ts";
 import { Judge } from "../../../edge/shard/judge.ts";
 import { Knowledge } from "../../../edge/shard/knowledge.ts";
 

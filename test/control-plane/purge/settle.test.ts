@@ -5,9 +5,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { type EpochMillis, epochMillis, seconds } from "../../../config/units.ts";
-import type { PurgeEvent, Scope } from "../../../control-plane/purge/event.ts";
+import type { MinVersion, PurgeEvent, Scope } from "../../../control-plane/purge/event.ts";
 import { PurgeSet, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
-import { isNewEnough, joinSettles, type MinVersion, type Settles } from "../../../control-plane/purge/settle.ts";
+import { isNewEnough, joinSettles, type Settles } from "../../../control-plane/purge/settle.ts";
 import { SettleWindows } from "../../../control-plane/purge/settle-windows.ts";
 import { EMPTY_VECTOR } from "../../../control-plane/purge/vector.ts";
 

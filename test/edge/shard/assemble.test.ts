@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { assemble, type Opened, SegmentError } from "../../../edge/shard/assemble.ts";
 import { once } from "../../../edge/shard/parts.ts";
-import type { SegmentSet } from "../../../edge/shard/segments.ts";
+import type { SegmentSet } from "../../../edge/shard/wire.ts";
 
 const SIZE = LIMITS.segmentBytes;
 const MOST = LIMITS.aheadBytes / SIZE;

@@ -6,7 +6,8 @@ import { LIMITS } from "../../../config/limits.ts";
 import { bytes, epochMillis, KiB, millis } from "../../../config/units.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-target.ts";
 import { Fields } from "../../../edge/http/fields.ts";
-import { type Entry, EntryStore } from "../../../edge/shard/entries.ts";
+import { EntryStore } from "../../../edge/shard/entries.ts";
+import type { Entry } from "../../../edge/shard/entry.ts";
 
 const entry = (size: number): Entry => ({
   kind: "entry",

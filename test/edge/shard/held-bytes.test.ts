@@ -7,7 +7,8 @@ import { expect, test } from "vitest";
 import { bytes, epochMillis, MiB, millis } from "../../../config/units.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-target.ts";
 import { Fields } from "../../../edge/http/fields.ts";
-import { type Entry, EntryStore, type HitForMiss } from "../../../edge/shard/entries.ts";
+import { EntryStore } from "../../../edge/shard/entries.ts";
+import type { Entry, HitForMiss } from "../../../edge/shard/entry.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

@@ -7,7 +7,7 @@ import type { Config, ConfigInput } from "../../../config/schema.ts";
 import type { Coding } from "../../../edge/http/accept-encoding.ts";
 import { Negotiation } from "../../../edge/shard/negotiation.ts";
 import { routeNamed } from "../../../edge/shard/release.ts";
-import type { ByteSource } from "../../../edge/shard/spool.ts";
+import type { ByteSource } from "../../../edge/shard/source.ts";
 import type { TierResponse } from "../../../edge/shard/tier.ts";
 import { CONFIG, ShardWorld, statusOf, textOf } from "../../fixtures/shard-world.ts";
 

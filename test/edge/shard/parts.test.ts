@@ -4,8 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ByteRange } from "../../../edge/http/range.ts";
 import { canGive, once, partOf, partsOf, sourceOf } from "../../../edge/shard/parts.ts";
-import type { ByteSource } from "../../../edge/shard/spool.ts";
-import type { Body } from "../../../edge/shard/tier.ts";
+import type { Body, ByteSource } from "../../../edge/shard/source.ts";
 import { fieldsOf } from "../http/exchange.ts";
 
 const CONTENT = Uint8Array.from({ length: 100 }, (_, index) => index);

@@ -11,7 +11,7 @@ import type { Findings } from "../findings.ts";
 import { type Fetch, pathOf, tagsOf, urlOf } from "../origin.ts";
 import { MOST_DRIFT } from "../plan.ts";
 import type { Scheduler } from "../scheduler.ts";
-import type { Instance } from "../shard-node.ts";
+import type { ObservedShard } from "./observed.ts";
 
 interface UnderWay {
   readonly fetch: Fetch;
@@ -52,7 +52,7 @@ export class FetchChecks {
     this.#scheduler = scheduler;
   }
 
-  began(instance: Instance, request: UpstreamRequest, fetch: Fetch): FetchCheck {
+  began(instance: ObservedShard, request: UpstreamRequest, fetch: Fetch): FetchCheck {
     const language = request.fields.get("accept-language") ?? "none";
     // What cannot be shared is marked for all languages: none of those objects varies.
     const anyLanguage = `${instance.life.name} ${pathOf(fetch.object)}`;
@@ -92,7 +92,7 @@ export class FetchChecks {
   }
 
   /** An answer came to `instance`, by whatever way, that is one client's own, fetched with `vector` known. */
-  unshared({ life }: Instance, object: number, vector: Vector): void {
+  unshared({ life }: ObservedShard, object: number, vector: Vector): void {
     const place = `${life.name} ${pathOf(object)}`;
     const unshared = this.#unshared.get(place) ?? [];
     this.#unshared.set(place, unshared);
@@ -101,7 +101,7 @@ export class FetchChecks {
   }
 
   /** A request waits at `instance` from here on, until the returned function is called. */
-  waits({ life }: Instance, object: number, requestId: string): () => void {
+  waits({ life }: ObservedShard, object: number, requestId: string): () => void {
     const place = `${life.name} ${pathOf(object)}`;
     const waiting = this.#waiting.get(place) ?? [];
     this.#waiting.set(place, waiting);
@@ -110,7 +110,7 @@ export class FetchChecks {
   }
 
   /** Whether the last answer was one client's own, and no purge that matches has come since. */
-  #mayBeAlone(instance: Instance, place: string, object: number): boolean {
+  #mayBeAlone(instance: ObservedShard, place: string, object: number): boolean {
     const { now } = this.#scheduler;
     return (this.#unshared.get(place) ?? []).some(
       ({ vector, at }) =>
@@ -120,13 +120,13 @@ export class FetchChecks {
   }
 
   /** Whether a node that is, or was meanwhile, without a lease gave up what was fetched that long ago. */
-  #isTooOld({ knowledge, unleasedAt }: Instance, { startedAt }: Fetch): boolean {
+  #isTooOld({ knowledge, unleasedAt }: ObservedShard, { startedAt }: Fetch): boolean {
     const isUnleased = knowledge.leaseLeft === 0 || unleasedAt > startedAt;
     return isUnleased && this.#scheduler.now - startedAt > LIMITS.leaseMillis * (1 - 2 * MOST_DRIFT);
   }
 
   /** Whether the node knows a purge that matches and is not in `vector`. */
-  #isOutdated({ knowledge }: Instance, vector: Vector, object: number): boolean {
+  #isOutdated({ knowledge }: ObservedShard, vector: Vector, object: number): boolean {
     const target = purgeTarget(urlOf(object), tagsOf(object));
     return knowledge.purges.verdict(target, vector) !== "alive";
   }

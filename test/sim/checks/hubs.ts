@@ -13,7 +13,7 @@ import type { Findings } from "../findings.ts";
 import type { HubNode } from "../hub-node.ts";
 import { tagsOf, urlOf } from "../origin.ts";
 import type { Scheduler } from "../scheduler.ts";
-import type { ShardNode } from "../shard-node.ts";
+import type { ObservedShard } from "./observed.ts";
 import { matches, type PurgeChecks } from "./purges.ts";
 
 interface Held {
@@ -63,7 +63,11 @@ export class HubChecks {
   }
 
   /** All is healed and at rest. */
-  atRest(hubs: readonly HubNode[], shards: readonly ShardNode[], objects: number): void {
+  atRest(
+    hubs: readonly HubNode[],
+    shards: readonly { readonly present: ObservedShard | undefined }[],
+    objects: number,
+  ): void {
     const [first, ...others] = hubs;
     if (first === undefined) return;
     const text = logOf(first);
@@ -75,7 +79,8 @@ export class HubChecks {
       if (!text.includes(` ${id} `)) this.#findings.report("accepted-purge-lost", id);
     }
     for (const hub of hubs) this.#diskAtRest(hub, objects);
-    for (const shard of shards) this.#shardAtRest(shard, objects);
+    // A shard that nobody asked since its last eviction knows nothing, and says so to whoever asks.
+    for (const { present } of shards) if (present !== undefined) this.#shardAtRest(present, objects);
   }
 
   /** What a hub that starts on this disk would tell its shards. */
@@ -88,10 +93,7 @@ export class HubChecks {
     this.#condemns(`the disk of ${site.region}`, purges, objects);
   }
 
-  #shardAtRest({ present }: ShardNode, objects: number): void {
-    // One that nobody asked since its last eviction knows nothing, and says so to whoever asks.
-    if (present === undefined) return;
-    const { knowledge, life } = present;
+  #shardAtRest({ knowledge, life }: ObservedShard, objects: number): void {
     const { purges } = knowledge;
     // It may know purges that were never accepted, from a disk that was lost: its hub told it before another hub had them.
     if (!coversAll(this.#purges.issued, purges.vector)) {

@@ -10,19 +10,19 @@
 import { LIMITS } from "../../../config/limits.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { covers, join, type Vector } from "../../../control-plane/purge/vector.ts";
-import type { ByteSource } from "../../../edge/shard/spool.ts";
-import type { Body, TierRequest, TierResponse, UpstreamAnswer } from "../../../edge/shard/tier.ts";
+import type { Body, ByteSource } from "../../../edge/shard/source.ts";
+import type { TierRequest, TierResponse, UpstreamAnswer } from "../../../edge/shard/tier.ts";
 import type { Findings } from "../findings.ts";
 import { type Content, type Origin, objectAt, pathOf } from "../origin.ts";
 import { MOST_DRIFT } from "../plan.ts";
 import type { Scheduler } from "../scheduler.ts";
-import type { Instance } from "../shard-node.ts";
 import type { HubChecks } from "./hubs.ts";
+import type { ObservedShard } from "./observed.ts";
 import { matches, type PurgeChecks } from "./purges.ts";
 
 /** A request at the door of a tier. */
 export interface Arrival {
-  readonly instance: Instance;
+  readonly instance: ObservedShard;
   readonly request: TierRequest;
   readonly at: number;
   readonly vector: Vector;
@@ -61,7 +61,7 @@ export class ReleaseChecks {
     this.#hubs = hubs;
   }
 
-  arrived(instance: Instance, request: TierRequest): Arrival {
+  arrived(instance: ObservedShard, request: TierRequest): Arrival {
     return { instance, request, at: this.#scheduler.now, vector: instance.knowledge.vector };
   }
 
@@ -195,7 +195,7 @@ export class ReleaseChecks {
 const ELSEWHERE = purgeTarget("http://elsewhere.test/", []);
 
 /** Whether a shard is without a lease now, or was at some time since `at`. */
-const hasNoLease = ({ knowledge, unleasedAt }: Instance, at: number): boolean =>
+const hasNoLease = ({ knowledge, unleasedAt }: ObservedShard, at: number): boolean =>
   knowledge.leaseLeft === 0 || unleasedAt >= at;
 
 /** Whether a tier answered with an error of its own of this code. */
