@@ -101,7 +101,7 @@ export const EXAMPLES = {
     missing: ["weur"],
   },
   region: REGION,
-  regionList: { answeredBy: "weur", regions: [REGION] },
+  regionList: { answeredBy: "weur", regions: [REGION], lostRegions: [], cutLinks: [] },
   stats: {
     at: "2026-11-20T10:15:04.000Z",
     sampleSeconds: 10,

@@ -41,10 +41,11 @@ export function regionView(config: Config, id: RegionId, word: HubWord, drained:
       : { forgotten: { events: state.forgotten.events, at: instant(state.forgotten.at) } }),
     ...(state.emptied === undefined ? {} : { emptied: { at: instant(state.emptied.at), by: state.emptied.by } }),
     vector: { ...state.vector },
-    members: state.members.map(({ region, hub, heardAt }) => ({
+    members: state.members.map(({ region, hub, heardAt, unansweredSince }) => ({
       region,
       hub,
       ...(heardAt === undefined ? {} : { heardAt: instant(heardAt) }),
+      ...(unansweredSince === undefined ? {} : { unansweredSince: instant(unansweredSince) }),
     })),
     subscribers: [...state.subscribers],
   };

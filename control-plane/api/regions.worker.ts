@@ -6,6 +6,7 @@ import { LIMITS } from "../../config/limits.ts";
 import { REGION_IDS, type RegionId } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
 import type { DrainCommand, HubState } from "../hub/commands.ts";
+import { linksOf } from "./links.ts";
 import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "./nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "./ports.worker.ts";
 import { problem } from "./problems.ts";
@@ -32,8 +33,9 @@ export function mountRegions(on: Mount): void {
       problems: [],
     },
     async () => {
-      const regions = viewAll(ports, await hubStates(ports));
-      return jsonResponse(regionListSchema, { answeredBy: ports.ownRegion, regions });
+      // Somebody looks: the hubs ask each other too, so that cut links show without any traffic.
+      const regions = viewAll(ports, await askAll<HubState>(ports, ports.hub, { path: "/state?watch" }));
+      return jsonResponse(regionListSchema, { answeredBy: ports.ownRegion, regions, ...linksOf(regions) });
     },
   );
   mount(

@@ -154,7 +154,16 @@ export const regionSchema = z
             "When it last had been away for longer than logs reach, and purged all of its region; whose hub said so",
         }),
         vector: z.record(z.string(), z.int().min(0)),
-        members: z.array(z.strictObject({ region, hub: z.string(), heardAt: instant.optional() })),
+        members: z.array(
+          z.strictObject({
+            region,
+            hub: z.string(),
+            heardAt: instant.optional(),
+            unansweredSince: instant.optional().meta({
+              description: "Since when it has not answered this hub; absent if it answers, or was not asked lately",
+            }),
+          }),
+        ),
         subscribers: z.array(z.int().min(0)).meta({ description: "Shards that asked it for purges lately" }),
       })
       .optional(),
@@ -165,6 +174,14 @@ export const regionListSchema = z
   .strictObject({
     answeredBy: region.meta({ description: "The region whose control API answered" }),
     regions: z.array(regionSchema),
+    lostRegions: z
+      .array(z.strictObject({ region, heardAt: instant.optional(), heardBy: region.optional() }))
+      .optional()
+      .meta({ description: "Regions that no hub of an answering majority can reach, and which hub heard them last" }),
+    cutLinks: z
+      .array(z.strictObject({ from: region, to: region, since: instant }))
+      .optional()
+      .meta({ description: "Links between regions that live, over which `to` has not answered `from` since then" }),
   })
   .meta({ id: "RegionList", example: EXAMPLES.regionList });
 

@@ -6,7 +6,7 @@ import { bytes, millis } from "../../config/units.ts";
 import type { receiptPageSchema, regionListSchema, statsSchema } from "../api/schemas.ts";
 import type { RegionStatus } from "../local/admin.node.ts";
 import { describeFailure, type Failure } from "./failure.ts";
-import { formatBytes, formatCount, formatDuration, formatShare } from "./measures.ts";
+import { formatAge, formatBytes, formatCount, formatDuration, formatShare } from "./measures.ts";
 import { receiptListText } from "./receipt-text.node.ts";
 import { drawTable } from "./table.node.ts";
 import type { Terminal } from "./terminal.node.ts";
@@ -64,7 +64,7 @@ export function statusText({ regions, stats, purges, local = [] }: Status, now: 
   );
   const lines = [table, ""];
   for (const region of regions.regions) if (region.reason !== undefined) lines.push(`${region.id}: ${region.reason}`);
-  lines.push(...localLines(local, terminal));
+  lines.push(...linkLines(regions, now, terminal), ...localLines(local, terminal));
   if (traffic) lines.push(...breakerLines(traffic, terminal));
   lines.push(traffic ? totalText(traffic.total) : `No numbers: ${describeFailure(stats as Failure).join(" ")}`);
   lines.push(agreementText(regions.regions), "");
@@ -72,6 +72,24 @@ export function statusText({ regions, stats, purges, local = [] }: Status, now: 
     "kind" in purges ? `No purges: ${describeFailure(purges).join(" ")}` : receiptListText(purges, now, terminal),
   );
   return lines.join("\n");
+}
+
+/** Regions that are lost and links that are cut, as the hubs that answer see it. */
+function linkLines(
+  { lostRegions = [], cutLinks = [] }: Status["regions"],
+  now: number,
+  { colours }: Terminal,
+): readonly string[] {
+  const age = (at: string): string => formatAge(millis(now - Date.parse(at)));
+  return [
+    ...lostRegions.map(({ region, heardAt, heardBy }) => {
+      const last = heardAt === undefined ? "" : `; ${heardBy} heard it last, ${age(heardAt)} ago`;
+      return colours.red(`${region} is lost: no other region reaches it${last}.`);
+    }),
+    ...cutLinks.map(({ from, to, since }) =>
+      colours.yellow(`The link ${from} -> ${to} is cut: ${to} has not answered ${from} for ${age(since)}.`),
+    ),
+  ];
 }
 
 /** Processes that are not up, and links that are cut, which the regions themselves can only notice by silence. */

@@ -7,6 +7,7 @@
 //   POST /dry-run           DryRunRequest  -> DryRunResponse (purge/wire.ts), for this hub's region alone
 //   POST /drain             DrainCommand   -> HubState
 //   GET  /state                            -> HubState
+//   GET  /state?watch                      -> HubState, and the hub then asks the others that it has not asked lately
 
 import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
@@ -88,13 +89,23 @@ export interface DrainCommand {
   readonly by: string;
 }
 
+/** What a hub knows of another region's hub. */
+export interface HubMember {
+  readonly region: RegionId;
+  readonly hub: HubId;
+  /** When a message of its came last, whoever had asked. */
+  readonly heardAt?: EpochMillis;
+  /** Since when it has not answered this hub; absent if it answers, or was not asked lately. */
+  readonly unansweredSince?: EpochMillis;
+}
+
 export interface HubState {
   readonly hub: HubId;
   readonly region: RegionId;
   readonly vector: Vector;
   /** Whether it accepts purges: every member has acknowledged a view that contains it. */
   readonly joined: boolean;
-  readonly members: readonly { readonly region: RegionId; readonly hub: HubId; readonly heardAt?: EpochMillis }[];
+  readonly members: readonly HubMember[];
   readonly drained: readonly RegionId[];
   /** Shards that have asked it for purges lately. */
   readonly subscribers: readonly number[];

@@ -181,7 +181,13 @@ export class Hub {
       joined,
       members: [...this.#ledger.members].map(([region, hub]) => {
         const heardAt = this.#peers.heldBy(region)?.heardAt;
-        return heardAt === undefined ? { region, hub } : { region, hub, heardAt };
+        const unansweredSince = this.#peers.listener.unansweredSince(region);
+        return {
+          region,
+          hub,
+          ...(heardAt === undefined ? {} : { heardAt }),
+          ...(unansweredSince === undefined ? {} : { unansweredSince }),
+        };
       }),
       drained: this.#ledger.drained,
       subscribers: this.#subscribers.list(),
@@ -190,6 +196,12 @@ export class Hub {
       ...(base?.emptied === undefined ? {} : { emptied: base.emptied }),
       startedAt: this.#startedAt,
     };
+  }
+
+  /** The same, for somebody who looks at the deployment: what it says of other hubs is at most a few seconds old next time. */
+  watch(): HubState {
+    this.#peers.listener.lookAround();
+    return this.state();
   }
 
   /** The alarm that was set rings. */

@@ -19,6 +19,8 @@ export interface Line {
   /** The first of the failures in a row, and the last. */
   failingSince?: EpochMillis;
   lastFailedAt?: EpochMillis;
+  /** The last answer to a question of this hub's. */
+  answeredAt?: EpochMillis;
 }
 
 /** A line to a hub that is known to hold `held`. */
@@ -40,4 +42,20 @@ export function pauseLeft({ toldAt }: Line, now: EpochMillis): Millis {
 export function isFailing({ failingSince, lastFailedAt }: Line, now: EpochMillis): boolean {
   if (failingSince === undefined || lastFailedAt === undefined) return false;
   return now >= lastFailedAt && now - lastFailedAt <= LIMITS.hearingMillis;
+}
+
+/**
+ * Since when questions over it have gone unanswered; undefined if the last one was answered, or if none was asked within a
+ * hearing: an old failure says nothing of the link now.
+ */
+export const unansweredSince = (line: Line, now: EpochMillis): EpochMillis | undefined =>
+  isFailing(line, now) ? line.failingSince : undefined;
+
+/** Whether what is known of it is too old to be shown: a failure is tried again sooner than an answer. */
+export function isUntried({ inFlight, answeredAt, lastFailedAt }: Line, now: EpochMillis): boolean {
+  const isWithin = (at: EpochMillis | undefined, duration: number): boolean =>
+    at !== undefined && now >= at && now - at < duration;
+  return (
+    inFlight === 0 && !isWithin(answeredAt, LIMITS.hearingMillis / 2) && !isWithin(lastFailedAt, LIMITS.hearRetryMillis)
+  );
 }

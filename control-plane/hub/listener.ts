@@ -1,6 +1,6 @@
 // Whether this hub may lease, and what it does about hubs that it has not heard lately: it asks those again that soon will not
 // have been, waits a little for those that have not, and has a hub that has been silent for long suspended. Traffic pays for
-// all of it: nothing is asked while no shard asks for a lease.
+// all of it: nothing is asked while no shard asks for a lease and nobody looks at the deployment.
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";
@@ -9,7 +9,7 @@ import { areFew } from "../gossip/fan-out.ts";
 import type { ExchangeResponse } from "../purge/wire.ts";
 import { Hearing } from "./hearing.ts";
 import type { Ledger } from "./ledger.ts";
-import { isFailing, type Line } from "./line.ts";
+import { isFailing, isUntried, type Line, unansweredSince } from "./line.ts";
 import type { Quorum } from "./quorum.ts";
 
 /** What the listener needs of the hub's conversations. */
@@ -52,6 +52,22 @@ export class Listener {
   /** What was heard was heard by a log that is no more. */
   forget(): void {
     this.#hearing.forget();
+  }
+
+  /** Since when a region's hub has not answered this one, as `line.ts` says it. */
+  unansweredSince(region: RegionId): EpochMillis | undefined {
+    return unansweredSince(this.#conversations.line(region), this.#conversations.now());
+  }
+
+  /**
+   * Asks the hubs that were not asked lately, for somebody who looks at the deployment. Without traffic nobody else would
+   * notice a lost link. It returns before any has answered, and suspends nobody.
+   */
+  lookAround(): void {
+    const now = this.#conversations.now();
+    for (const region of this.#others) {
+      if (isUntried(this.#conversations.line(region), now)) void this.#conversations.talk(region);
+    }
   }
 
   /**

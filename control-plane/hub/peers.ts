@@ -239,6 +239,7 @@ export class Peers {
   #heard(response: ExchangeResponse, line: Line): void {
     line.failedAt = undefined;
     line.failingSince = undefined;
+    line.answeredAt = this.#ports.now();
     if (response.restored === true) this.#restart();
     this.#giveUpOldCopy(response.vector);
     this.#take(response);

@@ -98,6 +98,20 @@ describe("meridian status", () => {
     expect(run.out).toContain("enam");
   });
 
+  it("says which links are cut and which regions are lost, and for how long", async () => {
+    const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
+    const list = {
+      ...REGION_LIST,
+      lostRegions: [{ region: "apac", heardAt: ago(180), heardBy: "enam" }],
+      cutLinks: [{ from: "weur", to: "enam", since: ago(7200) }],
+    };
+    const answering: Answering = (asked, count) =>
+      asked.url === "/v1/regions" ? { status: 200, body: list } : healthy(asked, count);
+    const run = await runCommand(registerStatus, ["status", "--api", await api.start(answering)]);
+    expect(run.out).toContain("apac is lost: no other region reaches it; enam heard it last, 3 min ago.");
+    expect(run.out).toContain("The link weur -> enam is cut: enam has not answered weur for 2 h.");
+  });
+
   it("says which hub lacks how many events", () => {
     const [enam, weur] = REGION_LIST.regions;
     if (!enam?.hub || !weur) throw new Error("the fixture has two regions with hubs");
