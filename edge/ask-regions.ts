@@ -31,8 +31,8 @@ export type RegionReply =
   | { readonly kind: "answer"; readonly answer: UpstreamAnswer }
   /** It lives, but gave no answer in the time that the request has. */
   | { readonly kind: "late" }
-  /** No connection, or no sign of life. It may have begun to act on the request. */
-  | { readonly kind: "lost" }
+  /** No connection, or no sign of life. It may have begun to act on the request. `storage`: it is there and cannot use its storage. */
+  | { readonly kind: "lost"; readonly storage?: true }
   /** It lives, but broke off, or answered something that is no tier's answer: that may be this request's own fault. */
   | { readonly kind: "refused" };
 
@@ -55,7 +55,7 @@ type Asked =
   | { readonly kind: "answer"; readonly answer: UpstreamAnswer; readonly took: Millis }
   | { readonly kind: "late" }
   /** `sent`: the region may have begun to act on it; `lives`: it did, and failed at this request. */
-  | { readonly kind: "lost"; readonly sent: boolean; readonly lives?: true };
+  | { readonly kind: "lost"; readonly sent: boolean; readonly lives?: true; readonly storage?: true };
 
 /** One isolate's way to the regions, with what it remembers of them. */
 export class RegionAsker {
@@ -104,6 +104,7 @@ export class RegionAsker {
     const copy = only === undefined ? this.#copies.find(config, serving, best.region, keyed) : undefined;
     if (copy !== undefined) return { kind: "answer", answer: copy, region: best.region, took: millis(0) };
     let brokenOff = 0;
+    let hasStorageFault = false;
     for (const { region } of choices.slice(0, LIMITS.regionAttempts)) {
       const spent = this.#now() - serving.arrivedAt;
       const budget = millis(Math.max(0, LIMITS.requestBudgetMillis - spent));
@@ -113,9 +114,11 @@ export class RegionAsker {
       if (asked.kind === "late") return TOO_LATE;
       if (asked.sent && mustArriveOnce(serving)) return LOST_ON_THE_WAY;
       if (asked.lives) brokenOff += 1;
+      if (asked.storage) hasStorageFault = true;
       if (brokenOff === LIMITS.brokenOff) break;
     }
-    return brokenOff > 0 ? BROKEN_OFF : ALL_LOST;
+    if (brokenOff > 0) return BROKEN_OFF;
+    return hasStorageFault ? STORAGE_FAILED : ALL_LOST;
   }
 
   /**
@@ -166,7 +169,7 @@ export class RegionAsker {
     if (reply.kind === "late") return reply;
     if (reply.kind === "lost") {
       this.#health.failed(region, now());
-      return { kind: "lost", sent: true };
+      return { ...reply, sent: true };
     }
     this.#health.succeeded(region);
     if (reply.kind === "refused") return { kind: "lost", sent: true, lives: true };
@@ -217,6 +220,13 @@ const ALL_LOST = refused(
   "regions-lost",
   "Bad gateway",
   "The regions that may serve this request cannot be reached.",
+  "destination_unavailable",
+);
+const STORAGE_FAILED = refused(
+  503,
+  "storage-failed",
+  "Service unavailable",
+  "A region cannot use its storage, most often because its disk is full, and no other region could answer.",
   "destination_unavailable",
 );
 const BROKEN_OFF = refused(

@@ -6,8 +6,9 @@ import { NODE_FIELD, nodesOf, ownRegion } from "../config/nodes.worker.ts";
 import { verifyPeer } from "../config/peer-signature.worker.ts";
 import type { Node } from "../config/ports.worker.ts";
 import type { RegionId } from "../config/regions.ts";
+import { STORAGE_FAILED_STATUS, storageFault, storageRefusal } from "../config/storage-fault.ts";
 
-/** Answers a peer, or refuses: 401 without a good signature, 404 without such a node. */
+/** Answers a peer, or refuses: 401 without a good signature, 404 without such a node, 507 if its storage cannot be used. */
 export async function answerPeer(request: Request, env: Environment): Promise<Response> {
   const region = ownRegion(env);
   if (region === undefined) return new Response("no such node\n", { status: 404 });
@@ -18,13 +19,21 @@ export async function answerPeer(request: Request, env: Environment): Promise<Re
   if (node === undefined) return new Response("no such node\n", { status: 404 });
   const headers = new Headers(verified.request.headers);
   headers.delete(NODE_FIELD);
-  return node.fetch(verified.request.url, {
-    method: verified.request.method,
-    headers,
-    body: verified.request.body,
-    redirect: "manual",
-    encodeResponseBody: "manual",
-  });
+  try {
+    return await node.fetch(verified.request.url, {
+      method: verified.request.method,
+      headers,
+      body: verified.request.body,
+      redirect: "manual",
+      encodeResponseBody: "manual",
+    });
+  } catch (cause) {
+    // The error itself does not cross to another process, which would see a bare 500.
+    const fault = storageFault(cause);
+    if (fault === undefined) throw cause;
+    const refusal = storageRefusal(`the node of ${region}`, fault);
+    return Response.json(refusal, { status: STORAGE_FAILED_STATUS });
+  }
 }
 
 function nodeNamed(env: Environment, region: RegionId, name: string | null): Node | undefined {

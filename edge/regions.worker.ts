@@ -4,6 +4,7 @@
 import type { Environment } from "../config/environment.worker.ts";
 import { configOf, nodesOf } from "../config/nodes.worker.ts";
 import type { RegionId } from "../config/regions.ts";
+import { STORAGE_FAILED_STATUS, storageFault } from "../config/storage-fault.ts";
 import { type EpochMillis, epochMillis } from "../config/units.ts";
 import { RegionAsker, type RegionReply, type Served, type ShardPlace } from "./ask-regions.ts";
 import { lostRegions } from "./lost-regions.worker.ts";
@@ -53,10 +54,15 @@ async function askShard(
   const node = () => nodesOf(env).shard(region, shard);
   const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis, gone);
   if (reached.kind === "late") return reached;
-  if (reached.kind === "unreachable") return { kind: "lost" };
+  if (reached.kind === "unreachable") return lost(reached.cause);
   if (reached.kind === "broken") return { kind: "refused" };
   const answer = readNodeAnswer(reached.response, requestAt, now());
   if (answer !== undefined) return { kind: "answer", answer };
   await reached.response.body?.cancel();
+  if (reached.response.status === STORAGE_FAILED_STATUS) return { kind: "lost", storage: true };
   return { kind: "refused" };
 }
+
+/** A shard whose database cannot be opened does not start: it is there, and gives no sign of life. */
+const lost = (cause: string): RegionReply =>
+  storageFault(cause) === undefined ? { kind: "lost" } : { kind: "lost", storage: true };

@@ -1,5 +1,5 @@
 // Asks hubs and meters, and tells apart what they said, what they refused and that they said nothing. Any hub takes a purge,
-// so one that cannot be reached, or takes none yet, is passed over for the next nearest. It never repeats a command to the
+// so one that cannot be reached, cannot use its storage, or takes none yet, is passed over for the next nearest. It never repeats a command to the
 // same hub. A purge that a lost hub did take after all is then purged twice, which is harmless.
 
 import { greatCircle } from "../../config/distance.ts";
@@ -7,6 +7,7 @@ import { LIMITS } from "../../config/limits.ts";
 import type { Node } from "../../config/ports.worker.ts";
 import { REGIONS, type RegionId } from "../../config/regions.ts";
 import type { Config } from "../../config/schema.ts";
+import { storageFault, storageRefusal } from "../../config/storage-fault.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import type { Refusal } from "../hub/commands.ts";
 import { type ControlPorts, regionsOf } from "./ports.worker.ts";
@@ -46,10 +47,18 @@ export async function ask<Body>(
     return { kind: "unreachable", region, detail: `answered with status ${response.status}` };
   } catch (problem) {
     if (signal.aborted) return { kind: "unreachable", region, detail: "did not answer in time" };
+    const fault = storageFault(problem);
+    if (fault !== undefined) {
+      ports.log(`${region}${question.path} failed: ${fault}`);
+      return { kind: "refused", region, refusal: storageRefusal(`the node of ${region}`, fault) };
+    }
     ports.log(`${region}${question.path} cannot be reached`, problem);
     return { kind: "unreachable", region, detail: "cannot be reached" };
   }
 }
+
+/** Reasons of one hub that need not hold at the next. */
+const PASSED_OVER: ReadonlySet<Refusal["code"]> = new Set(["not-joined", "storage-failed"]);
 
 /** Undefined if the text is no JSON, which no node answers. */
 function readJson(text: string): unknown {
@@ -81,7 +90,7 @@ export async function askHubs<Body>(
     if (left <= 0) break;
     const answer = await ask<Body>(ports, ports.hub(region), region, question, millis(left));
     if (answer.kind === "answer") return answer;
-    if (answer.kind === "refused" && answer.refusal.code !== "not-joined") return answer;
+    if (answer.kind === "refused" && !PASSED_OVER.has(answer.refusal.code)) return answer;
     // "Not yet" tells a client more than that another one is silent.
     if (last.kind !== "refused") last = answer;
   }

@@ -2,6 +2,7 @@
 // codes; details are for people and may change. What is known of the inside (stacks, addresses) never goes into a problem.
 
 import { LIMITS } from "../../config/limits.ts";
+import { STORAGE_FAILED_STATUS } from "../../config/storage-fault.ts";
 
 /** Prefix of a problem's `type`: a name, not an address to fetch. */
 export const PROBLEM_TYPE = "urn:meridian:problem:";
@@ -30,6 +31,7 @@ export const PROBLEMS = {
   "hub-unreachable": { status: 503, title: "No hub can be reached" },
   "not-joined": { status: 503, title: "No hub takes purges yet" },
   "not-durable": { status: 503, title: "The purge could not be made durable" },
+  "storage-failed": { status: STORAGE_FAILED_STATUS, title: "A hub cannot use its storage" },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

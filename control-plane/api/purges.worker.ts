@@ -60,6 +60,7 @@ export function mountPurges(on: Mount): void {
         "hub-unreachable",
         "not-joined",
         "not-durable",
+        "storage-failed",
       ],
     },
     (call) => purge(on, call, call.query.via),
@@ -89,7 +90,7 @@ export function mountPurges(on: Mount): void {
         state: z.enum(["accepted", "applied", "complete", "partial"]).optional(),
       }),
       responses: { 200: json(receiptPageSchema, "A page of receipts") },
-      problems: ["hub-unreachable", "not-joined"],
+      problems: ["hub-unreachable", "not-joined", "storage-failed"],
     },
     async ({ query, token }) => {
       const search = new URLSearchParams({ limit: query.limit });
@@ -117,7 +118,7 @@ export function mountPurges(on: Mount): void {
       access: ["read", "purge"],
       parameters: z.object({ id: z.string().meta({ example: "weur.k3f9x2.17" }) }),
       responses: { 200: json(receiptSchema, "The receipt") },
-      problems: ["no-such-purge", "purge-forgotten", "hub-unreachable", "not-joined"],
+      problems: ["no-such-purge", "purge-forgotten", "hub-unreachable", "not-joined", "storage-failed"],
     },
     ({ context, token }) => receiptOf(ports, context.req.param("id") ?? "", token),
   );

@@ -65,7 +65,7 @@ export function mountRegions(on: Mount): void {
         access: ["regions"],
         parameters,
         responses: { 200: one },
-        problems: ["no-such-region", "hub-unreachable", "not-joined", "not-durable"],
+        problems: ["no-such-region", "hub-unreachable", "not-joined", "not-durable", "storage-failed"],
       },
       (call) => drain(ports, call, action === "drain"),
     );

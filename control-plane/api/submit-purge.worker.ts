@@ -28,7 +28,7 @@ export type Submitted =
 
 /**
  * Asks a hub for a purge, once the token may purge all of it. Problems: host-not-allowed, too-many-requests,
- * idempotency-conflict, hub-unreachable, not-joined, not-durable.
+ * idempotency-conflict, hub-unreachable, not-joined, not-durable, storage-failed.
  */
 export async function submitPurge({ ports, quota }: Mount, submission: Submission): Promise<Submitted> {
   const { token, request } = submission;

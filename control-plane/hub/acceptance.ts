@@ -3,13 +3,14 @@
 // finds it again. Purging too much costs a refetch; saying too much would be a lie.
 
 import { LIMITS } from "../../config/limits.ts";
+import { storageFault } from "../../config/storage-fault.ts";
 import { millis } from "../../config/units.ts";
 import type { PurgeEvent, Scope } from "../purge/event.ts";
 import { scopeKey } from "../purge/scope.ts";
 import { type Dot, formatDot } from "../purge/vector.ts";
 import type { PurgeCommand, Refusal } from "./commands.ts";
 import type { Condition } from "./condition.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, NewPurge } from "./ledger.ts";
 import type { Peers } from "./peers.ts";
 import type { HubPorts } from "./ports.ts";
 
@@ -52,7 +53,10 @@ export class Acceptance {
     this.#logged = logged;
   }
 
-  /** Accepts a purge. Refusals: `not-joined`; `not-durable` with its id; `idempotency-conflict` with the other purge's id. */
+  /**
+   * Accepts a purge. Refusals: `not-joined`; `not-durable` with its id; `idempotency-conflict` with the other purge's id;
+   * `storage-failed` if the log cannot be written.
+   */
   async accept(command: PurgeCommand): Promise<Accepted | Refused> {
     const scopes = unique(command.scopes);
     const digest = await this.#ports.sha256(whatIsAsked(command, scopes));
@@ -67,9 +71,9 @@ export class Acceptance {
     return refused("idempotency-conflict", "this idempotency key was used for another purge", found.dot);
   }
 
-  #log(command: PurgeCommand, requestDigest: string): Promise<Accepted | Refused> {
+  async #log(command: PurgeCommand, requestDigest: string): Promise<Accepted | Refused> {
     const { scopes, severity, by, reason, idempotencyKey, settleSeconds, minVersion } = command;
-    const event = this.#ledger.appendPurge({
+    const purge = {
       scopes,
       severity,
       by,
@@ -78,9 +82,21 @@ export class Acceptance {
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(settleSeconds === undefined ? {} : { settleSeconds }),
       ...(minVersion === undefined ? {} : { minVersion }),
-    });
-    this.#logged(event);
-    return this.#secure(event);
+    };
+    const written = this.#write(purge);
+    if (written.kind === "refused") return written;
+    this.#logged(written.event);
+    return this.#secure(written.event);
+  }
+
+  #write(purge: NewPurge): Accepted | Refused {
+    try {
+      return { kind: "accepted", event: this.#ledger.appendPurge(purge) };
+    } catch (cause) {
+      const fault = storageFault(cause);
+      if (fault === undefined) throw cause;
+      return refused("storage-failed", `this hub could not store the purge, for ${fault}; then send the purge again`);
+    }
   }
 
   /** Waits until another hub holds it. */
@@ -91,7 +107,11 @@ export class Acceptance {
     if (await this.#condition.until(isSafe, millis(LIMITS.durableTimeoutMillis))) return { kind: "accepted", event };
     // A log that was given up took the purge with it.
     if (this.#ledger.hub !== hub) return refused("not-durable", "this hub's log was an old copy and has been given up");
-    return refused("not-durable", "no other region's hub could be reached to keep it", event.dot);
+    return refused(
+      "not-durable",
+      "no other region's hub has stored it: none could be reached, or none could write it",
+      event.dot,
+    );
   }
 
   async #join(): Promise<boolean> {

@@ -73,10 +73,17 @@ export interface ReceiptPage {
 
 /**
  * Why a hub did not take a command: 409 `idempotency-conflict`, 503 `not-joined` or `not-durable`, 404 `no-such-purge`, 410
- * `purge-forgotten`: it is older than the log reaches, which keeps what it ended dead but not who asked for it.
+ * `purge-forgotten`: it is older than the log reaches, which keeps what it ended dead but not who asked for it. 507
+ * `storage-failed`: the hub could not write its log.
  */
 export interface Refusal {
-  readonly code: "idempotency-conflict" | "not-joined" | "not-durable" | "no-such-purge" | "purge-forgotten";
+  readonly code:
+    | "idempotency-conflict"
+    | "not-joined"
+    | "not-durable"
+    | "no-such-purge"
+    | "purge-forgotten"
+    | "storage-failed";
   readonly detail: string;
   /** The purge that exists all the same, where one does. */
   readonly id?: string;

@@ -10,6 +10,7 @@ import { configOf, nodesOf, parseObjectName } from "../../config/nodes.worker.ts
 import type { Node } from "../../config/ports.worker.ts";
 import { readShape } from "../../config/read-shape.ts";
 import { isRegionId } from "../../config/regions.ts";
+import { STORAGE_FAILED_STATUS } from "../../config/storage-fault.ts";
 import { bytes, epochMillis, type Millis } from "../../config/units.ts";
 import { parseDot } from "../purge/vector.ts";
 import { Hub as HubCore, type PurgeOutcome } from "./hub.ts";
@@ -24,6 +25,7 @@ const STATUS = {
   "purge-forgotten": 410,
   "not-joined": 503,
   "not-durable": 503,
+  "storage-failed": STORAGE_FAILED_STATUS,
 } as const;
 
 export class Hub extends DurableObject<Environment> {

@@ -9,7 +9,7 @@ import { COMPATIBILITY } from "./bundle.node.ts";
 import { becomesFree, PortInUse } from "./free-ports.node.ts";
 import { LogFile } from "./log-file.node.ts";
 import { listProcesses } from "./processes.node.ts";
-import { originNews, Repetition, type RuntimeLine, screenText, withheldNews } from "./runtime-lines.ts";
+import { originNews, Repetition, type RuntimeLine, screenText, storageNews, withheldNews } from "./runtime-lines.ts";
 
 export interface RegionPorts {
   readonly edge: number;
@@ -133,7 +133,7 @@ export class LocalRegion {
       this.#saidOfOrigins.set(news.origin, news.text);
       this.options.onError(this.id, news.text);
     }
-    const text = screenText(line) ?? withheldNews(line);
+    const text = storageNews(line, this.options.stateFolder) ?? screenText(line) ?? withheldNews(line);
     if (text !== undefined && this.#said.isNews(text, performance.now())) this.options.onError(this.id, text);
   }
 

@@ -3,6 +3,7 @@
 // same words are not repeated while they are news, so that a fault of every request does not bury everything else.
 
 import { LIMITS } from "../../config/limits.ts";
+import { storageFault } from "../../config/storage-fault.ts";
 
 /** A line as the runtime writes it. */
 export interface RuntimeLine {
@@ -18,7 +19,21 @@ const HARMLESS: readonly RegExp[] = [
   /Network connection lost/i,
   /disconnected: (?:peer disconnected|connection (?:reset|closed)|read end)/i,
   /(?:ECONNRESET|ECONNREFUSED|EPIPE|Connection reset by peer|Connection refused|Broken pipe)/,
+  // The runtime writes the cause of an internal error in a line of its own; this one repeats that there was one.
+  /^Uncaught exception: .*\binternal error; reference = /,
+  /NOSENTRY output lock broke/,
 ];
+
+/**
+ * What a line says of the region's storage, of which it only names SQLite's code; undefined for any other line. `folder`: where
+ * the region keeps its state.
+ */
+export function storageNews({ level, message }: RuntimeLine, folder: string): string | undefined {
+  if (level !== "error" && level !== "fatal") return undefined;
+  const fault = /\bSQLITE_/.test(message) ? storageFault(message) : undefined;
+  if (fault === undefined) return undefined;
+  return `it cannot store purges, for ${fault} (${folder}). It refuses them until then, and goes on by itself afterwards`;
+}
 
 /** What a line is to a user: undefined if it stays in the log. */
 export function screenText({ level, message }: RuntimeLine): string | undefined {

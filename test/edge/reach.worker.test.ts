@@ -57,6 +57,14 @@ describe("the edge", () => {
     return admitted.kind === "admitted" ? asker.regionsFor(config, admitted)[0]?.region : undefined;
   };
 
+  test("answers that storage failed where one of the regions that gave no answer cannot use its own", async () => {
+    const full = { kind: "lost", storage: true } as const;
+    const answer = await serve(new RegionAsker(now), full, { kind: "lost" }, full);
+    expect(answer).toMatchObject({ kind: "refused", status: 503, code: "storage-failed" });
+    const lost = await serve(new RegionAsker(now), { kind: "lost" }, { kind: "lost" }, { kind: "lost" });
+    expect(lost).toMatchObject({ kind: "refused", code: "regions-lost" });
+  });
+
   test("keeps a region that lives, whatever one request does to it", async () => {
     const asker = new RegionAsker(now);
     const first = nearest(asker);

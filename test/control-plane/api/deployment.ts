@@ -25,7 +25,7 @@ import { Ledger } from "../../../control-plane/meter/ledger.ts";
 export const REGIONS_OF_TEST = ["enam", "weur", "apac"] as const satisfies readonly RegionId[];
 
 /** How a hub behaves; `broken` answers with something that is no hub's answer. */
-export type Mood = "up" | "down" | "silent" | "not-joined" | "not-durable" | "conflict" | "broken";
+export type Mood = "up" | "down" | "silent" | "not-joined" | "not-durable" | "conflict" | "broken" | "full";
 
 export class FakeHub implements Node {
   mood: Mood = "up";
@@ -52,6 +52,7 @@ export class FakeHub implements Node {
     const refusal = (code: string, status: number, id?: string) =>
       Response.json({ code, detail: `${this.region} says ${code}`, ...(id && { id }) }, { status });
     if (this.mood === "down") throw new TypeError("connect ECONNREFUSED 10.1.2.3:8801");
+    if (this.mood === "full") throw new Error("database or disk is full: SQLITE_FULL");
     if (this.mood === "silent") return this.#world.neverAnswer(init.signal as AbortSignal);
     if (this.mood === "broken") return new Response("<h1>stack trace</h1>", { status: 500 });
     if (this.mood === "not-joined" && pathname !== "/state") return refusal("not-joined", 503);

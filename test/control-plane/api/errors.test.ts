@@ -270,6 +270,20 @@ describe("hubs that refuse", () => {
     expect(await purgeWith(moods)).toMatchObject({ status: 503, code: "not-joined" });
   });
 
+  test("because their disks are full, all of them: 507, with what to do about it", async () => {
+    const problem = await purgeWith({ enam: "full", weur: "full", apac: "full" });
+    expect(problem).toMatchObject({ status: 507, code: "storage-failed" });
+    expect(problem.detail).toContain("make space where its state is kept; then send it again");
+    expect(problem.detail).not.toContain("SQLITE");
+  });
+
+  test("because the disk of one is full: the next takes the purge", async () => {
+    const world = await Deployment.start();
+    world.hub("weur").mood = "full";
+    expect((await world.purge({ tags: ["a"] })).status).toBe(200);
+    expect([...world.hubs.values()].flatMap(({ commands }) => commands)).toHaveLength(1);
+  });
+
   test.each(["down", "silent", "broken"] as const)("by being %s, all of them: 503", async (mood) => {
     const problem = await purgeWith({ enam: mood, weur: mood, apac: mood });
     expect(problem).toMatchObject({ status: 503, code: "hub-unreachable" });

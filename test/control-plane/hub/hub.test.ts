@@ -54,6 +54,34 @@ describe("a purge", () => {
     }
   });
 
+  test("that its hub cannot write is refused, leaves nothing behind, and is taken once there is space", async () => {
+    const network = await met(THREE);
+    const { log } = network.site("weur");
+    const before = log.length();
+    log.fault = new Error("database or disk is full: SQLITE_FULL");
+    const refusal = refusalOf(await network.purge("weur"));
+    expect(refusal.code).toBe("storage-failed");
+    expect(refusal.detail).toContain("make space");
+    expect(refusal.id).toBeUndefined();
+    expect(log.length()).toBe(before);
+    log.fault = undefined;
+    const receipt = receiptOf(await network.purge("weur", { wait: "applied" }));
+    expect(receipt).toMatchObject({ state: "applied", missing: [] });
+    expect(log.length()).toBe(before + 1);
+  });
+
+  test("is not acknowledged while no other hub can write it, and is once one can", async () => {
+    const network = await met(THREE);
+    const others = [network.site("enam").log, network.site("apac").log];
+    for (const log of others) log.fault = new Error("database or disk is full: SQLITE_FULL");
+    const refusal = refusalOf(await network.purge("weur"));
+    expect(refusal.code).toBe("not-durable");
+    expect(refusal.detail).toContain("none could write it");
+    for (const log of others) log.fault = undefined;
+    await network.run(SETTLING);
+    expect(holders(network, dotOf(refusal))).toHaveLength(3);
+  });
+
   test("that no other hub could take is refused, yet exists and spreads when it can", async () => {
     const network = await met(THREE);
     network.isolate("weur");

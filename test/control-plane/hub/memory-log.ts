@@ -34,6 +34,8 @@ export class MemoryLog implements EventLog {
   #content = empty(undefined);
   /** Writes so far: an idle hub makes none. */
   writes = 0;
+  /** What appending throws: the error of a disk that takes no more. */
+  fault: Error | undefined;
 
   identity(): HubId | undefined {
     return this.#content.identity;
@@ -73,6 +75,7 @@ export class MemoryLog implements EventLog {
   }
 
   append(events: readonly ControlEvent[]): void {
+    if (this.fault !== undefined) throw this.fault;
     this.writes++;
     const vector: Record<HubId, number> = { ...this.vector() };
     for (const { dot } of events) {

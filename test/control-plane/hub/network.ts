@@ -268,9 +268,13 @@ export class Network {
         }
         this.delivered.set(path, (this.delivered.get(path) ?? 0) + 1);
         const { life } = target;
-        void act(target.hub).then((answer) => {
-          if (target.life === life) this.#deliver(to, from, () => lives() && resolve(answer));
-        });
+        void act(target.hub).then(
+          (answer) => {
+            if (target.life === life) this.#deliver(to, from, () => lives() && resolve(answer));
+          },
+          // A hub that throws, as one does that cannot write its log, is answered for by the platform.
+          (cause: unknown) => this.#deliver(to, from, () => lives() && reject(cause)),
+        );
       });
     });
   }

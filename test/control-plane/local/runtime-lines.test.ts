@@ -2,7 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import { originNews, Repetition, screenText, withheldNews } from "../../../control-plane/local/runtime-lines.ts";
+import {
+  originNews,
+  Repetition,
+  screenText,
+  storageNews,
+  withheldNews,
+} from "../../../control-plane/local/runtime-lines.ts";
 
 describe("a line of a region's runtime", () => {
   test.each([
@@ -13,6 +19,11 @@ describe("a line of a region's runtime", () => {
       "control API: POST /v1/purges failed Error: Network connection lost.\n    at async x",
     ],
     ["a peer that is down", "error", "kj/async-io-unix.c++:1: connect(): Connection refused"],
+    [
+      "an internal error, whose cause has a line of its own",
+      "error",
+      "Uncaught exception: workerd/jsg/value.h:1511: failed: remote.jsg.Error: internal error; reference = miiv6flukee",
+    ],
     ["a warning", "warn", "meter: push refused with 503"],
     ["a note", "info", "hello"],
     ["nothing", "error", "\n\n"],
@@ -26,6 +37,30 @@ describe("a line of a region's runtime", () => {
     );
     const long = screenText({ level: "error", message: "x".repeat(5000) });
     expect(long).toHaveLength(LIMITS.screenLineCharacters);
+  });
+});
+
+describe("a line that names a fault of the storage", () => {
+  test.each([
+    ["Uncaught exception: x.h:1: failed: remote.jsg.Error: database or disk is full: SQLITE_FULL", "make space"],
+    [
+      "e = sqlite.c++:910: failed: SQLite failed; disk I/O error: SQLITE_IOERR (extended: SQLITE_IOERR_SHMSIZE)",
+      "full",
+    ],
+    ["jsg.Error: database disk image is malformed: SQLITE_CORRUPT", "damaged"],
+  ])("is one sentence with the folder and what to do: %s", (message, words) => {
+    const text = storageNews({ level: "error", message }, "/m/state/weur");
+    expect(text).toContain("it cannot store purges");
+    expect(text).toContain("/m/state/weur");
+    expect(text).toContain(words);
+    expect(text).not.toMatch(/SQLITE|jsg|c\+\+/);
+  });
+
+  test.each([
+    ["error", "TypeError: x is not a function"],
+    ["info", "SQLITE_FULL"],
+  ])("is no other: %s, %s", (level, message) => {
+    expect(storageNews({ level, message }, "/m")).toBeUndefined();
   });
 });
 
