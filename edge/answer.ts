@@ -8,7 +8,7 @@ import { via, withoutHopByHop, withoutInternal } from "./http/forwardable.ts";
 import { serverTiming } from "./http/server-timing.ts";
 import { withoutControlFields } from "./http/tags.ts";
 import { ageAt } from "./http/terms.ts";
-import type { ResponseFacts } from "./shard/wire.ts";
+import type { ResponseFacts } from "./tier/wire.ts";
 
 export interface Answering {
   readonly facts: ResponseFacts | undefined;

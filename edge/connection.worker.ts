@@ -11,12 +11,12 @@ import { targetOfUrl } from "../config/normal-url.ts";
 import type { Config } from "../config/schema.ts";
 import { originSender } from "../origin/fetch.worker.ts";
 import { originPath } from "./action/rewrite.ts";
+import type { Body } from "./body/source.ts";
 import { Fields } from "./http/fields.ts";
 import { PSEUDONYM } from "./http/forwardable.ts";
-import { bodyOf } from "./message.worker.ts";
 import type { Admitted } from "./request/admit.ts";
 import { forwardedFields } from "./request/forwarded.ts";
-import type { Body } from "./shard/source.ts";
+import { bodyOf } from "./tier/message.worker.ts";
 
 /** The origin's answer to a handshake: 101 with the socket, or a refusal of its own with whatever it says. */
 export interface HandshakeAnswer {

@@ -2,8 +2,8 @@
 
 import type { Tally } from "../config/metrics.ts";
 import { type Millis, toSeconds } from "../config/units.ts";
-import type { Body } from "./shard/source.ts";
-import type { Answered } from "./shard/wire.ts";
+import type { Body } from "./body/source.ts";
+import type { Answered } from "./tier/wire.ts";
 
 export interface Counted {
   readonly route: string;

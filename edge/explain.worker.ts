@@ -5,11 +5,11 @@ import type { Environment } from "../config/environment.worker.ts";
 import type { Explained, ExplainQuery } from "../config/explanation.ts";
 import { configOf, ownRegion } from "../config/nodes.worker.ts";
 import { Fields } from "./http/fields.ts";
-import { regionsFor } from "./regions.worker.ts";
+import { regionsFor } from "./regions/regions.worker.ts";
 import { admit } from "./request/admit.ts";
 import { cacheKey } from "./request/cache-key.ts";
+import { ringOf } from "./ring/owner.ts";
 import { shieldRegions } from "./route/shields.ts";
-import { ringOf } from "./shard/owner.ts";
 
 /** The explanation, or which part of the query allows none. */
 export async function explain(

@@ -15,6 +15,7 @@ import { actBefore } from "./action/before.ts";
 import { actionPorts } from "./action/ports.worker.ts";
 import { actionsOf, type RouteActions } from "./action/route-actions.ts";
 import { answerFields } from "./answer.ts";
+import type { Body } from "./body/source.ts";
 import { vouchedAddress } from "./client-assertion.worker.ts";
 import { connect } from "./connection.worker.ts";
 import { contentOf, GET_PATIENCE, UPLOAD_PATIENCE } from "./content.worker.ts";
@@ -23,13 +24,12 @@ import { type FieldLine, Fields } from "./http/fields.ts";
 import { withoutInternal } from "./http/forwardable.ts";
 import { isSafe } from "./http/invalidate.ts";
 import { problem } from "./http/problem.ts";
-import { headersOf } from "./message.worker.ts";
-import { askRegions, learnDrained } from "./regions.worker.ts";
+import { askRegions, learnDrained } from "./regions/regions.worker.ts";
 import { type Admitted, admit, type RefusedRequest } from "./request/admit.ts";
 import type { CfFacts } from "./request/client.ts";
-import type { Body } from "./shard/source.ts";
-import type { Answered, ResponseFacts } from "./shard/wire.ts";
 import { pushSoon, tallyOf } from "./tally.worker.ts";
+import { headersOf } from "./tier/message.worker.ts";
+import type { Answered, ResponseFacts } from "./tier/wire.ts";
 import { WithheldNews } from "./withheld-news.ts";
 
 /** What differs between production and the local run: how an address becomes a country. */

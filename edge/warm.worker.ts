@@ -8,12 +8,12 @@ import { configOf } from "../config/nodes.worker.ts";
 import { bytes, epochMillis, millis } from "../config/units.ts";
 import type { Warmed, WarmQuery } from "../config/warming.ts";
 import { withoutRemoved } from "./action/fields.ts";
+import type { Body } from "./body/source.ts";
 import { Fields } from "./http/fields.ts";
 import { listOf } from "./http/structured.ts";
-import { after } from "./message.worker.ts";
-import { askRegions } from "./regions.worker.ts";
+import { askRegions } from "./regions/regions.worker.ts";
 import { type Admitted, admit } from "./request/admit.ts";
-import type { Body } from "./shard/source.ts";
+import { after } from "./tier/message.worker.ts";
 
 /** What browsers send, as far as it selects variants; a route's other variants come with their first clients. */
 const CLIENT_FIELDS = [

@@ -8,8 +8,8 @@ import { configOf } from "../config/nodes.worker.ts";
 import { hostNameOf } from "../config/normal-host.ts";
 import { controlFetch } from "../control-plane/worker.ts";
 import { explain } from "./explain.worker.ts";
-import { answerPeer } from "./internal.worker.ts";
 import { serve } from "./serve.worker.ts";
+import { answerPeer } from "./tier/internal.worker.ts";
 import { warm } from "./warm.worker.ts";
 
 export { Hub, Meter } from "../control-plane/worker.ts";

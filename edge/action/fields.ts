@@ -6,7 +6,7 @@
 import type { Actions } from "../../config/action-schema.ts";
 import { passesFor } from "../../config/reserved-fields.ts";
 import { Fields } from "../http/fields.ts";
-import type { Device } from "./device.ts";
+import type { Device } from "../request/device.ts";
 
 /** What the origin may be told of a client. */
 export interface ClientFacts {

@@ -11,11 +11,11 @@ import { normaliseUrl, targetOfUrl } from "../../config/normal-url.ts";
 import { purgeSpelling } from "../../config/purge-spelling.ts";
 import type { Route } from "../../config/schema.ts";
 import { SIGNATURE_PARAMETERS } from "../../config/signed-url.ts";
-import { deviceOf } from "../action/device.ts";
 import type { Fields } from "../http/fields.ts";
+import { shortHash } from "../ring/hash.ts";
 import { matchRoute } from "../route/match-route.ts";
 import { chooseRoute } from "../route/protected-route.ts";
-import { shortHash } from "../shard/hash.ts";
+import { deviceOf } from "./device.ts";
 import { keyCookies, keyHeaders } from "./keyed-fields.ts";
 
 export interface CacheKey {

@@ -10,12 +10,12 @@
 
 import { isClaim } from "../../config/reserved-fields.ts";
 import type { Route } from "../../config/schema.ts";
-import { deviceOf } from "../action/device.ts";
 import { type ClientFacts, toOrigin } from "../action/fields.ts";
 import { Fields } from "../http/fields.ts";
 import { via, withoutHopByHop } from "../http/forwardable.ts";
 import { SURROGATE_CAPABILITY, SURROGATE_FIELD } from "../http/targeted.ts";
 import { candidateNames } from "../http/vary.ts";
+import { deviceOf } from "./device.ts";
 import { isPersonal, keyCookieField, selectingValue, wholeCookieField } from "./keyed-fields.ts";
 import { traceparent } from "./trace.ts";
 

@@ -2,7 +2,7 @@
 // trace that a client began, or begins one whose identifiers follow from the request id, so that the origin's log and ours
 // can be joined. Everything is derived: the same request id gives the same field, on every tier and try.
 
-import { hash32 } from "../shard/hash.ts";
+import { hash32 } from "../ring/hash.ts";
 
 const PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 

@@ -10,16 +10,16 @@ import { decideReuse, type Reuse } from "../http/reuse.ts";
 import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
 import { passedFor } from "../http/withheld.ts";
-import type { Asked } from "./asked.ts";
-import { isProvenByConfirmation, type Trust, trustOf } from "./cut-off.ts";
-import type { EntryStore } from "./entries.ts";
-import type { Entry } from "./entry.ts";
-import type { Landing } from "./flight.ts";
-import type { Found } from "./found.ts";
-import type { Knowledge } from "./knowledge.ts";
-import { answersFromPart } from "./part-wanted.ts";
-import { stampFor } from "./stamp.ts";
-import type { TierRequest } from "./tier.ts";
+import type { TierRequest } from "../tier/tier.ts";
+import type { Landing } from "./fill/flight.ts";
+import { answersFromPart } from "./fill/part-wanted.ts";
+import { isProvenByConfirmation, type Trust, trustOf } from "./purges/cut-off.ts";
+import type { Knowledge } from "./purges/purge-knowledge.ts";
+import { stampFor } from "./purges/stamp.ts";
+import type { Found } from "./request/lookup-result.ts";
+import type { Asked } from "./request/shard-request.ts";
+import type { EntryStore } from "./store/entries.ts";
+import type { Entry } from "./store/entry.ts";
 
 export interface JudgePorts {
   readonly name: string;

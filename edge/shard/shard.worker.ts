@@ -12,21 +12,21 @@ import { bytes, type EpochMillis, epochMillis, MiB } from "../../config/units.ts
 import type { Scope } from "../../control-plane/purge/event.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import type { ApplyRequest, ApplyResponse, DryRunResponse, SyncResponse } from "../../control-plane/purge/wire.ts";
-import { after, NODE_URL, readTierRequest, toNodeResponse } from "../message.worker.ts";
+import { spooledBytes } from "../body/spool.ts";
 import { canonicalUrls } from "../request/cache-key.ts";
 import { pushSoon, tallyOf } from "../tally.worker.ts";
-import type { Change } from "./change.ts";
-import { dryRun } from "./dry-run.ts";
-import { countEnded } from "./ended.ts";
-import { EntryStore } from "./entries.ts";
-import { FAILURES } from "./failures.ts";
-import { Knowledge } from "./knowledge.ts";
-import { releaseFailure } from "./release.ts";
-import { sayHeld, segmentPorts, takeSegment } from "./segment-port.worker.ts";
+import { after, NODE_URL, readTierRequest, toNodeResponse } from "../tier/message.worker.ts";
+import type { ShardStats } from "../tier/wire.ts";
+import { FAILURES } from "./answer/failures.ts";
+import { releaseFailure } from "./answer/release.ts";
+import { Knowledge } from "./purges/purge-knowledge.ts";
+import type { Change } from "./request/invalidation.ts";
+import { sayHeld, segmentPorts, takeSegment } from "./segments/segment-port.worker.ts";
 import { Shard as ShardCore } from "./shard.ts";
-import { spooledBytes } from "./spool.ts";
-import { UpstreamShell } from "./upstream.worker.ts";
-import type { ShardStats } from "./wire.ts";
+import { countEnded } from "./store/count-purged.ts";
+import { dryRun } from "./store/dry-run.ts";
+import { EntryStore } from "./store/entries.ts";
+import { UpstreamShell } from "./upstream/upstream.worker.ts";
 
 /** What outlives an instance: the isolate's entries, and for each shard what was known of purges. */
 let entries: EntryStore | undefined;

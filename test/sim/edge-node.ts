@@ -3,10 +3,10 @@
 
 import type { RegionId } from "../../config/regions.ts";
 import type { Config } from "../../config/schema.ts";
-import { RegionAsker, type RegionReply, type ShardPlace } from "../../edge/ask-regions.ts";
 import { Fields } from "../../edge/http/fields.ts";
+import { RegionAsker, type RegionReply, type ShardPlace } from "../../edge/regions/ask-regions.ts";
 import { admit } from "../../edge/request/admit.ts";
-import type { TierRequest } from "../../edge/shard/tier.ts";
+import type { TierRequest } from "../../edge/tier/tier.ts";
 import type { ReleaseChecks } from "./checks/releases.ts";
 import { Life } from "./links.ts";
 import { urlOf } from "./origin.ts";

@@ -3,7 +3,7 @@
 // time limit of its own. Nodes live in lives: what belongs to a life that has ended neither acts nor is heard.
 
 import type { RegionId } from "../../config/regions.ts";
-import type { Body, ByteSource } from "../../edge/shard/source.ts";
+import type { Body, ByteSource } from "../../edge/body/source.ts";
 import type { Chances } from "./chance.ts";
 import type { Plan } from "./plan.ts";
 import type { Scheduler } from "./scheduler.ts";

@@ -21,7 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "store-time-stamps",
     breaks: "a fetch that was under way when a purge came is stored as if it had begun after it",
-    file: "edge/shard/fill.ts",
+    file: "edge/shard/fill/fill.ts",
     from: "  const seen = answer.facts?.seen ?? vector;\n",
     to: "  const seen = ports.knowledge.joined(answer.facts?.seen ?? vector);\n",
     caughtWithin: 200,
@@ -29,7 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no-vector-to-the-shield",
     breaks: "a shield that has not heard of a purge answers with what the purge has ended, again and again",
-    file: "edge/shard/ask-shield.ts",
+    file: "edge/shard/upstream/ask-shield.ts",
     from: "    const { vector } = request;\n",
     to: "    const vector = {};\n",
     caughtWithin: 400,
@@ -53,7 +53,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no-check-after-304",
     breaks: "a body that a purge has ended is confirmed by a timestamp that two versions share",
-    file: "edge/shard/fill.ts",
+    file: "edge/shard/fill/fill.ts",
     from: '  const ended = !isJudged || knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";\n',
     to: "  const ended = !isJudged;\n",
     caughtWithin: 400,
@@ -61,7 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "304-by-unknown-purges",
     breaks: "a shield's 304 stamps an old body with purges that its holder has not heard of",
-    file: "edge/shard/fill.ts",
+    file: "edge/shard/fill/fill.ts",
     from: 'coversAll(knowledge.vector, seen) || (await knowledge.ensure(seen)).kind !== "behind";\n',
     to: "coversAll(seen, {}) || (await knowledge.ensure(seen)).kind !== undefined;\n",
     caughtWithin: 400,
@@ -117,7 +117,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lease-from-the-answer",
     breaks: "a lease is counted from when it came, not from before it was asked for",
-    file: "edge/shard/knowledge.ts",
+    file: "edge/shard/purges/purge-knowledge.ts",
     from: "after(askedAt, lease);",
     to: "after(this.#now(), lease);",
     caughtWithin: 400,
@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "lease-for-ever",
     breaks: "a shard goes on with what it once knew, whatever its hub has heard since",
-    file: "edge/shard/knowledge.ts",
+    file: "edge/shard/purges/purge-knowledge.ts",
     from: "    return millis(Math.max(0, (this.#leasedUntil ?? 0) - this.#now()));\n",
     to: "    return millis(this.#leasedUntil === undefined ? 0 : LIMITS.leaseMillis);\n",
     caughtWithin: 400,
@@ -143,7 +143,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "relay-outlives-lease",
     breaks: "an answer that was under way for longer than its lease is handed to the client",
-    file: "edge/ask-regions.ts",
+    file: "edge/regions/ask-regions.ts",
     from: "    return this.#now() - requestAt > facts.validFor;\n",
     to: "    return this.#now() - requestAt > facts.validFor + 1_000_000;\n",
     caughtWithin: 400,
@@ -223,7 +223,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the-store-as-an-origin",
     breaks: "a shard that has no lease, and so asks the origin, is answered from its own store in its place",
-    file: "edge/shard/siblings.ts",
+    file: "edge/shard/coding/siblings.ts",
     from: "const sibling = validFor > 0 ? siblingOf(ports, wanted) : undefined;",
     to: "const sibling = siblingOf(ports, wanted);",
     caughtWithin: 400,
@@ -242,7 +242,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "copies-from-the-answer",
     breaks: "an edge counts the life of its copy from when the answer came, not from before it asked",
-    file: "edge/copies.ts",
+    file: "edge/regions/copies.ts",
     from: "const until = after(requestAt, validFor);",
     to: "const until = after(now, validFor);",
     caughtWithin: 600,
@@ -268,7 +268,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "join-any-flight",
     breaks:
       "a request that knows of a purge waits for a fill that began before it, and is not answered by it in the end",
-    file: "edge/shard/flight.ts",
+    file: "edge/shard/fill/flight.ts",
     from: '  return purges.verdict(target, flight.vector) === "alive";\n',
     to: "  return purges !== undefined && target !== undefined;\n",
     // The check at release and the retry keep the promise; what is lost is time, of which only every order tells (cases.ts).
@@ -314,7 +314,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "stamps-as-they-were",
     breaks:
       "a shard that knows old purges only as one of everything never keeps what its shield still holds, and fails",
-    file: "edge/shard/stamp.ts",
+    file: "edge/shard/purges/stamp.ts",
     from: '=== "alive" ? join(seen, vector) : seen;',
     to: '=== "alive" ? seen : seen;',
     caughtWithin: 200,

@@ -2,8 +2,8 @@
 // fetch brought it. A fetch reads the version when its request arrives, sends its head later and its body in pieces, and may
 // break off. It remembers every fetch, for the checkers compare what was released with what was fetched, and when.
 
+import type { Body, ByteSource } from "../../edge/body/source.ts";
 import { Fields } from "../../edge/http/fields.ts";
-import type { Body, ByteSource } from "../../edge/shard/source.ts";
 import type { Chance } from "./chance.ts";
 import type { Scheduler } from "./scheduler.ts";
 

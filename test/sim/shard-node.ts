@@ -8,22 +8,22 @@ import type { Config } from "../../config/schema.ts";
 import { bytes, millis } from "../../config/units.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import type { ApplyRequest, ApplyResponse, SyncRequest, SyncResponse } from "../../control-plane/purge/wire.ts";
+import { type Body, discard } from "../../edge/body/source.ts";
 import { Fields } from "../../edge/http/fields.ts";
 import { canonicalUrls } from "../../edge/request/cache-key.ts";
-import { ShieldAsker, type ShieldPlace, type ShieldReply } from "../../edge/shard/ask-shield.ts";
-import { EntryStore } from "../../edge/shard/entries.ts";
-import { Knowledge } from "../../edge/shard/knowledge.ts";
-import { Negotiation } from "../../edge/shard/negotiation.ts";
+import { Negotiation } from "../../edge/shard/coding/negotiation.ts";
+import { Knowledge } from "../../edge/shard/purges/purge-knowledge.ts";
 import { Shard } from "../../edge/shard/shard.ts";
-import { type Body, discard } from "../../edge/shard/source.ts";
+import { EntryStore } from "../../edge/shard/store/entries.ts";
+import { ShieldAsker, type ShieldPlace, type ShieldReply } from "../../edge/shard/upstream/ask-shield.ts";
 import type {
   TierRequest,
   TierResponse,
   UpstreamAnswer,
   UpstreamFailure,
   UpstreamRequest,
-} from "../../edge/shard/tier.ts";
-import type { BehindResponse } from "../../edge/shard/wire.ts";
+} from "../../edge/tier/tier.ts";
+import type { BehindResponse } from "../../edge/tier/wire.ts";
 import type { FetchChecks } from "./checks/fetches.ts";
 import type { ReleaseChecks } from "./checks/releases.ts";
 import { Life, type Target } from "./links.ts";

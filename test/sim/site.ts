@@ -1,6 +1,6 @@
 // What all nodes of one region have in common: where they are, their clock, timers that run by it, and how they call others.
 // A node's timer belongs to its life. `reach` and `within` are the platform's part of a call: production's is in
-// edge/reach.worker.ts and the time limits of its fetches.
+// edge/tier/reach.worker.ts and the time limits of its fetches.
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/regions.ts";

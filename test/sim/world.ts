@@ -9,7 +9,7 @@ import { validate } from "../../config/validate.ts";
 import type { Hub, PurgeOutcome } from "../../control-plane/hub/hub.ts";
 import { messages } from "../../control-plane/hub/messages.ts";
 import { parseDot } from "../../control-plane/purge/vector.ts";
-import { spooledBytes } from "../../edge/shard/spool.ts";
+import { spooledBytes } from "../../edge/body/spool.ts";
 import { Chances } from "./chance.ts";
 import { FetchChecks } from "./checks/fetches.ts";
 import { HubChecks } from "./checks/hubs.ts";

@@ -77,7 +77,7 @@ describe("each library", () => {
   test("is found outside its home, and so is one without a home", () => {
     expect(libraryHomes(file("edge/serve.worker.ts", 'import { Hono } from "hono/tiny";'))).toHaveLength(1);
     expect(libraryHomes(file("edge/shard/a.ts", 'import pad from "left-pad";'))).toHaveLength(1);
-    expect(libraryHomes(file("edge/shard/entries.ts", 'import { LRUCache } from "lru-cache";'))).toEqual([]);
+    expect(libraryHomes(file("edge/shard/store/entries.ts", 'import { LRUCache } from "lru-cache";'))).toEqual([]);
   });
 });
 

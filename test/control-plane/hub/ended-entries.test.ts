@@ -5,7 +5,7 @@ import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
 import { EndedEntries } from "../../../control-plane/hub/ended-entries.ts";
 import { canonicalUrls } from "../../../edge/request/cache-key.ts";
-import { countEnded } from "../../../edge/shard/ended.ts";
+import { countEnded } from "../../../edge/shard/store/count-purged.ts";
 import { ShardWorld } from "../../fixtures/shard-world.ts";
 
 const dot = (counter: number) => ({ hub: "weur.test01", counter });

@@ -8,10 +8,10 @@ import { bytes, epochMillis, MiB } from "../../../config/units.ts";
 import type { PurgeEvent, Scope } from "../../../control-plane/purge/event.ts";
 import { PurgeSet, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { coversAll, EMPTY_VECTOR, type Vector } from "../../../control-plane/purge/vector.ts";
-import { EntryStore } from "../../../edge/shard/entries.ts";
-import type { Entry } from "../../../edge/shard/entry.ts";
 import { Judge } from "../../../edge/shard/judge.ts";
-import { Knowledge } from "../../../edge/shard/knowledge.ts";
+import { Knowledge } from "../../../edge/shard/purges/purge-knowledge.ts";
+import { EntryStore } from "../../../edge/shard/store/entries.ts";
+import type { Entry } from "../../../edge/shard/store/entry.ts";
 
 const HUBS = ["weur.aaaa", "enam.bbbb", "oc.cccc"] as const;
 const ROOMY = { records: 1_000_000, bytes: 1024 * MiB };

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
 import { Fields } from "../../../edge/http/fields.ts";
-import { Cancellation } from "../../../edge/shard/cancellation.ts";
-import type { TierResponse } from "../../../edge/shard/tier.ts";
+import { Cancellation } from "../../../edge/shard/fill/cancellation.ts";
+import type { TierResponse } from "../../../edge/tier/tier.ts";
 import { ShardWorld, textOf } from "../../fixtures/shard-world.ts";
 
 const FRESH = { "cache-control": "max-age=60" };

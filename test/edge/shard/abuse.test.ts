@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { KiB } from "../../../config/units.ts";
-import { spooledBytes } from "../../../edge/shard/spool.ts";
+import { spooledBytes } from "../../../edge/body/spool.ts";
 import { CONFIG, ShardWorld, statusOf, textOf } from "../../fixtures/shard-world.ts";
 
 const FRESH = { "cache-control": "max-age=60" };

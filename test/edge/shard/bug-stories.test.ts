@@ -7,8 +7,8 @@
 
 import { expect, test } from "vitest";
 import type { ConfigInput } from "../../../config/schema.ts";
-import { ShieldAsker, type ShieldReply } from "../../../edge/shard/ask-shield.ts";
-import type { UpstreamRequest } from "../../../edge/shard/tier.ts";
+import { ShieldAsker, type ShieldReply } from "../../../edge/shard/upstream/ask-shield.ts";
+import type { UpstreamRequest } from "../../../edge/tier/tier.ts";
 import { type Asked, ShardWorld, statusOf, streamed, textOf } from "../../fixtures/shard-world.ts";
 
 const CONFIG: ConfigInput = {

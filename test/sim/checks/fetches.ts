@@ -6,7 +6,7 @@
 import { LIMITS } from "../../../config/limits.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
-import type { UpstreamRequest } from "../../../edge/shard/tier.ts";
+import type { UpstreamRequest } from "../../../edge/tier/tier.ts";
 import type { Findings } from "../findings.ts";
 import { type Fetch, pathOf, tagsOf, urlOf } from "../origin.ts";
 import { MOST_DRIFT } from "../plan.ts";

@@ -1,6 +1,6 @@
 // What the checks read of one life of a shard. They never act on it.
 
-import type { Knowledge } from "../../../edge/shard/knowledge.ts";
+import type { Knowledge } from "../../../edge/shard/purges/purge-knowledge.ts";
 import type { Life } from "../links.ts";
 
 export interface ObservedShard {

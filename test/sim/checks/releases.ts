@@ -10,8 +10,8 @@
 import { LIMITS } from "../../../config/limits.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { covers, join, type Vector } from "../../../control-plane/purge/vector.ts";
-import type { Body, ByteSource } from "../../../edge/shard/source.ts";
-import type { TierRequest, TierResponse, UpstreamAnswer } from "../../../edge/shard/tier.ts";
+import type { Body, ByteSource } from "../../../edge/body/source.ts";
+import type { TierRequest, TierResponse, UpstreamAnswer } from "../../../edge/tier/tier.ts";
 import type { Findings } from "../findings.ts";
 import { type Content, type Origin, objectAt, pathOf } from "../origin.ts";
 import { MOST_DRIFT } from "../plan.ts";

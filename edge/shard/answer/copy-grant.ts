@@ -1,0 +1,28 @@
+// Which answers an edge may keep a copy of (DESIGN section 4: shards sub-lease to edge isolates within their own time, along
+// with their answers): whole, fresh, small ones from the store, on routes that allow it, of what is asked for again within a
+// lease. The copy lives no longer than the lease under which it was given, so it needs no news of purges.
+
+import { LIMITS } from "../../../config/limits.ts";
+import type { EpochMillis } from "../../../config/units.ts";
+import type { TierResponse } from "../../tier/tier.ts";
+import type { Asked } from "../request/shard-request.ts";
+import type { EntryStore } from "../store/entries.ts";
+import type { Entry } from "../store/entry.ts";
+
+/** The answer from `entry`, and with it what an edge must know to keep a copy of it, if it may and if that is likely to pay. */
+export function withCopy(
+  { name, entries, now }: { readonly name: string; readonly entries: EntryStore; readonly now: () => EpochMillis },
+  { request, route, standing, key }: Asked,
+  entry: Entry,
+  answer: TierResponse,
+): TierResponse {
+  // A shield's answers go to shards, which keep entries: a copy of a copy would outlive the lease it came under.
+  if (!route.edgeCopies || request.context.tier !== "shard" || standing.kind !== "leased") return answer;
+  const askedBefore = now() - (entry.askedAt ?? Number.NEGATIVE_INFINITY);
+  entry.askedAt = now();
+  const { body } = answer;
+  const isWhole = body.kind === "bytes" && body.bytes === entry.body && body.bytes.byteLength <= LIMITS.copyBytes;
+  if (!isWhole || askedBefore > LIMITS.leaseMillis) return answer;
+  const copy = { vary: entries.varyOf(name, key) ?? [], terms: entry.response.terms };
+  return { ...answer, facts: { ...answer.facts, copy } };
+}

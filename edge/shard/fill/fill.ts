@@ -1,0 +1,100 @@
+// Gets a response from the next tier and decides what becomes of it (keep.ts). A 304 is checked before it merges, because a body
+// that a purge has invalidated must not come back to life. An answer made without a field that it varies by is asked for once more.
+
+import { coversAll, type Vector } from "../../../control-plane/purge/vector.ts";
+import { discard } from "../../body/source.ts";
+import { decideStore } from "../../http/store.ts";
+import { answersFor, conditionsOf, mergeNotModified } from "../../http/validate.ts";
+import type { UpstreamAnswer } from "../../tier/tier.ts";
+import { withoutOwnFields } from "../request/shard-request.ts";
+import type { Entry } from "../store/entry.ts";
+import type { Landing } from "./flight.ts";
+import { type Fill, type FillPorts, kept, listing, relayed } from "./keep.ts";
+import { bornAtOfAnswer } from "./origin-answer.ts";
+import { landPart } from "./part-fill.ts";
+import { ownByVary, selection, withheldOf, withheldToTell, withThem } from "./selection.ts";
+
+/** Flies one fill until the head of its answer has landed. Never rejects. */
+export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
+  const { request, vector, selecting = [], own } = fill;
+  const confirm = own === "vary" ? undefined : fill.confirm;
+  const fields = withoutOwnFields(request.fields);
+  if (fill.part !== undefined) fields.set("range", fill.part.range);
+  if (fill.part?.ifRange !== undefined) fields.set("if-range", fill.part.ifRange);
+  if (confirm !== undefined) for (const [name, value] of conditionsOf(confirm.response) ?? []) fields.set(name, value);
+  const answer = await ports.upstream({ ...request, fields, vector, selecting, isOwn: own !== undefined });
+  if (answer.kind === "failure") return { kind: "failed", failure: answer };
+  const withheld = withheldOf(fill, answer);
+  // What was made without a field that it varies by is no answer to a request that has the field.
+  if (withheld.learned.length > 0 || withheld.passed.length > 0) {
+    discard(answer.body);
+    ports.learned?.(selection(ports, fill, answer).vary);
+    return fly(ports, withThem(fill, withheld));
+  }
+  return land(ports, { ...fill, confirm, withheld: withheldToTell(fill, answer, withheld) }, answer);
+}
+
+/** Decides what becomes of an answer that is for the request that was sent. At once where it can: readers attach in time. */
+function land(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): Landing | Promise<Landing> {
+  const { request, confirm, vector } = fill;
+  const ownBy = ownByVary(fill, answer);
+  const seen = answer.facts?.seen ?? vector;
+  // An error of the shield's own says nothing of the object: it goes to all who wait, and is no reason to wait apart.
+  if (answer.facts?.answered.outcome === "error") return relayed(ports, fill, answer, seen, "shield-error", true);
+  if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, answer, seen);
+  if (ownBy !== undefined) return relayed(ports, fill, answer, seen, ownBy, false);
+  const bornAt = bornAtOfAnswer(answer);
+  if (fill.part !== undefined && (answer.status === 206 || answer.status === 416)) {
+    return landPart(ports, { ...fill, part: fill.part }, answer, { seen, bornAt }).then((landed) =>
+      landed.kind === "again" ? fly(ports, { ...fill, part: landed.part }) : landed,
+    );
+  }
+  const decision = decideStore(
+    { method: request.method, fields: request.fields, personal: fill.personal },
+    { status: answer.status, fields: answer.fields, bornAt, receivedAt: answer.responseAt },
+    fill.policy,
+  );
+  if (decision.kind === "refuse" || answer.facts?.personal === true || request.method !== "GET") {
+    const reason = decision.kind === "refuse" ? decision.reason : request.method === "GET" ? "personal" : "method";
+    const shareable = decision.kind === "refuse" && decision.shareable && answer.facts?.personal !== true;
+    return relayed(ports, fill, answer, seen, reason, shareable);
+  }
+  return kept(ports, fill, answer, seen, { status: answer.status, fields: answer.fields, terms: decision.terms });
+}
+
+/** The validators still hold: the stored response gets the new fields and a new stamp, if no purge has ended it meanwhile. */
+async function confirmed(
+  ports: FillPorts,
+  fill: Fill,
+  confirm: Entry,
+  answer: UpstreamAnswer,
+  seen: Vector,
+): Promise<Landing> {
+  // The shield may confirm by purges that have not been heard of here: the stamp would then cover a purge that ended the body.
+  const { knowledge } = ports;
+  const isJudged = coversAll(knowledge.vector, seen) || (await knowledge.ensure(seen)).kind !== "behind";
+  const ended = !isJudged || knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";
+  const answers = answersFor(confirm.response, answer.fields, fill.policy.notModified);
+  if (ended || !answers) return fly(ports, { ...fill, confirm: undefined });
+  const fields = mergeNotModified(confirm.response, answer);
+  const decision = decideStore(
+    { method: "GET", fields: fill.request.fields, personal: fill.personal },
+    { status: confirm.response.status, fields, bornAt: bornAtOfAnswer(answer), receivedAt: answer.responseAt },
+    fill.policy,
+  );
+  const whole = { ...answer, status: confirm.response.status, fields };
+  if (decision.kind === "refuse" && (confirm.segments ?? confirm.part) !== undefined) {
+    return fly(ports, { ...fill, confirm: undefined });
+  }
+  if (decision.kind === "refuse") {
+    // The update forbids keeping it: it answers this request and is gone.
+    const body =
+      confirm.body === undefined ? ({ kind: "none" } as const) : ({ kind: "bytes", bytes: confirm.body } as const);
+    return relayed(ports, fill, { ...whole, body }, seen, decision.reason, false);
+  }
+  const response = { status: confirm.response.status, fields, terms: decision.terms };
+  const { entry, store, ...listed } = listing(ports, fill, response, answer, seen, confirm);
+  store(confirm.body);
+  ports.finished(fill.flight);
+  return { kind: "kept", ...listed, entry: { ...entry, body: confirm.body }, spool: undefined, answer };
+}

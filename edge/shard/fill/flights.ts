@@ -1,0 +1,222 @@
+// The fills that a shard has under way. A request shares one where it may, or begins its own; both within limits. Others may
+// join a flight while its body still comes, and what is about to be stored is stored even when nobody reads it any more.
+// **Decided: a flight whose head has not come is given up once nobody has waited for it for `LIMITS.abandonedAfterMillis`**, and its
+// turn at the origin's gate goes to others. Until the head has come nobody knows whether the answer can be stored, and
+// clients that leave would otherwise hold the origin with requests that cost them nothing. The pause lets a client that
+// tries again join the flight. A refresh in the background is wanted without anybody who waits.
+
+import { LIMITS } from "../../../config/limits.ts";
+import { type Millis, millis } from "../../../config/units.ts";
+import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
+import type { Vector } from "../../../control-plane/purge/vector.ts";
+import type { CancelSignal } from "../../../origin/ports.ts";
+import { discard } from "../../body/source.ts";
+import { loopOf } from "../../http/forwardable.ts";
+import type { Terms } from "../../http/terms.ts";
+import type { UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
+import { FAILURES } from "../answer/failures.ts";
+import type { Change } from "../request/invalidation.ts";
+import { type Asked, flightKeyOf } from "../request/shard-request.ts";
+import type { Entry } from "../store/entry.ts";
+import { Cancellation } from "./cancellation.ts";
+import { fly } from "./fill.ts";
+import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
+import { type FillPorts, kept } from "./keep.ts";
+import type { HowToFill } from "./part-wanted.ts";
+import { type SentFor, sentFor } from "./selection.ts";
+
+/** A place in a flight, and whether it was begun for this request. */
+export interface Boarded {
+  readonly flight: Flight;
+  readonly leads: boolean;
+}
+
+/** The flights of one cache key. */
+interface OfOneKey {
+  names: readonly string[];
+  /** Each with the request that it was begun for, and the names under which it is found. */
+  readonly members: Map<Flight, { readonly asked: Asked; readonly keys: (string | symbol)[] }>;
+}
+
+/** An answer that is not kept is for the request that began the flight: if that is gone, nobody will read it. */
+const discardUnread = ({ head }: Flight): void =>
+  void head.then((landed) => {
+    if (landed.kind === "relay") discard(landed.answer.body);
+  });
+
+export class Flights {
+  readonly #ports: Omit<FillPorts, "finished" | "learned">;
+  /** Those of one client alone stand under a symbol, so that nobody finds them. */
+  readonly #underWay = new Map<string | symbol, Flight>();
+  /** All of them, with those whose place a later one has taken. */
+  readonly #all = new Set<Flight>();
+  /** By cache key, its flights under way and what its answers vary by as far as these know: the store learns it after them. */
+  readonly #byKey = new Map<string, OfOneKey>();
+
+  constructor(ports: Omit<FillPorts, "finished" | "learned">) {
+    this.#ports = ports;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /**
+   * Boards a flight: a shared one unless `company` forbids it. `learned` are the fields that select variants by an answer that
+   * is still on its way into the store; `how` is what the fill asks for if it is not of everything. Undefined when a limit is reached.
+   */
+  board(
+    asked: Asked,
+    confirm: Entry | undefined,
+    company: "shared" | "alone",
+    learned: readonly string[] = [],
+    how: HowToFill = {},
+  ): Boarded | undefined {
+    const stored = this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? [];
+    const names = this.#learn(asked.key, [...stored, ...learned]);
+    const key = company === "alone" ? Symbol() : flightKeyOf(asked, names);
+    const known = this.#underWay.get(key);
+    if (known !== undefined && mayJoin(known, purgeTarget(asked.url, []), this.#ports.knowledge.purges)) {
+      // 1. A request begins this flight, which asks the origin. 2. The origin asks for the same URL, through here again. 3. That
+      // request would wait for the flight, and the flight for it.
+      if (known.waiting >= LIMITS.followers || hasPassedHere(asked)) return undefined;
+      known.waiting += 1;
+      return { flight: known, leads: false };
+    }
+    if (this.#all.size >= LIMITS.flights) return undefined;
+    return { flight: this.#begin(key, asked, confirm, { ...how, ...sentFor(asked, names) }, names), leads: true };
+  }
+
+  /** Has a response fetched for everybody, anew if one is stored, unless that is under way; nobody waits for it. */
+  refresh(asked: Asked, stored?: Entry): void {
+    const boarded = this.board(asked, stored, "shared");
+    // It stays one that waits if the flight is new: nobody gives up what is fetched for everybody.
+    if (boarded?.leads === false) boarded.flight.waiting -= 1;
+    if (boarded?.leads === true) discardUnread(boarded.flight);
+  }
+
+  /** Waits for the landing, for `patience` at most or until the request's client is `gone`. */
+  async wait({ flight, leads }: Boarded, patience: Millis, gone?: CancelSignal): Promise<Landing | undefined> {
+    const landed = await landing(flight, patience, this.#ports.after, gone);
+    flight.waiting -= 1;
+    if (landed !== undefined) return landed;
+    if (leads) discardUnread(flight);
+    if (flight.waiting > 0) return undefined;
+    this.#ports.after(millis(flight.shared ? LIMITS.abandonedAfterMillis : 0), () => {
+      if (flight.waiting === 0) flight.abandon();
+    });
+    return undefined;
+  }
+
+  /** Keeps an answer that came without a flight. While its body comes, an unsafe method ends it like any other. */
+  keep(asked: Asked, vector: Vector, answer: UpstreamAnswer, terms: Terms): Landing & { kind: "kept" } {
+    const { status, fields } = answer;
+    const head = Promise.withResolvers<Landing>();
+    const state = {
+      doomed: false,
+      abandoned: false,
+      shared: false,
+      spool: undefined,
+      waiting: 0,
+      abandon: () => undefined,
+    };
+    const flight: Flight = { ...state, url: asked.url, vector, head: head.promise };
+    this.#all.add(flight);
+    const ports = { ...this.#ports, finished: () => void this.#all.delete(flight) };
+    const landed = kept(ports, { ...asked, vector, confirm: undefined, flight }, answer, vector, {
+      status,
+      fields,
+      terms,
+    });
+    head.resolve(landed);
+    return landed;
+  }
+
+  /**
+   * An unsafe method changed something: nobody joins the flights that may bring it, and nothing of them is kept. Groups are
+   * known only from an answer, so where some were ended all flights of the site are meant.
+   */
+  doom({ urls, site, groups }: Change): void {
+    for (const flight of this.#all) {
+      if (urls.includes(flight.url) || (groups.length > 0 && flight.url.startsWith(site))) flight.doomed = true;
+    }
+  }
+
+  #begin(
+    key: string | symbol,
+    asked: Asked,
+    confirm: Entry | undefined,
+    how: HowToFill & SentFor,
+    names: readonly string[],
+  ): Flight {
+    const state: Pick<Flight, "doomed" | "abandoned" | "spool"> = { doomed: false, abandoned: false, spool: undefined };
+    const signal = new Cancellation();
+    const upstream: FillPorts["upstream"] = (request) => this.#ports.upstream({ ...request, signal });
+    const vector = this.#ports.knowledge.joined(asked.request.context.vector);
+    const finished = () => this.#end(asked.key, flight);
+    const learned = (vary: readonly string[]) => void (this.#all.has(flight) && this.#learn(asked.key, vary));
+    // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
+    const head = fly(
+      { ...this.#ports, upstream, finished, learned },
+      { ...asked, ...how, vector, confirm, flight: state },
+    ).catch((): Landing => ({ kind: "failed", failure: FAILURES.broken }));
+    let headCame = false;
+    const abandon = () => {
+      // What has come is stored or passes at the pace of its readers, and a body without any is given up there (pump.ts).
+      if (headCame) return;
+      flight.abandoned = true;
+      signal.abort();
+    };
+    const shared = typeof key === "string";
+    const flight: Flight = Object.assign(state, { url: asked.url, vector, waiting: 1, head, shared, abandon });
+    this.#underWay.set(key, flight);
+    this.#all.add(flight);
+    const ofKey = this.#byKey.get(asked.key) ?? { names, members: new Map() };
+    this.#byKey.set(asked.key, ofKey);
+    ofKey.members.set(flight, { asked, keys: [key] });
+    void head.then((landed) => {
+      headCame = true;
+      if (landed.kind === "kept") learned(landed.vary);
+      if (landed.kind === "relay" && landed.vary !== undefined) learned(landed.vary);
+      if (landed.kind === "failed") finished();
+    });
+    return flight;
+  }
+
+  /**
+   * All that the answers of a cache key vary by, with `more`. Flights that were begun before that was known are found by it from
+   * now on, so that a request that knows it does not begin a second one for the same.
+   */
+  #learn(key: string, more: readonly string[]): readonly string[] {
+    const ofKey = this.#byKey.get(key);
+    const names = [...new Set([...(ofKey?.names ?? []), ...more])];
+    if (ofKey === undefined || names.length === ofKey.names.length) return names;
+    ofKey.names = names;
+    for (const [flight, { asked, keys }] of ofKey.members) {
+      const found = flightKeyOf(asked, names);
+      if (typeof keys[0] === "symbol") continue;
+      keys.push(found);
+      // In the order in which they began: of two for the same the earlier is one that nobody may join any more.
+      this.#underWay.set(found, flight);
+    }
+    return names;
+  }
+
+  /** A later flight may have taken the place of one that a purge had outdated. */
+  #end(cacheKey: string, flight: Flight): void {
+    this.#all.delete(flight);
+    const members = this.#byKey.get(cacheKey)?.members;
+    for (const key of members?.get(flight)?.keys ?? []) {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+    }
+    members?.delete(flight);
+    if (members?.size === 0) this.#byKey.delete(cacheKey);
+  }
+}
+
+/** Whether a request has passed through Meridian before (RFC 8586), so that a flight under way may be waiting for it. */
+const hasPassedHere = ({ request }: Asked): boolean => loopOf(request.fields.get("cdn-loop")) > 0;
+
+/** Why a request got no place: it may be a part of what it would wait for, or there is no room. */
+export const whyNotBoarded = (asked: Asked): UpstreamFailure =>
+  hasPassedHere(asked) ? FAILURES.loop : FAILURES.overloaded;

@@ -1,0 +1,214 @@
+// What becomes of an answer: it is stored while its readers read along, stored in segments, or relayed to its client without being
+// stored. What is stored is stamped with the purges that were known when its origin fetch began (purge/COMPLETE.md). The shard itself
+// pumps the body into a spool, so it is stored whoever may still read.
+
+import { LIMITS } from "../../../config/limits.ts";
+import type { Config, Route } from "../../../config/schema.ts";
+import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
+import { type PurgeTarget, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
+import type { Vector } from "../../../control-plane/purge/vector.ts";
+import { pump } from "../../body/pump.ts";
+import { neverSilent, silenceOf } from "../../body/silence-limit.ts";
+import type { After, Body, ByteSource } from "../../body/source.ts";
+import { Spool } from "../../body/spool.ts";
+import type { ByteRange } from "../../http/range.ts";
+import { tagsOf } from "../../http/tags.ts";
+import type { Policy, StoredResponse } from "../../http/terms.ts";
+import { learnable } from "../../http/withheld.ts";
+import type { TierRequest, Upstream, UpstreamAnswer } from "../../tier/tier.ts";
+import type { Knowledge } from "../purges/purge-knowledge.ts";
+import { isSettling } from "../purges/settling.ts";
+import { inheritedUses } from "../request/demand.ts";
+import type { LargeObjects } from "../segments/large-objects.ts";
+import { segmentSetOf } from "../segments/segments.ts";
+import type { EntryStore } from "../store/entries.ts";
+import { type Entry, type HitForMiss, isHead } from "../store/entry.ts";
+import type { Flight, Landing } from "./flight.ts";
+import type { PartWanted } from "./part-wanted.ts";
+import { PASSED, type SentFor, selection } from "./selection.ts";
+
+/** One fill: for which request, under which key, and what stored response it may confirm. */
+export interface Fill extends SentFor {
+  readonly request: TierRequest;
+  readonly route: Route;
+  readonly policy: Policy;
+  readonly key: string;
+  readonly url: string;
+  readonly vector: Vector;
+  /** Whether the request speaks for one client (Authorization, or a cookie that is not in the key). */
+  readonly personal: boolean;
+  /** A stored response whose validators the next tier is asked to confirm; never one that a purge has ended. */
+  readonly confirm: Entry | undefined;
+  readonly flight: Pick<Flight, "doomed"> & { spool: Spool | undefined };
+  /** What it asks for, if not for everything. */
+  readonly part?: PartWanted | undefined;
+  /** The object keeps changing: what comes is passed on as one answer, or kept whole. */
+  readonly unsegmented?: true | undefined;
+}
+
+export interface FillPorts {
+  readonly config: Config;
+  /** Name of the shard, under which the isolate's store lists its entries. */
+  readonly name: string;
+  readonly entries: EntryStore;
+  readonly knowledge: Knowledge;
+  readonly upstream: Upstream;
+  readonly now: () => EpochMillis;
+  readonly after: After;
+  readonly large: LargeObjects;
+  /** Larger objects than this, in bytes, are stored in segments where they can be. */
+  readonly wholeUpTo: number;
+  /** The body has ended, well or not: nobody joins this flight any more. */
+  readonly finished: (flight: Fill["flight"]) => void;
+  /** An answer has said what its URL's answers vary by, and is asked for again with that. */
+  readonly learned?: (vary: readonly string[]) => void;
+}
+
+/** Not kept. Errors of the origin are shared with all who wait, read whole if small; anything else is one client's own. */
+export async function relayed(
+  ports: FillPorts,
+  fill: Fill,
+  answer: UpstreamAnswer,
+  seen: Vector,
+  reason: string,
+  shareable: boolean,
+): Promise<Landing> {
+  ports.finished(fill.flight);
+  const { vary, variant, passes } = selection(ports, fill, answer);
+  // What answers one client's credentials says nothing of what others get: it takes nobody's entry away, nor their sharing.
+  if (fill.request.method === "GET" && !shareable && !fill.personal) {
+    const until = epochMillis(ports.now() + LIMITS.hitForMissMillis);
+    const marker: HitForMiss = {
+      kind: "hit-for-miss",
+      until,
+      seen,
+      target: purgeTarget(fill.url, tagsOf(answer.fields)),
+    };
+    if (!fill.flight.doomed) ports.entries.put(ports.name, fill.key, fill.url, vary, passes ? PASSED : variant, marker);
+  }
+  if (passes)
+    return { kind: "relay", answer, seen, shared: false, reason: "vary-withheld", vary, withheld: fill.withheld };
+  if (!shareable || answer.body.kind !== "stream") return { kind: "relay", answer, seen, shared: shareable, reason };
+  const { length } = answer.body;
+  if (length === undefined || length > LIMITS.sharedErrorBytes)
+    return { kind: "relay", answer, seen, shared: false, reason };
+  const spool = new Spool("whole");
+  await pump(ports.after, sourceOf(ports, fill, answer.body), spool, length);
+  const bytes = spool.whole ? spool.bytes() : undefined;
+  spool.release();
+  if (bytes === undefined) return { kind: "failed", failure: BROKEN_ERROR_BODY };
+  return { kind: "relay", answer: { ...answer, body: { kind: "bytes", bytes } }, seen, shared: true, reason };
+}
+
+export const BROKEN_ERROR_BODY = {
+  kind: "failure",
+  status: 502,
+  code: "origin-body-broken",
+  detail: "The origin's error response broke off.",
+  proxyError: "http_response_incomplete",
+} as const;
+
+/** Kept: whoever asks now may read along, and once the body is whole it becomes an entry. */
+export function kept(
+  ports: FillPorts,
+  fill: Fill,
+  answer: UpstreamAnswer,
+  seen: Vector,
+  response: StoredResponse,
+): Landing & { kind: "kept" } {
+  const total = answer.body.kind === "stream" ? answer.body.length : undefined;
+  const whole = listing(ports, fill, response, answer, seen, { total });
+  const { entry, store, ...listed } = whole;
+  if (answer.body.kind === "stream" && isHead(entry)) {
+    return keptInSegments(ports, fill, answer, whole, { first: 0, last: entry.segments.total - 1 });
+  }
+  if (answer.body.kind !== "stream") {
+    const body = answer.body.kind === "bytes" ? answer.body.bytes : undefined;
+    store(body);
+    ports.finished(fill.flight);
+    return { kind: "kept", ...listed, entry: { ...entry, body }, spool: undefined, answer };
+  }
+  const { length } = answer.body;
+  const spool = new Spool(length !== undefined && length > LIMITS.entryBytes ? "unread" : "whole");
+  fill.flight.spool = spool;
+  // "no-cache" may answer those who waited for it, but nobody who comes when the origin has spoken (RFC 9111 section 5.2.2.4).
+  // So may what an origin answers while it settles.
+  if (response.terms.alwaysRevalidate || listed.settling) ports.finished(fill.flight);
+  const source = sourceOf(ports, fill, answer.body);
+  const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
+  void readersCanAttach
+    .then(() => pump(ports.after, source, spool, length))
+    .then(() => {
+      if (spool.whole) store(spool.bytes());
+      ports.finished(fill.flight);
+      spool.release();
+    });
+  return { kind: "kept", ...listed, entry, spool, answer };
+}
+
+/** A large object: its head is an entry at once, and what comes of its body, `covered`, passes by and is cut up for its owners. */
+export function keptInSegments(
+  ports: FillPorts,
+  fill: Fill,
+  answer: UpstreamAnswer,
+  { entry, store, ...listed }: Listing,
+  covered: ByteRange,
+): Landing & { kind: "kept" } {
+  store(undefined);
+  ports.finished(fill.flight);
+  if (answer.body.kind === "stream" && isHead(entry)) {
+    // It was asked for a part and gave everything: it ignores ranges, if only now and then.
+    if (answer.status === 200 && fill.part?.kind === "aligned") ports.large.noticeUnranged(fill, entry);
+    ports.large.pass(fill, entry, sourceOf(ports, fill, answer.body), covered);
+  }
+  return { kind: "kept", ...listed, entry, settling: false, spool: undefined, answer };
+}
+
+/** The bytes of a body that comes: one that falls silent for too long breaks off. */
+export const sourceOf = (ports: FillPorts, { route }: Fill, body: Body & { kind: "stream" }): ByteSource =>
+  neverSilent(body.open(), silenceOf(ports.config.origins[route.origin]), ports.after);
+
+/** The next turn of the event loop: by then all who waited for a landing have heard of it, and attached to its body. */
+export const turn = (ports: FillPorts): Promise<void> =>
+  new Promise((resolve) => {
+    ports.after(millis(0), resolve);
+  });
+
+export type Listing = ReturnType<typeof listing>;
+
+/** The entry that a response becomes and how to store it; `form` says of how many bytes it is, or where its body lies. */
+export function listing(
+  ports: FillPorts,
+  fill: Fill,
+  response: StoredResponse,
+  answer: UpstreamAnswer,
+  seen: Vector,
+  form: { readonly total?: number | undefined } & Pick<Entry, "segments" | "part">,
+) {
+  const tags = tagsOf(response.fields);
+  const target: PurgeTarget = purgeTarget(fill.url, tags);
+  const { vary, variant } = selection(ports, fill, { fields: response.fields, facts: answer.facts });
+  const settling = isSettling(ports.knowledge, target, response.fields, answer);
+  const mayBeCut = !settling && response.status === 200 && !fill.personal && fill.unsegmented === undefined;
+  const selecting = learnable(fill.route, vary);
+  const of = { variant, tags, ...(selecting.length === 0 ? {} : { selecting }) };
+  const cut = mayBeCut ? segmentSetOf(response.fields, form.total, ports.wholeUpTo, of) : undefined;
+  const segments = form.segments ?? cut;
+  const entry: Entry = {
+    kind: "entry",
+    response,
+    body: undefined,
+    ...(segments === undefined ? {} : { segments }),
+    ...(form.part === undefined ? {} : { part: form.part }),
+    seen,
+    target,
+    storedAt: ports.now(),
+    checkedVersion: -1,
+    uses: inheritedUses(fill.request.context.demand),
+  };
+  const store = (body: Uint8Array | undefined): void => {
+    if (settling || fill.flight.doomed || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
+    ports.entries.put(ports.name, fill.key, fill.url, vary, variant, { ...entry, body });
+  };
+  return { entry, vary, variant, settling, withheld: fill.withheld, store };
+}

@@ -1,0 +1,89 @@
+// One request on a cached route, with all that follows from it and its route alone, worked out once.
+
+import type { Config, Route } from "../../../config/schema.ts";
+import type { EpochMillis } from "../../../config/units.ts";
+import { Fields } from "../../http/fields.ts";
+import { type Policy, policyOf } from "../../http/terms.ts";
+import { candidateNames, variantKey } from "../../http/vary.ts";
+import { cacheKey } from "../../request/cache-key.ts";
+import { hasBypassCookie, isPersonal, keyCookieField, selectsByTooMuch } from "../../request/keyed-fields.ts";
+import type { TierRequest } from "../../tier/tier.ts";
+import type { Standing } from "../purges/purge-knowledge.ts";
+
+export interface Asked {
+  readonly request: TierRequest;
+  readonly route: Route;
+  readonly policy: Policy;
+  readonly key: string;
+  /** The canonical URL: what purges match. */
+  readonly url: string;
+  /** Whether it speaks for one client, so that no other request may share its fill. */
+  readonly personal: boolean;
+  readonly standing: Standing;
+  readonly arrivedAt: EpochMillis;
+}
+
+export function askedOf(
+  request: TierRequest,
+  route: Route,
+  config: Config,
+  standing: Standing,
+  arrivedAt: EpochMillis,
+): Asked {
+  const { fields, context } = request;
+  const { key, url } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
+  const policy = policyOf(route, config.maxRetentionSeconds);
+  return { request, route, policy, key, url, personal: isPersonal(fields, route), standing, arrivedAt };
+}
+
+/**
+ * What two requests must have in common to share a fill: key, method, how they insist on a new answer, and every field that
+ * may select a variant, until the answer's `Vary` (`names`) is known.
+ */
+export function flightKeyOf(
+  { key, request, route, policy }: Pick<Asked, "key" | "request" | "route" | "policy">,
+  names: readonly string[],
+): string {
+  const { fields, method } = request;
+  const insistence = fields.get("cache-control") ?? fields.get("pragma") ?? "";
+  const selecting = variantKey([...new Set([...names, ...candidateNames(route)])].sort(), fields);
+  return [key, method, policy.clientCacheControl === "honour" ? insistence.toLowerCase() : "", selecting].join("\n");
+}
+
+/** Request fields that never go up from a cache: they ask about one client's copy, or are set by us (RFC 9111 section 4.3.1). */
+const OWN_FIELDS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"];
+
+/** A request's fields without those that ask about the client's own copy. */
+export function withoutOwnFields(request: Fields): Fields {
+  const fields = Fields.from(request);
+  for (const name of OWN_FIELDS) fields.delete(name);
+  return fields;
+}
+
+/** The request for everything where it was for a part. */
+export function withoutRange(request: TierRequest): TierRequest {
+  const fields = Fields.from(request.fields);
+  for (const name of ["range", "if-range"]) fields.delete(name);
+  return { ...request, fields };
+}
+
+/** The request that serves everybody, as a refresh does: it carries nothing of the one client but the cookies of the key. */
+export function impersonal<Of extends Pick<Asked, "personal" | "route" | "request">>(asked: Of): Of {
+  const fields = Fields.from(asked.request.fields);
+  for (const name of ["cache-control", "pragma", "authorization", "cookie"]) fields.delete(name);
+  const cookie = keyCookieField(asked.request.fields, asked.route);
+  if (cookie !== undefined) fields.set("cookie", cookie);
+  return { ...asked, personal: false, request: { ...asked.request, method: "GET", fields } };
+}
+
+/** Why no cache takes part in a request that is only passed on, as `Cache-Status` says it. */
+export function whyPassed({ request, route }: Asked): {
+  readonly reason: "bypass" | "method";
+  readonly detail?: string;
+} {
+  if (route.mode === "bypass") return { reason: "bypass" };
+  if (request.method !== "GET" && request.method !== "HEAD") return { reason: "method" };
+  if (hasBypassCookie(request.fields, route)) return { reason: "bypass", detail: "bypass-cookie" };
+  const isTooLong = selectsByTooMuch(request.fields, route);
+  return { reason: "bypass", detail: isTooLong ? "selecting-value-too-long" : "event-stream" };
+}

@@ -1,0 +1,261 @@
+// What a shard does as the owner of a segment: answers the shard that puts the object together, from its store or by asking
+// the next tier for these bytes alone, once for all who wait. It takes only bytes of the version that was asked for
+// (`If-Range`, and the answer is checked): anything else means that the object has changed, and then what the shield's region
+// holds of it is forgotten. A segment is as old, as purged and as tagged as the fetch that brought it and the head it is for.
+
+import { LIMITS } from "../../../config/limits.ts";
+import type { Config, Route } from "../../../config/schema.ts";
+import { between, type EpochMillis, millis, seconds, toMillis } from "../../../config/units.ts";
+import { type PurgeTarget, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
+import type { Vector } from "../../../control-plane/purge/vector.ts";
+import { pump } from "../../body/pump.ts";
+import { neverSilent, silenceOf } from "../../body/silence-limit.ts";
+import { type After, discard } from "../../body/source.ts";
+import { Spool, streamOf } from "../../body/spool.ts";
+import { Fields } from "../../http/fields.ts";
+import { selectDirectives } from "../../http/targeted.ts";
+import { policyOf } from "../../http/terms.ts";
+import { cacheKey } from "../../request/cache-key.ts";
+import type { TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
+import type { ResponseFacts, SegmentAsked } from "../../tier/wire.ts";
+import { FAILURES } from "../answer/failures.ts";
+import { routeNamed } from "../answer/release.ts";
+import { landing } from "../fill/flight.ts";
+import { bornAtOfAnswer } from "../fill/origin-answer.ts";
+import { bodyOf } from "../fill/part-wanted.ts";
+import type { Knowledge } from "../purges/purge-knowledge.ts";
+import { type Change, changeTo } from "../request/invalidation.ts";
+import { forwarded } from "../request/lookup-result.ts";
+import type { EntryStore } from "../store/entries.ts";
+import type { Entry } from "../store/entry.ts";
+import type { SegmentAnswer } from "./segment-answer.ts";
+import { isSegment, rangeOf, segmentKey, whyNoSegment } from "./segments.ts";
+import { setKey, type Unranged } from "./unranged.ts";
+
+export interface SegmentPorts {
+  readonly name: string;
+  readonly config: Config;
+  readonly entries: EntryStore;
+  readonly knowledge: Knowledge;
+  readonly upstream: Upstream;
+  readonly now: () => EpochMillis;
+  readonly after: After;
+  readonly invalidate: (change: Change) => Promise<void>;
+  readonly unranged: Unranged;
+}
+
+/** A question for a segment, with what follows from it. */
+interface Wanted {
+  readonly request: TierRequest;
+  readonly route: Route;
+  readonly segment: SegmentAsked;
+  readonly id: string;
+  /** Of all segments of its object: see `Unranged`. */
+  readonly setId: string;
+  readonly url: string;
+  readonly target: PurgeTarget;
+  /** Names of the route's targeted fields (RFC 9213). */
+  readonly targets: readonly string[];
+}
+
+type SegmentLanding =
+  | { readonly kind: "coming"; readonly entry: Entry; readonly spool: Spool; readonly answer: UpstreamAnswer }
+  | Exclude<SegmentAnswer, { kind: "segment" }>;
+
+interface SegmentFlight {
+  readonly head: Promise<SegmentLanding>;
+  readonly vector: Vector;
+  spool: Spool | undefined;
+}
+
+export class SegmentOwner {
+  readonly #ports: SegmentPorts;
+  readonly #underWay = new Map<string, SegmentFlight>();
+
+  constructor(ports: SegmentPorts) {
+    this.#ports = ports;
+  }
+
+  /** Fills of segments under way. */
+  get flights(): number {
+    return this.#underWay.size;
+  }
+
+  async answer(request: TierRequest, route: Route, segment: SegmentAsked): Promise<SegmentAnswer> {
+    const wanted = wantedOf(request, route, segment);
+    for (let attempt = 0; attempt < LIMITS.fillAttempts; attempt += 1) {
+      const stored = this.#stored(wanted);
+      // How long it stays fresh only its head says.
+      const hit = { kind: "hit", ttl: millis(Number.POSITIVE_INFINITY) } as const;
+      if (stored !== undefined) return { kind: "segment", entry: stored, body: bodyOf(stored), outcome: hit };
+      const known = this.#underWay.has(wanted.id);
+      if (!known && (segment.onlyStored || this.#ports.unranged.has(wanted.setId))) return { kind: "unranged" };
+      const { flight, leads } = this.#board(wanted);
+      if (flight === undefined) return { kind: "failed", failure: FAILURES.overloaded };
+      const landed = await landing(flight, request.context.budgetMillis, this.#ports.after);
+      if (landed === undefined) return { kind: "failed", failure: FAILURES.tooLate };
+      if (landed.kind !== "coming") return landed;
+      const { entry, spool, answer } = landed;
+      // It has gone by, as bodies do that are too many to be kept: once more.
+      if (!spool.joinable) continue;
+      const outcome = forwarded(leads ? "partial" : "collapsed", answer);
+      return { kind: "segment", entry, body: streamOf(spool, answer), outcome, answer };
+    }
+    return { kind: "failed", failure: FAILURES.overloaded };
+  }
+
+  /** Takes a segment that came by with the whole object, if no purge has ended it meanwhile. */
+  keep(request: TierRequest, facts: Pick<ResponseFacts, "seen" | "bornAt">, bytes: Uint8Array): void {
+    const { segment } = request.context;
+    const { seen, bornAt } = facts;
+    const route = routeNamed(this.#ports.config, request.context.route);
+    if (route === undefined || segment === undefined || seen === undefined || bornAt === undefined) return;
+    const { first, last } = rangeOf(segment, segment.index);
+    if (bytes.byteLength !== last - first + 1) return;
+    const wanted = wantedOf(request, route, segment);
+    this.#store(wanted, this.#entry(wanted, seen, bornAt), bytes);
+  }
+
+  /** Which of these segments of an object are stored here; `request` is a question for any of them. */
+  held(request: TierRequest, indexes: readonly number[]): readonly number[] {
+    const { segment } = request.context;
+    const route = routeNamed(this.#ports.config, request.context.route);
+    if (route === undefined || segment === undefined) return [];
+    return indexes.filter((index) => this.#stored(wantedOf(request, route, { ...segment, index })) !== undefined);
+  }
+
+  #stored({ id, target }: Wanted): Entry | undefined {
+    const { name, entries, knowledge, now, config } = this.#ports;
+    const item = entries.get(name, id, "");
+    if (item?.kind !== "entry") return undefined;
+    // What a soft purge made stale its head has had confirmed, with this very tag; what a hard one ended is gone.
+    const ended = knowledge.purges.verdict(target, item.seen) === "hard";
+    const age = between(item.response.terms.bornAt, now());
+    if (!ended && age < toMillis(seconds(config.maxRetentionSeconds))) return item;
+    entries.delete(name, id, "");
+    return undefined;
+  }
+
+  #board(wanted: Wanted): { readonly flight: SegmentFlight | undefined; readonly leads: boolean } {
+    const { knowledge } = this.#ports;
+    const known = this.#underWay.get(wanted.id);
+    const joinable = known?.spool === undefined || known.spool.joinable;
+    if (known !== undefined && joinable && knowledge.purges.verdict(wanted.target, known.vector) === "alive") {
+      return { flight: known, leads: false };
+    }
+    if (this.#underWay.size >= LIMITS.flights) return { flight: undefined, leads: false };
+    const vector = knowledge.joined(wanted.request.context.vector);
+    const finished = (): void => {
+      if (this.#underWay.get(wanted.id) === flight) this.#underWay.delete(wanted.id);
+    };
+    const flight: SegmentFlight = Object.assign(
+      { vector, spool: undefined },
+      { head: this.#fetch(wanted, vector, (spool) => this.#attach(flight, spool), finished) },
+    );
+    this.#underWay.set(wanted.id, flight);
+    return { flight, leads: true };
+  }
+
+  #attach(flight: SegmentFlight, spool: Spool): void {
+    flight.spool = spool;
+  }
+
+  async #fetch(
+    wanted: Wanted,
+    vector: Vector,
+    attach: (spool: Spool) => void,
+    finished: () => void,
+  ): Promise<SegmentLanding> {
+    const { request, segment, route } = wanted;
+    const { first, last } = rangeOf(segment, segment.index);
+    const fields = Fields.from(request.fields);
+    fields.set("range", `bytes=${first}-${last}`);
+    fields.set("if-range", segment.etag);
+    const { selecting = [] } = segment;
+    const answer = await this.#ports.upstream({ ...request, fields, vector, selecting });
+    const refused = await this.#refusal(wanted, answer);
+    if (refused !== undefined || answer.kind === "failure" || answer.body.kind !== "stream") {
+      finished();
+      return refused ?? { kind: "changed" };
+    }
+    const entry = this.#entry(wanted, answer.facts?.seen ?? vector, bornAtOfAnswer(answer));
+    const spool = new Spool("whole");
+    attach(spool);
+    const origin = this.#ports.config.origins[route.origin];
+    const source = neverSilent(answer.body.open(), silenceOf(origin), this.#ports.after);
+    const length = last - first + 1;
+    void pump(this.#ports.after, source, spool, length).then(() => {
+      if (spool.whole) this.#store(wanted, entry, spool.bytes());
+      finished();
+      spool.release();
+    });
+    return { kind: "coming", entry, spool, answer: { ...answer, body: { ...answer.body, length } } };
+  }
+
+  /** Why an answer is not the segment, if it is not. An error of the origin says nothing about its versions. */
+  async #refusal(
+    { request, segment, setId, url, targets }: Wanted,
+    answer: UpstreamAnswer | UpstreamFailure,
+  ): Promise<Exclude<SegmentAnswer, { kind: "segment" }> | undefined> {
+    if (answer.kind === "failure") return { kind: "failed", failure: answer };
+    const { invalidate, unranged } = this.#ports;
+    const { directives } = selectDirectives(answer.fields, targets);
+    const mayBeStored = !directives.noStore && !directives.private;
+    if (isSegment(answer, segment) && mayBeStored && answer.body.kind === "stream") return undefined;
+    discard(answer.body);
+    if (answer.status >= 500) return { kind: "failed", failure: originError(answer.status) };
+    if (mayBeStored && whyNoSegment(answer, segment) === "unranged") {
+      unranged.notice(setId);
+      return { kind: "unranged" };
+    }
+    // The tier below forgets what its own region holds; nobody but this shard can tell the shield's.
+    if (request.context.tier === "shield") await invalidate(changeTo(url));
+    return { kind: "changed" };
+  }
+
+  #entry({ segment, target }: Wanted, seen: Vector, bornAt: EpochMillis): Entry {
+    const { first, last } = rangeOf(segment, segment.index);
+    const fields = Fields.from([
+      ["content-range", `bytes ${first}-${last}/${segment.total}`],
+      ["content-length", `${last - first + 1}`],
+      ["etag", segment.etag],
+    ]);
+    const none = millis(0);
+    const windows = { freshFor: none, staleWhileRevalidateFor: none, staleIfErrorFor: none };
+    // A segment answers only for its head, whose terms decide.
+    const terms = { bornAt, ...windows, mustRevalidate: true, alwaysRevalidate: true, heuristic: false };
+    const response = { status: 206, fields, terms };
+    const storedAt = this.#ports.now();
+    return { kind: "entry", response, body: undefined, seen, target, storedAt, checkedVersion: -1, uses: 0 };
+  }
+
+  #store({ id, url, target }: Wanted, entry: Entry, body: Uint8Array): void {
+    const { name, entries, knowledge } = this.#ports;
+    if (knowledge.purges.verdict(target, entry.seen) === "hard") return;
+    entries.put(name, id, url, [], "", { ...entry, body });
+  }
+}
+
+function wantedOf(request: TierRequest, route: Route, segment: SegmentAsked): Wanted {
+  const { context, fields } = request;
+  const { key, url } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
+  const { targets } = policyOf(route, 0);
+  return {
+    request,
+    route,
+    segment,
+    id: segmentKey(key, segment),
+    setId: setKey(key, segment),
+    url,
+    target: purgeTarget(url, segment.tags),
+    targets,
+  };
+}
+
+const originError = (status: number): UpstreamFailure => ({
+  kind: "failure",
+  status: 502,
+  code: `segment-origin-${status}`,
+  detail: "The origin failed while a part of the object was fetched.",
+  proxyError: "http_response_incomplete",
+});

@@ -1,0 +1,213 @@
+// The tier above a shard as the platform reaches it: questions to shield shards and to origins become messages, and what comes
+// back values. Whom to ask, in which order and with what is decided in ask-shield.ts.
+
+import type { Environment } from "../../../config/environment.worker.ts";
+import { LIMITS } from "../../../config/limits.ts";
+import type { Tally } from "../../../config/metrics.ts";
+import { nodesOf, parseObjectName } from "../../../config/nodes.worker.ts";
+import { targetOfUrl } from "../../../config/normal-url.ts";
+import type { RegionId } from "../../../config/regions.ts";
+import type { Config, Route } from "../../../config/schema.ts";
+import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
+import type { PurgeNews } from "../../../control-plane/purge/wire.ts";
+import { countFailure, countReply, countTransition, showBreaker } from "../../../origin/count.ts";
+import type { OriginFailure } from "../../../origin/failure.ts";
+import { createOriginClient, type WorkerOriginClient } from "../../../origin/fetch.worker.ts";
+import { originPath } from "../../action/rewrite.ts";
+import { Fields } from "../../http/fields.ts";
+import { PSEUDONYM } from "../../http/forwardable.ts";
+import { lostRegions } from "../../regions/lost-regions.worker.ts";
+import { cacheKey, wholeTarget } from "../../request/cache-key.ts";
+import { forwardedFields } from "../../request/forwarded.ts";
+import { after, bodyOf, readNodeAnswer, toNodeInit } from "../../tier/message.worker.ts";
+import { isAlive, reach } from "../../tier/reach.worker.ts";
+import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
+import type { BehindResponse } from "../../tier/wire.ts";
+import { decode, encode } from "../coding/encode.worker.ts";
+import { Negotiation } from "../coding/negotiation.ts";
+import type { Knowledge } from "../purges/purge-knowledge.ts";
+import { askerOf, rankOf } from "../request/demand.ts";
+import type { EntryStore } from "../store/entries.ts";
+import { mustArriveOnce, ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
+
+const now = (): EpochMillis => epochMillis(Date.now());
+
+/** The tier above one shard. It lives as long as the shard's instance: its origin clients queue that shard's requests. */
+export class UpstreamShell {
+  readonly #env: Environment;
+  readonly #config: Config;
+  readonly #asker: ShieldAsker;
+  readonly #origins = new Map<string, WorkerOriginClient>();
+  readonly #tally: Tally;
+  readonly #negotiation: Negotiation;
+  readonly #shard: number;
+
+  /** `store`: what the shard has stored, and its name there. */
+  constructor(
+    env: Environment,
+    config: Config,
+    region: RegionId,
+    knowledge: Knowledge,
+    tally: Tally,
+    store: { readonly name: string; readonly entries: EntryStore },
+  ) {
+    this.#env = env;
+    this.#config = config;
+    this.#tally = tally;
+    this.#shard = parseObjectName(store.name).index;
+    const origin = (request: UpstreamRequest, route: Route) => this.#askOrigin(request, route);
+    this.#negotiation = new Negotiation({ ...store, config, knowledge, origin, encode, decode, now, after });
+    this.#asker = new ShieldAsker(
+      {
+        config,
+        region,
+        now,
+        newsSince: (vector) => knowledge.newsSince(vector),
+        request: (to, request) => this.#askShield(to, request),
+        apply: (to, news) => this.#tell(to, news),
+        origin: (request, route) => this.#negotiation.ask(request, route),
+      },
+      lostRegions,
+    );
+  }
+
+  /** An unsafe method changed something (RFC 9111 section 4.4): nobody joins a body that was asked for before it. */
+  doom(): void {
+    this.#negotiation.doom();
+  }
+
+  /** See `Upstream`. */
+  ask(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+    return this.#asker.ask(request);
+  }
+
+  async #askShield({ region, shard }: ShieldPlace, request: UpstreamRequest): Promise<ShieldReply> {
+    const node = () => nodesOf(this.#env).shard(region, shard);
+    if (mustArriveOnce(request) && !(await isAlive(node()))) return { kind: "unreachable", sent: false };
+    const requestAt = now();
+    const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis, request.signal);
+    if (reached.kind === "unreachable") return { kind: "unreachable", sent: true };
+    if (reached.kind === "broken") return { kind: "refused" };
+    if (reached.kind === "late") return reached;
+    const { response } = reached;
+    const answer = readNodeAnswer(response, requestAt, now());
+    if (answer !== undefined) return { kind: "answer", answer };
+    if (response.status === 409) return { kind: "behind", vector: ((await response.json()) as BehindResponse).vector };
+    await response.body?.cancel();
+    return { kind: "refused" };
+  }
+
+  async #tell({ region, shard }: ShieldPlace, news: PurgeNews): Promise<boolean> {
+    const node = () => nodesOf(this.#env).shard(region, shard);
+    const init = { method: "POST", body: JSON.stringify(news) };
+    const told = await reach(node, "/apply", init, LIMITS.syncTimeoutMillis);
+    return told.kind === "response" && told.response.ok;
+  }
+
+  async #askOrigin(request: UpstreamRequest, route: Route): Promise<UpstreamAnswer | UpstreamFailure> {
+    const { context } = request;
+    const { forwardPath } = cacheKey(
+      { url: context.url, fields: request.fields, country: context.client.country },
+      route,
+    );
+    // What passes no cache goes on as it was written.
+    const target = context.passes
+      ? targetOfUrl(context.url)
+      : route.forward === "all"
+        ? wholeTarget(context.url, route)
+        : forwardPath;
+    const sentAt = now();
+    const outcome = await this.#originClient(route.origin).request({
+      method: request.method,
+      path: originPath(route, target),
+      fields: this.#fieldsFor(request, route),
+      body: (request.upload as ReadableStream<Uint8Array> | undefined) ?? null,
+      clientHost: context.client.host,
+      holdSlot: context.passes ? "header" : "body",
+      signal: request.signal,
+      client: askerOf(context),
+      rank: rankOf(context.demand),
+    });
+    this.#showBreaker(route.origin);
+    if (outcome.kind === "failure") {
+      countFailure(this.#tally, route.origin, outcome.error);
+      return originFailed(outcome, route.origin);
+    }
+    const fields = Fields.from(outcome.fields);
+    countReply(this.#tally, route.origin, outcome.status, fields.get("content-length"));
+    return {
+      kind: "answer",
+      status: outcome.status,
+      fields,
+      body: bodyOf(outcome.body, fields.get("content-length") ?? null),
+      requestAt: outcome.requestAt,
+      responseAt: outcome.responseAt,
+      timings: { origin: millis(outcome.responseAt - sentAt) },
+      ...(outcome.socket === undefined ? {} : { upgrade: outcome.socket }),
+    };
+  }
+
+  /** What the origin sees, and on top what this fill asks of its stored response. */
+  #fieldsFor(request: UpstreamRequest, route: Route): Fields {
+    const { client, requestId, passes } = request.context;
+    const { selecting, isOwn } = request;
+    const originHost = new URL(this.#config.origins[route.origin]?.url ?? "").host;
+    const extent = passes || isOwn ? { extent: "everything" as const } : {};
+    const fields = forwardedFields({
+      request: request.fields,
+      route,
+      client,
+      requestId,
+      originHost,
+      loop: PSEUDONYM,
+      selecting,
+      ...extent,
+    });
+    for (const name of ["if-none-match", "if-modified-since", "range", "if-range"]) {
+      const value = request.fields.get(name);
+      if (value !== undefined) fields.set(name, value);
+    }
+    return fields;
+  }
+
+  #originClient(name: string): WorkerOriginClient {
+    let client = this.#origins.get(name);
+    const origin = this.#config.origins[name];
+    if (origin === undefined) throw new Error(`origin ${name} is not configured`);
+    if (client === undefined) {
+      client = createOriginClient(this.#env, name, origin, (metric) => {
+        countTransition(this.#tally, name, metric);
+        this.#showBreaker(name);
+        if (metric === "breaker-opened" || metric === "breaker-closed") {
+          console.warn(JSON.stringify({ origin: name, breaker: metric.slice("breaker-".length) }));
+        }
+      });
+      this.#origins.set(name, client);
+    }
+    return client;
+  }
+
+  #showBreaker(origin: string): void {
+    const breaker = this.#origins.get(origin)?.state.breaker;
+    if (breaker !== undefined) showBreaker(this.#tally, origin, this.#shard, breaker);
+  }
+}
+
+/** What is wrong with an upload of which the origin has seen nothing. */
+const UPLOAD_DETAILS: Partial<Record<OriginFailure["error"], string>> = {
+  "upload-too-slow": `The first ${LIMITS.uploadHeadBytes / 1024} KiB of the upload, or all of it, must arrive within ${LIMITS.uploadHeadMillis / 1000} seconds. The origin was not asked.`,
+  "upload-broken": "The upload broke off at its beginning. The origin was not asked.",
+  "uploads-full": "Too many uploads are beginning at once: try again shortly. The origin was not asked.",
+};
+
+/** Names the origin as the configuration does: its address is nobody's business. */
+const originFailed = (outcome: OriginFailure, origin: string): UpstreamFailure => ({
+  kind: "failure",
+  status: outcome.status,
+  code: `origin-${outcome.error.replaceAll("_", "-")}`,
+  detail:
+    UPLOAD_DETAILS[outcome.error] ??
+    `The origin "${origin}" gave no answer that could be used: ${outcome.error.replaceAll(/[_-]/g, " ")}.`,
+  proxyError: outcome.proxyError,
+  ...(outcome.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: outcome.retryAfterSeconds }),
+});
