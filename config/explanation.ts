@@ -2,8 +2,8 @@
 // edge works it out with the same functions that serve requests; the control API only passes it on, so the shape lives here.
 // Nothing is fetched and nothing is stored for an explanation.
 
-import type { Coordinates, RegionId } from "./regions.ts";
 import type { Kilometres, Millis } from "./units.ts";
+import type { Coordinates, RegionId } from "./world/regions.ts";
 
 export interface ExplainQuery {
   /** The client's absolute URL. */

@@ -1,7 +1,7 @@
 // The configuration that `npm start` runs and `npm run deploy` deploys: the example shop behind nine regions.
 // Put your own origin here; `npm start -- --origin URL` replaces every origin's URL for a try.
 
-import { defineConfig } from "./schema.ts";
+import { defineConfig } from "./schema/schema.ts";
 
 export default defineConfig({
   origins: {

@@ -2,8 +2,8 @@
 // is to looking, this is to fetching. The edge decides what may be asked (a configured route, within its residency) and asks
 // along the path of clients' requests; the shape lives here, since the control plane knows nothing of the edge.
 
-import type { RegionId } from "./regions.ts";
 import type { Bytes, Millis } from "./units.ts";
+import type { RegionId } from "./world/regions.ts";
 
 export interface WarmQuery {
   /** Absolute, as clients use it. */

@@ -2,13 +2,13 @@
 // API is built once for each isolate and environment. Tokens that cannot be read let nobody in, and the log says why.
 
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { greatCircle } from "../config/distance.ts";
-import type { Environment } from "../config/environment.worker.ts";
-import { Tally } from "../config/metrics.ts";
-import { configOf, nodesOf, ownRegion } from "../config/nodes.worker.ts";
-import { REGIONS, type RegionId } from "../config/regions.ts";
-import type { Config } from "../config/schema.ts";
+import { Tally } from "../config/metrics/tally.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import { configOf, nodesOf, ownRegion } from "../config/node/nodes.worker.ts";
+import type { Config } from "../config/schema/schema.ts";
 import { epochMillis } from "../config/units.ts";
+import { greatCircle } from "../config/world/distance.ts";
+import { REGIONS, type RegionId } from "../config/world/regions.ts";
 import { parseTokens, type TokenRecord } from "./api/access.ts";
 import { controlApp } from "./api/app.worker.ts";
 import { DASHBOARD_PAGE } from "./api/dashboard-page.worker.ts";

@@ -1,8 +1,8 @@
 // The last hand on a response before the client: fields that steer caches and tiers go, fields that explain it come. What
 // is said here is put together from the facts that the tiers handed up; nothing is guessed.
 
-import type { RegionId } from "../config/regions.ts";
 import { type EpochMillis, type Millis, millis } from "../config/units.ts";
+import type { RegionId } from "../config/world/regions.ts";
 import type { Fields } from "./http/fields.ts";
 import { via, withoutHopByHop, withoutInternal } from "./http/forwardable.ts";
 import { serverTiming } from "./http/server-timing.ts";

@@ -1,11 +1,11 @@
-// Checks what the local front door says of a client's address (config/client-assertion.ts): signed with the cluster key,
+// Checks what the local front door says of a client's address (config/node/client-assertion.ts): signed with the cluster key,
 // recent, not seen before. Only in local mode; in production the platform itself says who the client is.
 
-import { CLIENT_FIELD, parseClientAssertion, signedText } from "../config/client-assertion.ts";
-import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
-import { ownRegion } from "../config/nodes.worker.ts";
-import { Nonces, verifyMac } from "../config/peer-signature.worker.ts";
+import { CLIENT_FIELD, parseClientAssertion, signedText } from "../config/node/client-assertion.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import { ownRegion } from "../config/node/nodes.worker.ts";
+import { Nonces, verifyMac } from "../config/node/peer-signature.worker.ts";
 import type { EpochMillis } from "../config/units.ts";
 
 const nonces = new Nonces();

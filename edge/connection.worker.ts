@@ -5,10 +5,10 @@
 // it would be a page that no cache rule has looked at. Open connections are not counted: the platform carries them past this code, and
 // the origin, which accepts each of them, has its own limit.
 
-import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
-import { targetOfUrl } from "../config/normal-url.ts";
-import type { Config } from "../config/schema.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import type { Config } from "../config/schema/schema.ts";
+import { targetOfUrl } from "../config/spelling/normal-url.ts";
 import { originSender } from "../origin/fetch.worker.ts";
 import { originPath } from "./action/rewrite.ts";
 import type { Body } from "./body/source.ts";

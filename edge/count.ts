@@ -1,6 +1,6 @@
 // What one answered request adds to the metrics. Decides the numbers alone; who sends them where is the shell's affair.
 
-import type { Tally } from "../config/metrics.ts";
+import type { Tally } from "../config/metrics/tally.ts";
 import { type Millis, toSeconds } from "../config/units.ts";
 import type { Body } from "./body/source.ts";
 import type { Answered } from "./tier/wire.ts";

@@ -1,9 +1,9 @@
 // Why would this URL, for a client from there, be served by which region and shard, with which key and rules? Works it out
 // with the very functions that serve requests; fetches and stores nothing.
 
-import type { Environment } from "../config/environment.worker.ts";
 import type { Explained, ExplainQuery } from "../config/explanation.ts";
-import { configOf, ownRegion } from "../config/nodes.worker.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import { configOf, ownRegion } from "../config/node/nodes.worker.ts";
 import { Fields } from "./http/fields.ts";
 import { regionsFor } from "./regions/regions.worker.ts";
 import { admit } from "./request/admit.ts";

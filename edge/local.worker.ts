@@ -3,7 +3,7 @@
 // not as a module, because Miniflare takes a second longer to start each process that has eight megabytes more of script.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Environment } from "../config/environment.worker.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
 import { controlFetch } from "../control-plane/worker.ts";
 import { explain } from "./explain.worker.ts";
 import { countryReader } from "./geo/database.worker.ts";

@@ -3,13 +3,13 @@
 // their turn (action/README.md). The edge keeps nothing of a response but copies that end with a shard's lease (copies.ts); what
 // it remembers of regions (lost, drained) is a hint that costs distance when it is wrong, never an answer.
 
-import type { Environment } from "../config/environment.worker.ts";
-import { configOf, ownRegion } from "../config/nodes.worker.ts";
-import { normalHost } from "../config/normal-host.ts";
-import { regionsOf } from "../config/places.ts";
-import type { RegionId } from "../config/regions.ts";
-import { HOP_BY_HOP } from "../config/reserved-fields.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import { configOf, ownRegion } from "../config/node/nodes.worker.ts";
+import { HOP_BY_HOP } from "../config/schema/reserved-fields.ts";
+import { normalHost } from "../config/spelling/normal-host.ts";
 import { type EpochMillis, epochMillis, type Millis, millis } from "../config/units.ts";
+import { regionsOf } from "../config/world/places.ts";
+import type { RegionId } from "../config/world/regions.ts";
 import { actAfterwards } from "./action/afterwards.ts";
 import { actBefore } from "./action/before.ts";
 import { actionPorts } from "./action/ports.worker.ts";

@@ -1,12 +1,12 @@
 // Counts what an isolate serves, and hands the counts to the region's meter: at most once a second, only after requests, so
 // an idle isolate does nothing. What could not be handed over is sent again with the next push, under the same number.
 
-import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
-import { pushTally } from "../config/meter-push.worker.ts";
-import { Tally } from "../config/metrics.ts";
-import { nodesOf } from "../config/nodes.worker.ts";
-import type { RegionId } from "../config/regions.ts";
+import { pushTally } from "../config/metrics/meter-push.worker.ts";
+import { Tally } from "../config/metrics/tally.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import { nodesOf } from "../config/node/nodes.worker.ts";
+import type { RegionId } from "../config/world/regions.ts";
 
 const tallies = new Map<RegionId, Tally>();
 /** When the push that is waiting for its turn was set up, by region. */

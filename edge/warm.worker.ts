@@ -2,9 +2,9 @@
 // owner, shard, shield and gate before the origin as theirs, and nothing of any client. The body is read to its end, since an
 // entry is whole only then. What a route does at the edge beside caching (redirects, signatures) is not done: nobody is served.
 
-import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
-import { configOf } from "../config/nodes.worker.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import { configOf } from "../config/node/nodes.worker.ts";
 import { bytes, epochMillis, millis } from "../config/units.ts";
 import type { Warmed, WarmQuery } from "../config/warming.ts";
 import { withoutRemoved } from "./action/fields.ts";

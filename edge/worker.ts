@@ -3,9 +3,9 @@
 // binds to a port, and only signed.
 
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Environment } from "../config/environment.worker.ts";
-import { configOf } from "../config/nodes.worker.ts";
-import { hostNameOf } from "../config/normal-host.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import { configOf } from "../config/node/nodes.worker.ts";
+import { hostNameOf } from "../config/spelling/normal-host.ts";
 import { controlFetch } from "../control-plane/worker.ts";
 import { explain } from "./explain.worker.ts";
 import { serve } from "./serve.worker.ts";

@@ -1,8 +1,8 @@
 // What asking an origin adds to the metrics: each answer by status, each failure by what kind of failure it was, and what its
 // breaker does and is. One table, so that a new kind of failure cannot be forgotten: the compiler asks for its label.
 
-import { BREAKER_STATES, type LABEL_VALUES } from "../config/metric-catalogue.ts";
-import type { Tally } from "../config/metrics.ts";
+import { BREAKER_STATES, type LABEL_VALUES } from "../config/metrics/metric-catalogue.ts";
+import type { Tally } from "../config/metrics/tally.ts";
 import type { Breaker } from "./breaker.ts";
 import type { OriginError } from "./failure.ts";
 import type { BreakerChange, OriginMetric } from "./ports.ts";

@@ -3,10 +3,10 @@
 // retries, follows a redirect, decodes a body, or decides what a status means. A client belongs to one Durable Object
 // instance: its waiting requests wake each other, which the runtime forbids between requests of a stateless Worker.
 
-import type { Environment } from "../config/environment.worker.ts";
 import { LIMITS } from "../config/limits.ts";
-import { passesFor } from "../config/reserved-fields.ts";
-import type { Origin } from "../config/schema.ts";
+import type { Environment } from "../config/node/environment.worker.ts";
+import { passesFor } from "../config/schema/reserved-fields.ts";
+import type { Origin } from "../config/schema/schema.ts";
 import { epochMillis, millis, seconds, toMillis } from "../config/units.ts";
 import { watchBody } from "./body.worker.ts";
 import type { OriginError } from "./failure.ts";

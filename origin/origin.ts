@@ -4,7 +4,7 @@
 // retry too, asks the breaker; both share one time for the header. One client object an origin and isolate or object.
 
 import { LIMITS } from "../config/limits.ts";
-import type { Origin } from "../config/schema.ts";
+import type { Origin } from "../config/schema/schema.ts";
 import { after, between, epochMillis, type Millis, millis, type Seconds, seconds, toMillis } from "../config/units.ts";
 import { Breaker, type Evidence, isFailureStatus, type Permit, placeOf, type Result } from "./breaker.ts";
 import { FAILURES, failureOfStatus, type OriginError, originFailure } from "./failure.ts";

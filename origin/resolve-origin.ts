@@ -4,7 +4,7 @@
 // `fetch` only the origin's own, or a fixed one by the platform's `resolveOverride`. A client's `Host` is never resolved.
 
 import { LIMITS } from "../config/limits.ts";
-import type { Origin } from "../config/schema.ts";
+import type { Origin } from "../config/schema/schema.ts";
 
 /** How the shell reaches the origin: a binding ignores the URL's host as an address, the global `fetch` resolves it. */
 export type Reach = "binding" | "global-fetch";

@@ -5,7 +5,7 @@
 // tell whether the others are lost or it is cut off itself; those regions are `unreachable` and nothing more is claimed. The
 // same holds for the seconds until every hub has noticed a loss.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { RegionView } from "./region-view.ts";
 
 export interface Links {

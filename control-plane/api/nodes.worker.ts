@@ -2,13 +2,13 @@
 // so one that cannot be reached, cannot use its storage, or takes none yet, is passed over for the next nearest. It never repeats a command to the
 // same hub. A purge that a lost hub did take after all is then purged twice, which is harmless.
 
-import { greatCircle } from "../../config/distance.ts";
 import { LIMITS } from "../../config/limits.ts";
-import type { Node } from "../../config/ports.worker.ts";
-import { REGIONS, type RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Node } from "../../config/node/ports.worker.ts";
+import type { Config } from "../../config/schema/schema.ts";
 import { storageFault, storageRefusal } from "../../config/storage-fault.ts";
 import { type Millis, millis } from "../../config/units.ts";
+import { greatCircle } from "../../config/world/distance.ts";
+import { REGIONS, type RegionId } from "../../config/world/regions.ts";
 import type { Refusal } from "../hub/commands.ts";
 import { type ControlPorts, regionsOf } from "./ports.worker.ts";
 import { type Problem, problem } from "./problems.ts";

@@ -3,10 +3,10 @@
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
-import type { ScrapedName } from "../../config/metric-catalogue.ts";
-import type { MeterTotals } from "../../config/metrics.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { ScrapedName } from "../../config/metrics/metric-catalogue.ts";
+import type { MeterTotals } from "../../config/metrics/tally.ts";
 import { type EpochMillis, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { HubState, ReceiptPage } from "../hub/commands.ts";
 import { EXPOSITION_TYPE, expose, type RegionMetrics } from "../meter/prometheus.ts";
 import { ask, askAll, askHubs } from "./nodes.worker.ts";

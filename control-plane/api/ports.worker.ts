@@ -2,12 +2,12 @@
 // these from its bindings, tests from values; the API itself reaches for nothing else.
 
 import type { Explained, ExplainQuery } from "../../config/explanation.ts";
-import type { Tally } from "../../config/metrics.ts";
-import type { Node } from "../../config/ports.worker.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Tally } from "../../config/metrics/tally.ts";
+import type { Node } from "../../config/node/ports.worker.ts";
+import type { Config } from "../../config/schema/schema.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { Warmed, WarmQuery } from "../../config/warming.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { TokenRecord } from "./access.ts";
 import type { ReceiptSigner } from "./receipt-signer.worker.ts";
 

@@ -3,8 +3,8 @@
 // again for what it has not seen, which costs the origin nothing for what is warm.
 
 import { z } from "zod";
-import { withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
+import { withoutAlias } from "../../config/spelling/host-aliases.ts";
 import { prefetchBodySchema, readPrefetchBody } from "../prefetch/body.ts";
 import { type Prefetch, type PrefetchPorts, prefetch } from "../prefetch/prefetch.ts";
 import { mayPurge, type TokenRecord } from "./access.ts";

@@ -3,11 +3,11 @@
 // (413). It decides nothing about who may purge what; it keeps for each scope where it was, so that others can say so too.
 
 import { z } from "zod";
-import { sitesOfHost, sitesOfUrl } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
 import { isPlain } from "../../config/printable.ts";
 import { readShape } from "../../config/read-shape.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { sitesOfHost, sitesOfUrl } from "../../config/spelling/host-aliases.ts";
 import { epochMillis } from "../../config/units.ts";
 import type { PurgeCommand } from "../hub/commands.ts";
 import type { MinVersion, Scope } from "../purge/event.ts";

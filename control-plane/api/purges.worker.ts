@@ -3,8 +3,8 @@
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
-import { REGION_IDS, type RegionId } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
+import { REGION_IDS, type RegionId } from "../../config/world/regions.ts";
 import type { Receipt, ReceiptPage, Refusal } from "../hub/commands.ts";
 import { parseCursor } from "../hub/purge-list.ts";
 import { parseDot } from "../purge/vector.ts";

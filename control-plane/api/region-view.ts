@@ -2,8 +2,8 @@
 // guesses: a region whose hub is silent is unreachable, whatever other hubs last heard.
 
 import type { z } from "zod";
-import { REGIONS, type RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { REGIONS, type RegionId } from "../../config/world/regions.ts";
 import type { HubState } from "../hub/commands.ts";
 import { instant } from "./receipts.ts";
 import type { regionSchema } from "./schemas.ts";

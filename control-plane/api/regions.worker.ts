@@ -3,8 +3,8 @@
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
-import { REGION_IDS, type RegionId } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
+import { REGION_IDS, type RegionId } from "../../config/world/regions.ts";
 import type { DrainCommand, HubState } from "../hub/commands.ts";
 import { linksOf } from "./links.ts";
 import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "./nodes.worker.ts";

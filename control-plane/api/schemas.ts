@@ -4,8 +4,8 @@
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
-import { BREAKER_STATES } from "../../config/metric-catalogue.ts";
-import { REGION_IDS } from "../../config/regions.ts";
+import { BREAKER_STATES } from "../../config/metrics/metric-catalogue.ts";
+import { REGION_IDS } from "../../config/world/regions.ts";
 import { EXAMPLES } from "./examples.ts";
 import { CODES } from "./problems.ts";
 

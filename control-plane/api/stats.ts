@@ -3,9 +3,9 @@
 
 import type { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
-import { type Measurements, type MeterSample, type MeterTotals, parseSeriesKey } from "../../config/metrics.ts";
-import type { RegionId } from "../../config/regions.ts";
+import { type Measurements, type MeterSample, type MeterTotals, parseSeriesKey } from "../../config/metrics/tally.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { breakersOf, quantileOf, ratio, summarise } from "../meter/summary.ts";
 import { emptyTotals, mergeTotals } from "../meter/totals.ts";
 import { instant } from "./receipts.ts";

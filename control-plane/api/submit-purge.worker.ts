@@ -2,9 +2,9 @@
 // purge what, what is counted and what is promised cannot differ between them. It reads no body and shapes no answer.
 
 import type { Context } from "hono";
-import { pushPaced } from "../../config/meter-push.worker.ts";
-import type { RegionId } from "../../config/regions.ts";
+import { pushPaced } from "../../config/metrics/meter-push.worker.ts";
 import { millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { PurgeCommand, Receipt } from "../hub/commands.ts";
 import { mayPurge, type TokenRecord } from "./access.ts";
 import { askHubs, problemOf } from "./nodes.worker.ts";

@@ -2,11 +2,11 @@
 // it can send, secrets that are there. It decides and words the answers; deploy.node.ts asks and acts. It trusts nothing to
 // be reachable by name: only what can never work is an error, what may be meant is a warning.
 
-import { parseIpAddress } from "../../config/ip-address.ts";
-import { noMajorityWarning } from "../../config/majority.ts";
-import { regionsOf } from "../../config/places.ts";
-import type { Config } from "../../config/schema.ts";
-import { secretNames } from "../../config/secrets.ts";
+import { noMajorityWarning } from "../../config/schema/majority.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { secretNames } from "../../config/schema/secrets.ts";
+import { parseIpAddress } from "../../config/world/ip-address.ts";
+import { regionsOf } from "../../config/world/places.ts";
 import { isExampleOrigin } from "../local/effective-config.ts";
 
 export interface Finding {

@@ -9,7 +9,7 @@ import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import config from "../../config/meridian.config.ts";
-import { validate } from "../../config/validate.ts";
+import { validate } from "../../config/schema/validate.ts";
 import { endWithReader } from "./closed-output.node.ts";
 import { checkDeployment, describeMissingSecrets, REQUIRED_SECRETS, secretsNeeded } from "./deploy-checks.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";

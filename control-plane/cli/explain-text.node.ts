@@ -2,8 +2,8 @@
 // cache key and the rules that hold. It words what the edge worked out and works out nothing itself.
 
 import type { z } from "zod";
-import { REGIONS } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
+import { REGIONS } from "../../config/world/regions.ts";
 import type { explanationSchema } from "../api/schemas.ts";
 import { formatCount, formatDuration, formatPlace } from "./measures.ts";
 import { drawTable } from "./table.node.ts";

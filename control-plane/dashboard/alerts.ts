@@ -1,8 +1,8 @@
 // Says what needs a person's attention, most urgent first: regions that do not answer, purges that are not applied, origins
 // that are being spared, hubs that disagree. Only what is true now; it keeps no memory beyond what it is given.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { coversAll, join, type Vector } from "../purge/vector.ts";
 import { formatAgo, formatPlural, formatRate } from "./format.ts";
 import type { Purge, Region, RegionReport } from "./model.ts";

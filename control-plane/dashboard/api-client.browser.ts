@@ -2,7 +2,7 @@
 // and never retries; when to ask again is decided by `app.browser.ts`. The token goes into the `Authorization` field only.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import {
   type Decoded,
   decodeDryRun,

@@ -3,8 +3,8 @@
 
 import { render } from "preact";
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { epochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { type Answer, type ControlApi, controlApi } from "./api-client.browser.ts";
 import type { Controls } from "./controls.ts";
 import type { Problem } from "./model.ts";

@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { worldOutline } from "../../config/world-outline.node.ts";
+import { worldOutline } from "../../config/world/world-outline.node.ts";
 
 /** Where the page is written: ignored by git, bundled into the Worker as text. */
 export const DASHBOARD_FILE = fileURLToPath(new URL("./dist/index.html", import.meta.url));

@@ -1,7 +1,7 @@
 // What the views may ask for. A view gets the state and these controls and nothing else: it neither knows the API nor keeps
 // anything, so every view is a function of the state.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Action } from "./state.ts";
 
 export interface Controls {

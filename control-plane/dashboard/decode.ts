@@ -2,8 +2,8 @@
 // so what does not fit is a bug or another version: the reader names the field it stumbled over, and the page says so.
 // Unknown regions and fields are passed over, since an older page may meet a newer API while a deploy is under way.
 
-import { isRegionId, type RegionId } from "../../config/regions.ts";
 import { bytes, type EpochMillis, epochMillis, millis } from "../../config/units.ts";
+import { isRegionId, type RegionId } from "../../config/world/regions.ts";
 import type { Vector } from "../purge/vector.ts";
 import type { DryRun, Health, Problem, Purge, Region, RegionReport, Sample, Span } from "./model.ts";
 

@@ -1,8 +1,8 @@
 // What the page knows of the cluster, in the page's own words: regions, their counters, purges. `decode.ts` makes these from
 // the control API's answers and is the only file that knows both. Instants are the answering region's own clock.
 
-import type { Coordinates, RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
+import type { Coordinates, RegionId } from "../../config/world/regions.ts";
 import type { Vector } from "../purge/vector.ts";
 
 /** `drained`: takes no clients because somebody said so. `down`: did not answer. */

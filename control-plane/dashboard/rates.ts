@@ -3,8 +3,8 @@
 // was silent for a while is compared with its last report, so that nothing is lost or counted twice.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { bytes } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Sample, Totals } from "./model.ts";
 
 /** Traffic over an interval. */

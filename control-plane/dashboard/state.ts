@@ -1,8 +1,8 @@
 // The page's whole state and every way it changes: one pure function from state and action to state. What is shown is a
 // function of this value alone; what is asked of the API happens in `app.browser.ts`, which sends the answers here as actions.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { type Alert, alertsOf, regionsBehind } from "./alerts.ts";
 import type { DryRun, Problem, Purge, Region, Sample } from "./model.ts";
 import { EMPTY_FORM, type ListKind, type PurgeForm } from "./purge-form.ts";

@@ -2,8 +2,8 @@
 // hub that knows the same events says the same. A new event is dated after all that its hub knows of, so that a slow clock
 // cannot make a later decision lose against the one it was meant to change.
 
-import type { RegionId } from "../../config/regions.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { DrainEvent } from "../purge/event.ts";
 
 /** The event that holds for each region. */

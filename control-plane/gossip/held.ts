@@ -2,8 +2,8 @@
 // still lacks something, and with that whether there is work pending; nobody who lacks nothing is ever called. A region's
 // new incarnation starts from what it says, for its predecessor's log is gone.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { covers, coversAll, type Dot, type HubId, join, type Vector } from "../purge/vector.ts";
 import type { ExchangeRequest, HeldVectors, Holders } from "../purge/wire.ts";
 import { sample } from "./fan-out.ts";

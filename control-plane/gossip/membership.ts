@@ -2,7 +2,7 @@
 // once every other region's hub holds its join event durably; else a purge could be called complete by hubs that never
 // heard of it (DESIGN section 4). Wall clocks only break ties between incarnations that do not know of each other.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { JoinEvent } from "../purge/event.ts";
 import { covers, type Dot, type HubId, type Vector } from "../purge/vector.ts";
 

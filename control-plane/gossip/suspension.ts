@@ -4,7 +4,7 @@
 // purges. Two majorities share a hub: so a purge that a majority's complement cannot all have missed is never overlooked, and
 // of two halves of a divided network at most one goes on. Two regions have no majority without each other.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { JoinEvent, SuspendEvent } from "../purge/event.ts";
 import { covers, coversAll, type Dot, formatDot, type HubId, type Vector } from "../purge/vector.ts";
 

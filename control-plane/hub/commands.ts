@@ -9,8 +9,8 @@
 //   GET  /state                            -> HubState
 //   GET  /state?watch                      -> HubState, and the hub then asks the others that it has not asked lately
 
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { MinVersion, Scope, Severity } from "../purge/event.ts";
 import type { HubId, Vector } from "../purge/vector.ts";
 

@@ -6,8 +6,8 @@
 // says that its own question was asked. Its answer left after this hub asked, so that is never too late.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { type EpochMillis, epochMillis, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { HeardAges } from "../purge/wire.ts";
 
 export class Hearing {

@@ -3,8 +3,8 @@
 // There is no master: every hub answers every command. An idle hub does nothing.
 
 import { LIMITS } from "../../config/limits.ts";
-import { isRegionId, type RegionId } from "../../config/regions.ts";
 import { after, bytes, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
+import { isRegionId, type RegionId } from "../../config/world/regions.ts";
 import type { ControlEvent, PurgeEvent } from "../purge/event.ts";
 import { purgesIn } from "../purge/event-purges.ts";
 import type { PurgeSet } from "../purge/purge-set.ts";

@@ -4,14 +4,14 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { z } from "zod";
-import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
-import { configOf, nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
-import type { Node } from "../../config/ports.worker.ts";
+import type { Environment } from "../../config/node/environment.worker.ts";
+import { configOf, nodesOf, parseObjectName } from "../../config/node/nodes.worker.ts";
+import type { Node } from "../../config/node/ports.worker.ts";
 import { readShape } from "../../config/read-shape.ts";
-import { isRegionId } from "../../config/regions.ts";
 import { STORAGE_FAILED_STATUS } from "../../config/storage-fault.ts";
 import { bytes, epochMillis, type Millis } from "../../config/units.ts";
+import { isRegionId } from "../../config/world/regions.ts";
 import { parseDot } from "../purge/vector.ts";
 import { Hub as HubCore, type PurgeOutcome } from "./hub.ts";
 import { SqlLog } from "./log.worker.ts";

@@ -4,8 +4,8 @@
 // copy is given up, and what it held comes back from the other hubs.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { type EpochMillis, type Millis, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { drainAt, drainedRegions } from "../gossip/drain-state.ts";
 import { isSameEvent, sortOut } from "../gossip/exchange.ts";
 import { members, replacedHubs, unreplaced } from "../gossip/membership.ts";

@@ -3,8 +3,8 @@
 // all of it: nothing is asked while no shard asks for a lease and nobody looks at the deployment.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { areFew } from "../gossip/fan-out.ts";
 import type { ExchangeResponse } from "../purge/wire.ts";
 import { Hearing } from "./hearing.ts";

@@ -1,8 +1,8 @@
 // The front of a hub's log: the base that took the place of events which were dropped, as much of it as is needed in memory, and
 // how it is replaced by a later one. It decides neither when nor how much is dropped (compaction.ts).
 
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { NOTHING_STANDS, type Standing } from "../gossip/standing.ts";
 import { joinSettles, type Settles } from "../purge/settle.ts";
 import { covers, EMPTY_VECTOR, type Vector } from "../purge/vector.ts";

@@ -3,8 +3,8 @@
 // durable before anything that is sent after it leaves the hub (a Durable Object's output gate, in production).
 // A log never holds an event without its predecessor in the same hub's log, or a base that covers it.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { HeldBy } from "../gossip/held.ts";
 import type { Standing } from "../gossip/standing.ts";
 import type { ControlEvent, PurgeEvent } from "../purge/event.ts";

@@ -4,8 +4,8 @@
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
-import { REGION_IDS } from "../../config/regions.ts";
 import { epochMillis, millis, seconds } from "../../config/units.ts";
+import { REGION_IDS } from "../../config/world/regions.ts";
 import type { ControlEvent } from "../purge/event.ts";
 import type { AwaitRequest, DryRunRequest, ExchangeRequest, SyncRequest } from "../purge/wire.ts";
 import type { DrainCommand, PurgeCommand } from "./commands.ts";

@@ -3,7 +3,7 @@
 // and later. An idle hub calls nobody. It decides nothing about purges: the ledger takes events, `gossip/` says whom and what.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { withEvents } from "../gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../gossip/fan-out.ts";
 import { Held, type HeldBy, toldBy } from "../gossip/held.ts";

@@ -2,8 +2,8 @@
 // gives it the platform's, a test or the simulator its own. Calls to nodes reject when a node cannot be reached or does
 // not answer in its time; that is expected, and each caller says what it then does.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { PurgeSet } from "../purge/purge-set.ts";
 import type { Vector } from "../purge/vector.ts";
 import type {

@@ -3,8 +3,8 @@
 // until its purges are applied; how many are at a time is bounded, as is what one question names.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { type Millis, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { type Dot, formatDot } from "../purge/vector.ts";
 import type { HeldState } from "../purge/wire.ts";
 import type { PeerPort } from "./ports.ts";

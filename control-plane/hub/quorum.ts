@@ -1,7 +1,7 @@
 // What a hub may conclude from how many others hold an event, by what each was last heard to hold (gossip/suspension.ts). It
 // asks nobody.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Held } from "../gossip/held.ts";
 import { type Holding, isHeldBy, majorityOf, quorumAgainstSuspension } from "../gossip/suspension.ts";
 import type { Dot } from "../purge/vector.ts";

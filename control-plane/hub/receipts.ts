@@ -4,8 +4,8 @@
 // its hub cannot have leased without hearing of the purge: its hearing, then a lease. A failure is never reported as success.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { type EpochMillis, epochMillis, type Millis, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { PurgeEvent } from "../purge/event.ts";
 import { type Dot, formatDot } from "../purge/vector.ts";
 import type { AwaitRequest, AwaitResponse, HeldState } from "../purge/wire.ts";

@@ -4,8 +4,8 @@
 // ask again before it uses what it stored. This lives in memory: "applied" is fast and usual, and no promise (DESIGN section 4).
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { PurgeSet } from "../purge/purge-set.ts";
 import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, join, type Vector } from "../purge/vector.ts";
 import { EndedEntries } from "./ended-entries.ts";

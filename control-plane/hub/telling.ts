@@ -2,7 +2,7 @@
 // no longer. It reads the log and what follows from it, sends nothing and remembers nothing.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { type Batch, lacking } from "../gossip/exchange.ts";
 import { areFew } from "../gossip/fan-out.ts";
 import type { Held } from "../gossip/held.ts";

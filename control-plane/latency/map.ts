@@ -2,11 +2,11 @@
 // region that answered it, coloured by how fast its warm answers were. Colours are CSS classes `speed-0` to `speed-4`, so
 // that light and dark pages bring their own. It draws what the report says and looks nothing up.
 
-import { type Coordinates, REGION_IDS, REGIONS } from "../../config/regions.ts";
+import { type Coordinates, REGION_IDS, REGIONS } from "../../config/world/regions.ts";
 import type { PlaceReport } from "./report.ts";
 import { escapeHtml } from "./text.ts";
 
-/** The land's outline and the way from a place to a point on it (`config/world-outline.node.ts`). */
+/** The land's outline and the way from a place to a point on it (`config/world/world-outline.node.ts`). */
 export interface Outline {
   readonly path: string;
   readonly project: (place: Coordinates) => readonly [x: number, y: number];

@@ -3,8 +3,8 @@
 // place is: coordinates come from the user, from the list below, or are absent.
 
 import { LIMITS } from "../../config/limits.ts";
-import { parseMeridianFrom } from "../../config/meridian-from.ts";
-import type { Coordinates, RegionId } from "../../config/regions.ts";
+import { parseMeridianFrom } from "../../config/world/meridian-from.ts";
+import type { Coordinates, RegionId } from "../../config/world/regions.ts";
 
 /** A place to measure from: what `Meridian-From` says, what to call it, and where it is, as far as that is known. */
 export interface ProbePlace {

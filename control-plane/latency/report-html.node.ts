@@ -4,7 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { worldOutline } from "../../config/world-outline.node.ts";
+import { worldOutline } from "../../config/world/world-outline.node.ts";
 import { drawPage } from "./page.ts";
 import type { LatencyReport } from "./report.ts";
 

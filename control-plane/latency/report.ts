@@ -2,8 +2,8 @@
 // Times are milliseconds with three decimals, "time to first byte": from the moment the request is written to an open
 // connection to the moment the response's head has been read. Connecting is never part of it.
 
-import type { Coordinates } from "../../config/regions.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { Coordinates } from "../../config/world/regions.ts";
 import type { ProbeKind } from "./plan.ts";
 
 /** Percentiles and extremes of one series. */

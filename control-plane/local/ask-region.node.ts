@@ -1,7 +1,7 @@
 // What the launcher itself asks of a region's control API: whether it is well, and which regions are drained. Answers are
 // values; a region that cannot answer is everyday here, since regions are stopped and started.
 
-import { isRegionId, type RegionId } from "../../config/regions.ts";
+import { isRegionId, type RegionId } from "../../config/world/regions.ts";
 
 /** Whether the region behind a control port is well: its API answers, and its hub takes purges. Else what it lacks. */
 export async function askHealth(controlPort: number): Promise<"well" | { readonly lacks: string }> {

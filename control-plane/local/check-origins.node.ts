@@ -6,7 +6,7 @@ import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { connectionFault } from "../../config/connection-faults.ts";
 import { LIMITS } from "../../config/limits.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
 
 /** A sentence for each origin that cannot be reached. */
 export async function checkOrigins(origins: Config["origins"]): Promise<readonly string[]> {

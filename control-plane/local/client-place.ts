@@ -2,9 +2,9 @@
 // The address look-up and the countries' places are handed in, so that this stays pure; it never refuses a request:
 // what cannot be read or found leaves the client at home and says so (the edge, which sees the field too, may refuse).
 
-import { parseIpAddress } from "../../config/ip-address.ts";
-import { parseMeridianFrom } from "../../config/meridian-from.ts";
-import type { Coordinates } from "../../config/regions.ts";
+import { parseIpAddress } from "../../config/world/ip-address.ts";
+import { parseMeridianFrom } from "../../config/world/meridian-from.ts";
+import type { Coordinates } from "../../config/world/regions.ts";
 
 /** What placing a client needs to know of the world. */
 export interface Atlas {

@@ -5,7 +5,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LIMITS } from "../../config/limits.ts";
-import type { Coordinates, RegionId } from "../../config/regions.ts";
+import type { Coordinates, RegionId } from "../../config/world/regions.ts";
 import type { Controls, RegionStatus } from "./admin.node.ts";
 import { askDrained, askHealth } from "./ask-region.node.ts";
 import { closeDoor } from "./door.node.ts";

@@ -3,8 +3,8 @@
 
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Config } from "../../config/schema.ts";
-import { validate } from "../../config/validate.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { validate } from "../../config/schema/validate.ts";
 
 /** The configuration that is used unless `--config` names another. */
 export const DEFAULT_CONFIG = fileURLToPath(new URL("../../config/meridian.config.ts", import.meta.url));

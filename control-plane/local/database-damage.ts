@@ -5,7 +5,7 @@
 // others. The only log, or two of them, may be all that is left of a receipt: then the start is refused, and its user
 // decides. Nothing stale would be served either way, since every cache begins empty.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 /** A database file that cannot be used. */
 export interface DamagedDatabase {

@@ -3,11 +3,11 @@
 // Distances are those of a connection that is already open: setting one up costs no extra round trip here.
 
 import type { IncomingMessage, Server } from "node:http";
-import { CLIENT_FIELD } from "../../config/client-assertion.ts";
-import { roundTrip } from "../../config/distance.ts";
 import { LIMITS } from "../../config/limits.ts";
-import type { Coordinates, RegionId } from "../../config/regions.ts";
+import { CLIENT_FIELD } from "../../config/node/client-assertion.ts";
 import { type Millis, millis } from "../../config/units.ts";
+import { roundTrip } from "../../config/world/distance.ts";
+import type { Coordinates, RegionId } from "../../config/world/regions.ts";
 import { type Atlas, placeClient } from "./client-place.ts";
 import { createDoor } from "./door.node.ts";
 import { type Door, nearestFirst } from "./nearest.ts";

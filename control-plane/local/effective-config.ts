@@ -2,9 +2,9 @@
 // addresses of this run. Pure. Invariant: cutting down never widens what a route allows. A route that is bound to regions of
 // which none takes part could not be served by anyone, so a run without them is refused before it starts.
 
-import { joinAliases } from "../../config/host-aliases.ts";
-import { type Coordinates, REGIONS, type RegionId } from "../../config/regions.ts";
-import type { Config, Origin, Route } from "../../config/schema.ts";
+import type { Config, Origin, Route } from "../../config/schema/schema.ts";
+import { joinAliases } from "../../config/spelling/host-aliases.ts";
+import { type Coordinates, REGIONS, type RegionId } from "../../config/world/regions.ts";
 import { DEFAULT_FRONT_DOOR, portPlan } from "./ports.ts";
 
 /** What differs from the configuration's file in this run. */

@@ -1,7 +1,7 @@
 // Which fields of a message a proxy passes on, in their order and spelling (RFC 9110 section 7.6.1). Pure: works on the flat
 // name, value, name, value list that Node calls raw headers.
 
-import { HOP_BY_HOP } from "../../config/reserved-fields.ts";
+import { HOP_BY_HOP } from "../../config/schema/reserved-fields.ts";
 
 /**
  * The fields of `raw` without those of the connection, without those that `connection` names, and without `dropped`:

@@ -1,7 +1,7 @@
 // What a launcher says while it works: values, which a terminal shows as lines and `--json` prints one a line.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { Millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 export type LaunchEvent =
   /** A part of the start is done. */

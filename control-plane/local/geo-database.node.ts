@@ -4,7 +4,7 @@
 
 import { readFile } from "node:fs/promises";
 import { type CountryResponse, Reader, type Response } from "maxmind";
-import type { Coordinates } from "../../config/regions.ts";
+import type { Coordinates } from "../../config/world/regions.ts";
 
 /** What a database says of an address: a point where it has one, else the country's code, else nothing. */
 export type Finding = { readonly place: Coordinates } | { readonly country: string } | undefined;

@@ -6,10 +6,10 @@
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { countryPlace } from "../../config/country-places.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
 import { millis } from "../../config/units.ts";
+import { countryPlace } from "../../config/world/country-places.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { createAdmin } from "./admin.node.ts";
 import { clearLeftovers, holdPorts } from "./before-start.node.ts";
 import { bundleWorker, LOCAL_ENTRY } from "./bundle.node.ts";

@@ -3,10 +3,10 @@
 // caller has given up (link.node.ts), and can be cut.
 // Origins over TLS get neither: a Worker reaches those by itself, at their real distance.
 
-import { roundTrip } from "../../config/distance.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
 import { type Millis, millis } from "../../config/units.ts";
+import { roundTrip } from "../../config/world/distance.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { originPlace, regionPlace } from "./effective-config.ts";
 import { Link } from "./link.node.ts";
 

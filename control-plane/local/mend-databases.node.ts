@@ -4,7 +4,7 @@
 import { access, constants, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { CannotLaunch } from "./cannot-launch.ts";
 import { type DamagedDatabase, planForDatabases } from "./database-damage.ts";
 import type { LaunchEvent } from "./events.ts";

@@ -2,8 +2,8 @@
 // client goes when that one does not answer. Pure; it only orders. Residency and preferences are the edge's decision:
 // a front door knows no routes, like the network it stands for.
 
-import { roundTrip } from "../../config/distance.ts";
-import { type Coordinates, REGION_IDS, type RegionId } from "../../config/regions.ts";
+import { roundTrip } from "../../config/world/distance.ts";
+import { type Coordinates, REGION_IDS, type RegionId } from "../../config/world/regions.ts";
 
 /** A region as the front door sees it. */
 export interface Door {

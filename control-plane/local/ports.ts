@@ -1,7 +1,7 @@
 // Which ports a local run takes. All keep their distance to the front door's, so that several runs can stand side by side
 // and a region keeps its port when others are left out (INTERFACE "Local run").
 
-import { REGION_IDS, type RegionId } from "../../config/regions.ts";
+import { REGION_IDS, type RegionId } from "../../config/world/regions.ts";
 
 /** The front door's port when nothing else is asked for. */
 export const DEFAULT_FRONT_DOOR = 8787;

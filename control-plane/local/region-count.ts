@@ -1,8 +1,8 @@
 // How many regions the machine bears, and which: all that are configured if memory allows, else those that together cover
 // the most of the world. What the user names is never cut down. Pure: memory is an argument.
 
-import type { RegionId } from "../../config/regions.ts";
 import { type Bytes, MiB } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 /** A region's process with room for its entries: 76 MiB bare, measured, and what its cache takes in a short run. */
 export const REGION_BYTES = 110 * MiB;

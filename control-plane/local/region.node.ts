@@ -4,7 +4,7 @@
 
 import { convertV4MiniflareOptions, LogLevel, Miniflare, Log as RuntimeLog } from "miniflare";
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { COMPATIBILITY } from "./bundle.node.ts";
 import { becomesFree, PortInUse } from "./free-ports.node.ts";
 import { LogFile } from "./log-file.node.ts";

@@ -1,7 +1,7 @@
 // What `run.json` says of the run under way: where everything listens and which processes are its own. It is there before the
 // first region is started, so that the next start knows the processes of a launcher that was killed in the middle of its own.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 export interface RunRecord {
   readonly v: 1;

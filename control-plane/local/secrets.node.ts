@@ -1,8 +1,8 @@
 // The secrets that a local run hands to its regions: those that the configuration names, from the launcher's own environment,
 // as a deployment has them from `wrangler secret put`. One that is missing stops nothing: what needs it fails and says so.
 
-import type { Config } from "../../config/schema.ts";
-import { secretNames } from "../../config/secrets.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { secretNames } from "../../config/schema/secrets.ts";
 
 export interface LocalSecrets {
   /** Values by name, as bindings. */

@@ -1,7 +1,7 @@
-// Signs what the front door says of its clients (config/client-assertion.ts) with Node's HMAC. Signs only; edges check.
+// Signs what the front door says of its clients (config/node/client-assertion.ts) with Node's HMAC. Signs only; edges check.
 
 import { createHmac, randomUUID } from "node:crypto";
-import { formatClientAssertion, signedText } from "../../config/client-assertion.ts";
+import { formatClientAssertion, signedText } from "../../config/node/client-assertion.ts";
 
 /** The value of `Meridian-Internal-Client` for a client at `address`, said at `nowMillis`. */
 export function signClient(clusterKey: string, address: string, nowMillis: number): string {

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { TokenRecord } from "../api/access.ts";
 import { CannotLaunch } from "./cannot-launch.ts";
 import { describeFileFault, type FileFault } from "./file-faults.ts";

@@ -1,6 +1,6 @@
 // What a launcher says when a process of its run is lost, runs again or is given up. Pure: it words, and decides nothing.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { LaunchEvent } from "./events.ts";
 import type { SupervisionNews } from "./restart-policy.ts";
 

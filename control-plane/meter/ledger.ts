@@ -5,7 +5,7 @@
 //   source a: push 7 -> counted, the answer is lost; push 7 again -> number already reached: answered, not counted
 
 import { LIMITS } from "../../config/limits.ts";
-import type { MeterPush, MeterSample, MeterTotals, SeriesKey } from "../../config/metrics.ts";
+import type { MeterPush, MeterSample, MeterTotals, SeriesKey } from "../../config/metrics/tally.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
 import { summarise } from "./summary.ts";
 import { addTo, emptyTotals, type Totals } from "./totals.ts";

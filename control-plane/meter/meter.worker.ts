@@ -4,9 +4,9 @@
 // unwritten, so an idle meter costs nothing.
 
 import { DurableObject } from "cloudflare:workers";
-import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
-import type { MeterAcknowledgement } from "../../config/metrics.ts";
+import type { MeterAcknowledgement } from "../../config/metrics/tally.ts";
+import type { Environment } from "../../config/node/environment.worker.ts";
 import { epochMillis } from "../../config/units.ts";
 import { Ledger, type StoredLedger } from "./ledger.ts";
 import { decodePush } from "./push.ts";

@@ -8,9 +8,9 @@ import {
   metricOf,
   type ScrapedName,
   TIME_BUCKETS,
-} from "../../config/metric-catalogue.ts";
-import { type Distribution, type Measurements, parseSeriesKey } from "../../config/metrics.ts";
-import type { RegionId } from "../../config/regions.ts";
+} from "../../config/metrics/metric-catalogue.ts";
+import { type Distribution, type Measurements, parseSeriesKey } from "../../config/metrics/tally.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 /** Media type of the exposition. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";

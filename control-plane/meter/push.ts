@@ -2,9 +2,9 @@
 // of it would be wrong for good, since its number could not come again.
 
 import { z } from "zod";
-import type { MeterPush } from "../../config/metrics.ts";
+import type { MeterPush } from "../../config/metrics/tally.ts";
 import { readShape } from "../../config/read-shape.ts";
-import { REGION_IDS } from "../../config/regions.ts";
+import { REGION_IDS } from "../../config/world/regions.ts";
 
 const values = z.record(z.string(), z.number());
 

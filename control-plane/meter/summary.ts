@@ -2,8 +2,8 @@
 // origin nothing: stored (fresh or stale) or shared with another request's fill. Passed-through and refused requests are no
 // part of the ratio. Quantiles are estimates: exact to the bucket, straight within it.
 
-import { BREAKER_STATES, TIME_BUCKETS } from "../../config/metric-catalogue.ts";
-import { type Distribution, type Measurements, parseSeriesKey } from "../../config/metrics.ts";
+import { BREAKER_STATES, TIME_BUCKETS } from "../../config/metrics/metric-catalogue.ts";
+import { type Distribution, type Measurements, parseSeriesKey } from "../../config/metrics/tally.ts";
 import { type Millis, millis } from "../../config/units.ts";
 
 /** Totals in a few numbers. */

@@ -2,14 +2,14 @@
 // not matter. The number of series is bounded; what finds no room is counted, so that a missing series can be noticed.
 
 import { LIMITS } from "../../config/limits.ts";
-import { metricOf, TIME_BUCKETS } from "../../config/metric-catalogue.ts";
+import { metricOf, TIME_BUCKETS } from "../../config/metrics/metric-catalogue.ts";
 import {
   type Distribution,
   type Measurements,
   parseSeriesKey,
   type SeriesKey,
   seriesKey,
-} from "../../config/metrics.ts";
+} from "../../config/metrics/tally.ts";
 
 /** Measurements that can be added to. */
 export interface Totals extends Measurements {

@@ -2,12 +2,12 @@
 // and why. Who may ask for what is decided elsewhere, and what may be fetched at all by the edge.
 
 import { z } from "zod";
-import { withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
-import { normaliseUrl } from "../../config/normal-url.ts";
 import { readShape } from "../../config/read-shape.ts";
-import { REGION_IDS, type RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { withoutAlias } from "../../config/spelling/host-aliases.ts";
+import { normaliseUrl } from "../../config/spelling/normal-url.ts";
+import { REGION_IDS, type RegionId } from "../../config/world/regions.ts";
 import { type BodyError, type Problem, problem } from "../api/problems.ts";
 import { faultsOf } from "../api/purge-body.ts";
 import { parseDot } from "../purge/vector.ts";

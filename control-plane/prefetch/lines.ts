@@ -2,7 +2,7 @@
 // ended, with what is left to ask for. The lines are the whole state of a prefetch: nothing of it is kept anywhere else.
 
 import { z } from "zod";
-import { REGION_IDS } from "../../config/regions.ts";
+import { REGION_IDS } from "../../config/world/regions.ts";
 
 const region = z.enum(REGION_IDS);
 const count = z.int().min(0);

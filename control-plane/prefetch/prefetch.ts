@@ -4,10 +4,10 @@
 // Sitemaps come through the CDN as well, so nothing but configured origins is ever fetched.
 
 import { LIMITS } from "../../config/limits.ts";
-import { normaliseUrl } from "../../config/normal-url.ts";
-import type { RegionId } from "../../config/regions.ts";
+import { normaliseUrl } from "../../config/spelling/normal-url.ts";
 import { bytes, type EpochMillis } from "../../config/units.ts";
 import type { Warmed, WarmQuery } from "../../config/warming.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { PrefetchLine } from "./lines.ts";
 import { readSitemap } from "./sitemap.ts";
 

@@ -4,7 +4,7 @@
 // **Decided: a local run serves the hosts that its configuration names, and any name on one of its own ports**: names that a
 // machine's own table leads there are for trying things out, and a host on another port leads somewhere else.
 
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
 
 /** Why nobody can ask for a normalised URL here; undefined if somebody can. */
 export function whyNotServed(config: Config, url: string, mode: "local" | "production"): string | undefined {

@@ -1,8 +1,8 @@
 // What a hub's log holds: purges, memberships and drains, each at its dot, in the shape that travels between hubs.
 // The format's version goes with every event; a reader that meets a later one keeps it and passes it on unread.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 import type { Dot, HubId } from "./vector.ts";
 

@@ -4,7 +4,7 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import { ownCopy } from "../../config/own-copy.ts";
-import { purgeSpelling } from "../../config/purge-spelling.ts";
+import { purgeSpelling } from "../../config/spelling/purge-spelling.ts";
 import type { Scope } from "./event.ts";
 import { absoluteUrls } from "./scope.ts";
 

@@ -3,8 +3,8 @@
 // receipts all spell a scope the same way.
 
 import { LIMITS } from "../../config/limits.ts";
-import { normalHost } from "../../config/normal-host.ts";
-import { normaliseUrl } from "../../config/normal-url.ts";
+import { normalHost } from "../../config/spelling/normal-host.ts";
+import { normaliseUrl } from "../../config/spelling/normal-url.ts";
 import type { Scope } from "./event.ts";
 
 /** A scope in its one spelling, or why the text is none. */

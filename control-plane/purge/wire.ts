@@ -1,8 +1,8 @@
 // Messages about purges between shards and hubs, and between hubs: JSON bodies of POST requests to a node's own paths.
 // Shapes only; who sends which and when is told in control-plane/README.md. Every message carries its format's version.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { ControlEvent, Scope, StandingEvent } from "./event.ts";
 import type { Settles } from "./settle.ts";
 import type { Dot, HubId, Vector } from "./vector.ts";

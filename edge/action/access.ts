@@ -2,8 +2,8 @@
 // known is on no list: a client without an address is neither denied nor allowed by addresses, and one without a country only by
 // the code "XX", which stands for just that (as it does on the platform). It is coarse: addresses are shared and countries guessed.
 
-import type { Actions } from "../../config/action-schema.ts";
-import { holds, type IpNetwork, parseIpNetwork } from "../../config/ip-network.ts";
+import type { Actions } from "../../config/schema/action-schema.ts";
+import { holds, type IpNetwork, parseIpNetwork } from "../../config/world/ip-network.ts";
 
 interface Clients {
   readonly countries: ReadonlySet<string>;

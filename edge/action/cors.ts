@@ -2,7 +2,7 @@
 // origin; what the origin itself says of it is replaced, for it was said to whoever filled the cache. `Vary: Origin` is added
 // towards the client alone: the origin never sees `Origin` on a shared fill, so entries are not split by it.
 
-import type { Actions } from "../../config/action-schema.ts";
+import type { Actions } from "../../config/schema/action-schema.ts";
 import { Fields } from "../http/fields.ts";
 
 export type CorsRules = NonNullable<Actions["cors"]>;

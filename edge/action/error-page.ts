@@ -2,7 +2,7 @@
 // wrong, stay; fields that describe the body that was there go. Programs that ask for JSON keep the problem (RFC 9457), which is
 // made for them. The page is chosen as the answer leaves, so a changed page shows at once, on stored errors as well.
 
-import type { Actions } from "../../config/action-schema.ts";
+import type { Actions } from "../../config/schema/action-schema.ts";
 import type { Fields } from "../http/fields.ts";
 import { membersOf } from "../http/list.ts";
 import { addVary } from "./cors.ts";

@@ -1,8 +1,8 @@
 // What the actions need of the runtime: the isolate's buckets, and an HMAC under a secret of the environment. The comparison is
 // the platform's own `verify`, which takes the same time whatever is wrong with a signature.
 
-import type { Environment } from "../../config/environment.worker.ts";
-import { verifyMac } from "../../config/peer-signature.worker.ts";
+import type { Environment } from "../../config/node/environment.worker.ts";
+import { verifyMac } from "../../config/node/peer-signature.worker.ts";
 import type { BeforePorts } from "./before.ts";
 import { RateTable } from "./rate-limit.ts";
 

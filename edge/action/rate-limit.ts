@@ -3,10 +3,10 @@
 // and a table that is full forgets whoever was unheard for longest. So it is a guard against one client's flood, no quota.
 // Fields: Retry-After (RFC 9110 section 10.2.3), RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers).
 
-import type { Actions } from "../../config/action-schema.ts";
-import { clientNetwork } from "../../config/ip-network.ts";
 import { LIMITS } from "../../config/limits.ts";
+import type { Actions } from "../../config/schema/action-schema.ts";
 import { type EpochMillis, type Seconds, seconds } from "../../config/units.ts";
+import { clientNetwork } from "../../config/world/ip-network.ts";
 import type { FieldLine } from "../http/fields.ts";
 
 type Rate = NonNullable<Actions["rateLimit"]>;

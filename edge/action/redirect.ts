@@ -2,7 +2,7 @@
 // for its path, in this order and in one step. `Location` is always a whole URL: a path such as `//evil.example`, which a
 // client can ask for, would otherwise lead to another host (RFC 9110 section 10.2.2, RFC 3986 section 4.2).
 
-import type { Actions } from "../../config/action-schema.ts";
+import type { Actions } from "../../config/schema/action-schema.ts";
 import { type PathRule, pathRule, targetOf } from "./path-pattern.ts";
 
 export interface RedirectRules {

@@ -3,7 +3,7 @@
 // under its own name. The new path is a function of the client's path, so the key still determines the request.
 // What the origin writes into pages and `Location` is its own business and is not rewritten back.
 
-import type { Route } from "../../config/schema.ts";
+import type { Route } from "../../config/schema/schema.ts";
 import { type PathRule, pathRule, targetOf } from "./path-pattern.ts";
 
 const compiled = new WeakMap<Route, readonly PathRule[]>();

@@ -1,8 +1,8 @@
 // A route's actions, prepared once: lists become sets, patterns are spelt, networks are read. A route without actions has none
 // here, and its requests pay for one look at a map.
 
-import type { Actions } from "../../config/action-schema.ts";
-import type { Route } from "../../config/schema.ts";
+import type { Actions } from "../../config/schema/action-schema.ts";
+import type { Route } from "../../config/schema/schema.ts";
 import { type AccessRules, accessRules } from "./access.ts";
 import type { CorsRules } from "./cors.ts";
 import { type ErrorPages, errorPages } from "./error-page.ts";

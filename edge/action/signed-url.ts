@@ -1,10 +1,9 @@
-// Whether a URL was signed by the site, for this path, this client and this time (format: config/signed-url.ts). The parameters
+// Whether a URL was signed by the site, for this path, this client and this time (format: config/spelling/signed-url.ts). The parameters
 // are taken off first, so neither the key nor the origin knows of them; a cookie with the same content is taken off likewise.
 // This file decides everything but the signature itself: it names the texts that a right one may be made over, and whoever has
 // a platform's HMAC compares, in constant time. Nothing that does not fit is passed over: what is not understood is refused.
 
-import { clientNetwork } from "../../config/ip-network.ts";
-import { targetOfUrl } from "../../config/normal-url.ts";
+import { targetOfUrl } from "../../config/spelling/normal-url.ts";
 import {
   KEY_ID,
   SIGNABLE_PREFIX,
@@ -12,8 +11,9 @@ import {
   SIGNATURE_PARAMETERS,
   signedTarget,
   signedUrlText,
-} from "../../config/signed-url.ts";
+} from "../../config/spelling/signed-url.ts";
 import type { EpochMillis } from "../../config/units.ts";
+import { clientNetwork } from "../../config/world/ip-network.ts";
 import { Fields } from "../http/fields.ts";
 import { readingsOf } from "../route/folded-path.ts";
 

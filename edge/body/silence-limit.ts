@@ -3,7 +3,7 @@
 // than at the tier that asks the origin, which then has told us what went wrong. A reader's own pauses do not count.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Origin } from "../../config/schema.ts";
+import type { Origin } from "../../config/schema/schema.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import type { After, ByteSource } from "./source.ts";
 

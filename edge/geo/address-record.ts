@@ -2,7 +2,7 @@
 // location, the free lists of ip-location-db are flat, some give coordinates as text. A file is chosen by the user, so a
 // record is read like any outside input: what is not of a known shape is not there.
 
-import type { Coordinates } from "../../config/regions.ts";
+import type { Coordinates } from "../../config/world/regions.ts";
 
 /** The country (ISO 3166 letters) and the point that a record names. */
 export interface AddressRecord {

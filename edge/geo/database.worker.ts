@@ -4,7 +4,7 @@
 // half an address, to a private one, and to an IPv6 address in a file of IPv4 ones.
 
 import { Reader, type Response } from "maxmind";
-import { parseIpAddress } from "../../config/ip-address.ts";
+import { parseIpAddress } from "../../config/world/ip-address.ts";
 import { type AddressRecord, readAddressRecord } from "./address-record.ts";
 import type { Database } from "./locate.ts";
 

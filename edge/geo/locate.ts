@@ -2,10 +2,10 @@
 // the MaxMind database, and if none of these knows, the place of the region that it reached. The answer always names its
 // source. Which of these facts may be believed is decided before (request/client.ts); here they are believed.
 
-import { isContinent } from "../../config/continents.ts";
-import { countryPlace } from "../../config/country-places.ts";
-import { parseMeridianFrom } from "../../config/meridian-from.ts";
-import { type Coordinates, REGIONS, type RegionId } from "../../config/regions.ts";
+import { isContinent } from "../../config/world/continents.ts";
+import { countryPlace } from "../../config/world/country-places.ts";
+import { parseMeridianFrom } from "../../config/world/meridian-from.ts";
+import { type Coordinates, REGIONS, type RegionId } from "../../config/world/regions.ts";
 import type { Place } from "./place.ts";
 
 /** What `request.cf` says of a client's place: text, as the platform has it. Country T1 is Tor, XX is unknown. */

@@ -1,8 +1,8 @@
 // Where a client is, as far as routing needs it: a point, and by which source it is known. It decides nothing; locate.ts
 // makes places, choose-region.ts reads them, and `explain` shows the source so that nobody takes a guess for a fact.
 
-import type { Continent } from "../../config/continents.ts";
-import type { Coordinates } from "../../config/regions.ts";
+import type { Continent } from "../../config/world/continents.ts";
+import type { Coordinates } from "../../config/world/regions.ts";
 
 /** A client's place. Country and continent are absent where only a point is known. */
 export interface Place {

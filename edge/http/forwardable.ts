@@ -2,7 +2,7 @@
 // internal ones; `Via` and `CDN-Loop` say that we were here. Invariant: what decides who may see a response cannot be hidden
 // by naming it in `Connection`, which the RFC forbids to senders and which is how caches are tricked.
 
-import { HOP_BY_HOP, INTERNAL_PREFIX } from "../../config/reserved-fields.ts";
+import { HOP_BY_HOP, INTERNAL_PREFIX } from "../../config/schema/reserved-fields.ts";
 import { Fields } from "./fields.ts";
 import { membersOf } from "./list.ts";
 

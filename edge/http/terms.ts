@@ -2,7 +2,7 @@
 // Instants and lengths here are absolute: tiers hand `bornAt` along and each works out the same terms from the same fields,
 // so no tier takes what is old for fresh. Invariant: no window is negative, and where staleness is forbidden all are zero.
 
-import type { Route } from "../../config/schema.ts";
+import type { Route } from "../../config/schema/schema.ts";
 import {
   after,
   between,

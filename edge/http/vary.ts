@@ -3,7 +3,7 @@
 // look the same to the origin, or one client gets what was made for another.
 // Normalising changes only what the RFC lets a cache change: case, whitespace, and order where it has no meaning.
 
-import type { Route } from "../../config/schema.ts";
+import type { Route } from "../../config/schema/schema.ts";
 import { preferencesOf } from "./accept.ts";
 import { acceptedForm } from "./accept-encoding.ts";
 import type { Fields } from "./fields.ts";

@@ -13,8 +13,8 @@
 // client of each URL that varies; `variantHeaders` saves it, because fields listed there are always sent and always select.
 
 import { LIMITS } from "../../config/limits.ts";
-import { whyReserved } from "../../config/reserved-fields.ts";
-import type { Route } from "../../config/schema.ts";
+import { whyReserved } from "../../config/schema/reserved-fields.ts";
+import type { Route } from "../../config/schema/schema.ts";
 import type { Fields } from "./fields.ts";
 import { candidateNames, normaliseSelecting, ownNames } from "./vary.ts";
 

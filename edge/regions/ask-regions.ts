@@ -5,9 +5,9 @@
 // what it remembers of regions (lost, drained) is a hint that costs distance when it is wrong, never an answer.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
 import { type EpochMillis, type Millis, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { discard } from "../body/source.ts";
 import { isIdempotent, isSafe } from "../http/invalidate.ts";
 import type { Admitted, RefusedRequest } from "../request/admit.ts";

@@ -4,9 +4,9 @@
 // is that of the same HTTP code as everywhere. A copy is fetched anew by one request when half of its time is over.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
 import { after, bytes, type EpochMillis, type Millis, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { purgeTarget } from "../../control-plane/purge/purge-target.ts";
 import { coversAll, type Vector } from "../../control-plane/purge/vector.ts";
 import { cacheStatusMember } from "../http/cache-status.ts";

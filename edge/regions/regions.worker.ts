@@ -1,11 +1,11 @@
 // The regions as the platform reaches them: a question to a region's shard becomes a message, and what comes back a value. Whom
 // to ask, in which order and with what is decided in ask-regions.ts. What is remembered of regions is the isolate's.
 
-import type { Environment } from "../../config/environment.worker.ts";
-import { configOf, nodesOf } from "../../config/nodes.worker.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { Environment } from "../../config/node/environment.worker.ts";
+import { configOf, nodesOf } from "../../config/node/nodes.worker.ts";
 import { STORAGE_FAILED_STATUS, storageFault } from "../../config/storage-fault.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Admitted } from "../request/admit.ts";
 import type { RegionChoice } from "../route/choose-region.ts";
 import { readNodeAnswer, toNodeInit } from "../tier/message.worker.ts";

@@ -3,11 +3,11 @@
 // about the client come in as values, and what is refused comes out as a problem to tell.
 
 import { hasControl } from "../../config/field-value.ts";
-import { withoutAlias } from "../../config/host-aliases.ts";
 import { LIMITS } from "../../config/limits.ts";
-import { normaliseUrl } from "../../config/normal-url.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config, Route } from "../../config/schema.ts";
+import type { Config, Route } from "../../config/schema/schema.ts";
+import { withoutAlias } from "../../config/spelling/host-aliases.ts";
+import { normaliseUrl } from "../../config/spelling/normal-url.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { EMPTY_VECTOR, parseDot, type Vector } from "../../control-plane/purge/vector.ts";
 import { locate } from "../geo/locate.ts";
 import type { Place } from "../geo/place.ts";

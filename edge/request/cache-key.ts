@@ -7,10 +7,10 @@
 // queries as written, and Rack and PHP group `a[][x]` by order. A route that says `key.queryOrder: "sort"` has both sorted. A purge of a URL
 // is about every order of its parameters.
 
-import { normaliseUrl, targetOfUrl } from "../../config/normal-url.ts";
-import { purgeSpelling } from "../../config/purge-spelling.ts";
-import type { Route } from "../../config/schema.ts";
-import { SIGNATURE_PARAMETERS } from "../../config/signed-url.ts";
+import type { Route } from "../../config/schema/schema.ts";
+import { normaliseUrl, targetOfUrl } from "../../config/spelling/normal-url.ts";
+import { purgeSpelling } from "../../config/spelling/purge-spelling.ts";
+import { SIGNATURE_PARAMETERS } from "../../config/spelling/signed-url.ts";
 import type { Fields } from "../http/fields.ts";
 import { shortHash } from "../ring/hash.ts";
 import { matchRoute } from "../route/match-route.ts";

@@ -3,7 +3,7 @@
 // Never a field that a client could have written: locally the runtime invents `cf` and passes `CF-Connecting-IP` on, and in
 // production `Meridian-From` is noise. What is not believed does not leave this file.
 
-import { parseIpAddress } from "../../config/ip-address.ts";
+import { parseIpAddress } from "../../config/world/ip-address.ts";
 import type { CfPlace } from "../geo/locate.ts";
 
 /** What the platform says of a connection. */

@@ -8,8 +8,8 @@
 // Either way, what says who a client is comes from facts (client.ts), never from the client's own X-Forwarded-For and the like.
 // RFC 9110 section 7.6 (forwarding), RFC 7239 (Forwarded), RFC 8586 (CDN-Loop).
 
-import { isClaim } from "../../config/reserved-fields.ts";
-import type { Route } from "../../config/schema.ts";
+import { isClaim } from "../../config/schema/reserved-fields.ts";
+import type { Route } from "../../config/schema/schema.ts";
 import { type ClientFacts, toOrigin } from "../action/fields.ts";
 import { Fields } from "../http/fields.ts";
 import { via, withoutHopByHop } from "../http/forwardable.ts";

@@ -4,7 +4,7 @@
 // personal and never reaches a shared fill. Values are taken as they are, quotes and commas included.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Route } from "../../config/schema.ts";
+import type { Route } from "../../config/schema/schema.ts";
 import type { Fields } from "../http/fields.ts";
 import { normaliseSelecting } from "../http/vary.ts";
 

@@ -1,7 +1,7 @@
 // Which shard of a region owns a key, by the ring that the configuration makes. Rings are built once for a configuration.
 
-import type { RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { buildRing, type Ring, weightsOf } from "./ring.ts";
 
 const rings = new WeakMap<Config, Map<RegionId, Ring>>();

@@ -5,8 +5,8 @@
 // The table is built at the first question and kept by the caller, who makes one ring for each configuration.
 // Thaler and Ravishankar 1998 (rendezvous); the weighted lot is -ln(u)/weight, which is least with probability weight/sum.
 
-import type { RegionId } from "../../config/regions.ts";
-import type { RegionConfig } from "../../config/schema.ts";
+import type { RegionConfig } from "../../config/schema/schema.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { hash32, mix32, shortHash } from "./hash.ts";
 
 /** 256 slots for each of 256 shards: keys stay within some 20 % of a shard's due even then, within 5 % at 4 shards. */

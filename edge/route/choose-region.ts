@@ -5,12 +5,12 @@
 // and then the shortest round trip: measured where it has been, by distance where it has not.
 // The same input gives the same list; no region is in it twice.
 
-import { preferenceOf } from "../../config/continents.ts";
-import { greatCircle, roundTrip } from "../../config/distance.ts";
-import { regionPlace, regionsOf } from "../../config/places.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config, Route } from "../../config/schema.ts";
+import type { Config, Route } from "../../config/schema/schema.ts";
 import type { Kilometres, Millis } from "../../config/units.ts";
+import { preferenceOf } from "../../config/world/continents.ts";
+import { greatCircle, roundTrip } from "../../config/world/distance.ts";
+import { regionPlace, regionsOf } from "../../config/world/places.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Place } from "../geo/place.ts";
 
 /** Why a region has its rank. */

@@ -5,7 +5,7 @@
 // spell a URL, a key or a request.
 
 import { LIMITS } from "../../config/limits.ts";
-import { withoutDotSegments } from "../../config/purge-spelling.ts";
+import { withoutDotSegments } from "../../config/spelling/purge-spelling.ts";
 
 /** Whether any origin may read this path as another one, letters' case apart. */
 export const isPlain = (path: string): boolean => !/[%;\\]|\/\/|[. ](?:\/|$)/.test(path);

@@ -4,8 +4,8 @@
 // Matching is exact where the pattern is: `/account/*` covers what lies below, and not `/account` itself. What an origin may
 // read a path as beyond that is looked at by protected-route.ts.
 
-import { spellPart } from "../../config/normal-url.ts";
-import type { Route } from "../../config/schema.ts";
+import type { Route } from "../../config/schema/schema.ts";
+import { spellPart } from "../../config/spelling/normal-url.ts";
 
 /** What of a request takes part. */
 export interface RouteSubject {

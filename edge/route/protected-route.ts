@@ -6,7 +6,7 @@
 // well. Only where two protected routes claim the path, of which neither can stand for the other, the request is refused (400).
 // `strictPaths: false` in the configuration turns this off, for origins that are known to read a path in one way alone.
 
-import type { Route } from "../../config/schema.ts";
+import type { Route } from "../../config/schema/schema.ts";
 import { isPlain, readingsOf, unescapedOnce } from "./folded-path.ts";
 import {
   anyOf,

@@ -3,8 +3,8 @@
 // costs distance and never an answer. Nothing is asked to find out; the next request after the time is the probe.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { after, between, type EpochMillis, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 interface Failure {
   /** Failures in a row, each after the pause for the one before was over. */

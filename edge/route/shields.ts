@@ -2,10 +2,10 @@
 // configuration names, in its order, then all others, nearest to the origin first. Every region makes the same list, so that
 // one object has one shield. A route's residency binds shields as it binds shards: they see the same responses.
 
-import { roundTrip } from "../../config/distance.ts";
-import { configuredShields, originPlace, regionPlace, regionsOf } from "../../config/places.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config, Origin } from "../../config/schema.ts";
+import type { Config, Origin } from "../../config/schema/schema.ts";
+import { roundTrip } from "../../config/world/distance.ts";
+import { configuredShields, originPlace, regionPlace, regionsOf } from "../../config/world/places.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 /**
  * The origin's shield regions, best first; only those in `allowed` (a route's residency) if it is given. Empty only if no

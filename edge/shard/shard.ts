@@ -3,7 +3,7 @@
 // the purge set's; here they are put in order. No platform: clock, timers, hub and next tier come in as ports.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
 import { between, type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import type { CancelSignal } from "../../origin/ports.ts";
 import { type Body, discard } from "../body/source.ts";

@@ -3,12 +3,12 @@
 // an unsafe method changed), /segment (one of a large object, handed over), /held (which of those it has), /dry-run, /stats, /alive. Nothing here is reachable from a client's port.
 
 import { DurableObject } from "cloudflare:workers";
-import type { Environment } from "../../config/environment.worker.ts";
 import { LIMITS } from "../../config/limits.ts";
-import { LABEL_VALUES } from "../../config/metric-catalogue.ts";
-import { configOf, nodesOf, parseObjectName } from "../../config/nodes.worker.ts";
-import type { RegionId } from "../../config/regions.ts";
+import { LABEL_VALUES } from "../../config/metrics/metric-catalogue.ts";
+import type { Environment } from "../../config/node/environment.worker.ts";
+import { configOf, nodesOf, parseObjectName } from "../../config/node/nodes.worker.ts";
 import { bytes, type EpochMillis, epochMillis, MiB } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Scope } from "../../control-plane/purge/event.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import type { ApplyRequest, ApplyResponse, DryRunResponse, SyncResponse } from "../../control-plane/purge/wire.ts";

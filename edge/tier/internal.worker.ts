@@ -1,12 +1,12 @@
 // The door between processes: a peer's signed request goes to the node of this region that it names. Anything unsigned, old,
 // repeated or addressed to nobody is refused before a node sees it.
 
-import type { Environment } from "../../config/environment.worker.ts";
-import { NODE_FIELD, nodesOf, ownRegion } from "../../config/nodes.worker.ts";
-import { verifyPeer } from "../../config/peer-signature.worker.ts";
-import type { Node } from "../../config/ports.worker.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { Environment } from "../../config/node/environment.worker.ts";
+import { NODE_FIELD, nodesOf, ownRegion } from "../../config/node/nodes.worker.ts";
+import { verifyPeer } from "../../config/node/peer-signature.worker.ts";
+import type { Node } from "../../config/node/ports.worker.ts";
 import { STORAGE_FAILED_STATUS, storageFault, storageRefusal } from "../../config/storage-fault.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 
 /** Answers a peer, or refuses: 401 without a good signature, 404 without such a node, 507 if its storage cannot be used. */
 export async function answerPeer(request: Request, env: Environment): Promise<Response> {

@@ -5,7 +5,7 @@
 // must not cost a region all its other clients.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { Node } from "../../config/ports.worker.ts";
+import type { Node } from "../../config/node/ports.worker.ts";
 import type { CancelSignal } from "../../origin/ports.ts";
 import { NODE_URL } from "./message.worker.ts";
 

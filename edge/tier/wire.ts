@@ -2,8 +2,8 @@
 // response's facts upward. Each travels as one JSON field that clients can neither send nor see. Facts are absolute (when a
 // response was born, what purges were known when its origin fetch began), never a relative age that could pass for fresh.
 
-import type { RegionId } from "../../config/regions.ts";
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { Terms } from "../http/terms.ts";
 

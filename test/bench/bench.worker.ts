@@ -3,7 +3,7 @@
 // the edge last sent there, `/hub/weur/purges` is a hub's own path. Everything else is the deployed script as it is.
 
 import { DurableObject } from "cloudflare:workers";
-import type { Environment } from "../../config/environment.worker.ts";
+import type { Environment } from "../../config/node/environment.worker.ts";
 import edge from "../../edge/worker.ts";
 
 export { Hub, Meter, Shard } from "../../edge/worker.ts";

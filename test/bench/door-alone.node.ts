@@ -1,7 +1,7 @@
 // A front door in a process of its own, before one edge: `node door-alone.node.ts EDGE-PORT`. Prints its port and serves until
 // its process is ended, so that what it takes of the processor is the door's alone.
 
-import { REGIONS } from "../../config/regions.ts";
+import { REGIONS } from "../../config/world/regions.ts";
 import { openOn } from "../../control-plane/local/door.node.ts";
 import { createFrontDoor } from "../../control-plane/local/doors.node.ts";
 

@@ -6,9 +6,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { roundTrip } from "../../config/distance.ts";
 import { LIMITS } from "../../config/limits.ts";
-import { REGION_IDS, REGIONS, type RegionId } from "../../config/regions.ts";
+import { roundTrip } from "../../config/world/distance.ts";
+import { REGION_IDS, REGIONS, type RegionId } from "../../config/world/regions.ts";
 import { cacheStatusOf, startCdn } from "../fixtures/cluster.node.ts";
 import { startPlainOrigin } from "../fixtures/plain-origin.node.ts";
 import { cpuMicrosOf } from "./processor.node.ts";

@@ -4,9 +4,9 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { Agent, request } from "undici";
-import { roundTrip } from "../../config/distance.ts";
-import { REGIONS, type RegionId } from "../../config/regions.ts";
 import { millis } from "../../config/units.ts";
+import { roundTrip } from "../../config/world/distance.ts";
+import { REGIONS, type RegionId } from "../../config/world/regions.ts";
 import { Link } from "../../control-plane/local/link.node.ts";
 import { startCdn } from "../fixtures/cluster.node.ts";
 import { quantile } from "./ratios.ts";

@@ -1,7 +1,7 @@
 // The configuration that the suite is run against: two regions, so that every request passes edge, shard and shield. Each
 // setting that is not the default stands here with its reason.
 
-import type { ConfigInput } from "../../config/schema.ts";
+import type { ConfigInput } from "../../config/schema/schema.ts";
 
 /** The region whose edge the suite's client asks, and the one that talks to the suite's origin. */
 export const CLIENT_REGION = "weur";

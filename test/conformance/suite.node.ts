@@ -12,7 +12,7 @@ import { getResults, runTests } from "http-cache-tests/client/runner.mjs";
 import { makeCacheTest } from "http-cache-tests/client/test.mjs";
 import groups from "http-cache-tests/tests/index.mjs";
 import surrogate from "http-cache-tests/tests/surrogate-control.mjs";
-import { validate } from "../../config/validate.ts";
+import { validate } from "../../config/schema/validate.ts";
 import { launch } from "../../control-plane/local/launcher.node.ts";
 import { freeFrontDoor } from "../fixtures/free-ports.node.ts";
 import { CLIENT_REGION, conformanceConfig } from "./configuration.ts";

@@ -2,8 +2,8 @@
 // before, and what can be stored is.
 
 import { describe, expect, test } from "vitest";
-import { FRAMEWORK_NAMES, FRAMEWORKS } from "../../config/frameworks.ts";
-import { validate } from "../../config/validate.ts";
+import { FRAMEWORK_NAMES, FRAMEWORKS } from "../../config/schema/frameworks.ts";
+import { validate } from "../../config/schema/validate.ts";
 import { Fields } from "../../edge/http/fields.ts";
 import { SITES, type Site, type Visit } from "../fixtures/framework-sites.ts";
 import { type Got, TwoTiers } from "../fixtures/two-tiers.ts";

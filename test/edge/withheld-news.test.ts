@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
-import { Tally } from "../../config/metrics.ts";
+import { Tally } from "../../config/metrics/tally.ts";
 import { millis } from "../../config/units.ts";
 import { count } from "../../edge/count.ts";
 import { WithheldNews } from "../../edge/withheld-news.ts";

@@ -1,17 +1,17 @@
 // URLs and everything that is spelt, matched or signed by them; IP addresses and places.
 
 import fc from "fast-check";
-import { withoutAlias } from "../../config/host-aliases.ts";
-import { parseIpAddress } from "../../config/ip-address.ts";
-import { clientNetwork, parseIpNetwork } from "../../config/ip-network.ts";
 import { LIMITS } from "../../config/limits.ts";
-import { parseMeridianFrom } from "../../config/meridian-from.ts";
-import { hostNameOf, normalHost } from "../../config/normal-host.ts";
-import { normaliseUrl, targetOfUrl } from "../../config/normal-url.ts";
-import { purgeSpelling } from "../../config/purge-spelling.ts";
-import type { Config, Route } from "../../config/schema.ts";
-import { SIGNATURE_PARAMETERS } from "../../config/signed-url.ts";
+import type { Config, Route } from "../../config/schema/schema.ts";
+import { withoutAlias } from "../../config/spelling/host-aliases.ts";
+import { hostNameOf, normalHost } from "../../config/spelling/normal-host.ts";
+import { normaliseUrl, targetOfUrl } from "../../config/spelling/normal-url.ts";
+import { purgeSpelling } from "../../config/spelling/purge-spelling.ts";
+import { SIGNATURE_PARAMETERS } from "../../config/spelling/signed-url.ts";
 import { epochMillis } from "../../config/units.ts";
+import { parseIpAddress } from "../../config/world/ip-address.ts";
+import { clientNetwork, parseIpNetwork } from "../../config/world/ip-network.ts";
+import { parseMeridianFrom } from "../../config/world/meridian-from.ts";
 import { parsePlaces } from "../../control-plane/latency/places.ts";
 import { probesOf, purgeTarget } from "../../control-plane/purge/purge-target.ts";
 import {

@@ -1,8 +1,8 @@
 // The configurations that targets run with: the one in force, as a local run has it, and one whose names and rules are hard.
 
 import bundled from "../../config/meridian.config.ts";
-import type { Config } from "../../config/schema.ts";
-import { validate } from "../../config/validate.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import { validate } from "../../config/schema/validate.ts";
 import { effectiveConfig } from "../../control-plane/local/effective-config.ts";
 
 function checked(input: unknown): Config {

@@ -1,8 +1,8 @@
 // HTTP fields of clients and origins.
 
 import fc from "fast-check";
-import { formatClientAssertion, parseClientAssertion } from "../../config/client-assertion.ts";
 import { LIMITS } from "../../config/limits.ts";
+import { formatClientAssertion, parseClientAssertion } from "../../config/node/client-assertion.ts";
 import { epochMillis } from "../../config/units.ts";
 import { ACCEPTED_FORMS, acceptedForm } from "../../edge/http/accept-encoding.ts";
 import { deltaSeconds, MAX_DELTA_SECONDS, parseCacheControl } from "../../edge/http/cache-control.ts";

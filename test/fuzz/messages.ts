@@ -3,10 +3,10 @@
 import fc from "fast-check";
 import { LIMITS } from "../../config/limits.ts";
 import bundled from "../../config/meridian.config.ts";
-import { parseSeriesKey } from "../../config/metrics.ts";
-import { normaliseUrl } from "../../config/normal-url.ts";
+import { parseSeriesKey } from "../../config/metrics/tally.ts";
 import { readShape } from "../../config/read-shape.ts";
-import { validate } from "../../config/validate.ts";
+import { validate } from "../../config/schema/validate.ts";
+import { normaliseUrl } from "../../config/spelling/normal-url.ts";
 import { bearerToken, mayPurge, parseTokens } from "../../control-plane/api/access.ts";
 import { readCloudflarePurge } from "../../control-plane/api/compat/cloudflare.ts";
 import { readFastlyPurge } from "../../control-plane/api/compat/fastly.ts";

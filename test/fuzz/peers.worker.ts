@@ -1,6 +1,6 @@
 // What processes of a local run say of who they are.
 
-import { verifyPeer } from "../../config/peer-signature.worker.ts";
+import { verifyPeer } from "../../config/node/peer-signature.worker.ts";
 import { textOf } from "./inputs.ts";
 import { must, type Target, target } from "./target.ts";
 

@@ -1,7 +1,7 @@
 // What the metrics say of an origin's breaker: each change once, and what it is now.
 
 import { expect, test } from "vitest";
-import { Tally } from "../../config/metrics.ts";
+import { Tally } from "../../config/metrics/tally.ts";
 import { countTransition, showBreaker } from "../../origin/count.ts";
 
 test("a breaker's changes are counted by where they led, and no other event with them", () => {

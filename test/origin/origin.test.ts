@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
-import { originSchema } from "../../config/schema.ts";
+import { originSchema } from "../../config/schema/schema.ts";
 import { epochMillis } from "../../config/units.ts";
 import { OriginClient } from "../../origin/origin.ts";
 import type { OriginOutcome, OriginRequest } from "../../origin/ports.ts";

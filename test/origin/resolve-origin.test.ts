@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
-import { type Origin, originSchema } from "../../config/schema.ts";
+import { type Origin, originSchema } from "../../config/schema/schema.ts";
 import { resolveOrigin } from "../../origin/resolve-origin.ts";
 
 const originOf = (url: string, host?: string): Origin => originSchema.parse({ url, host });

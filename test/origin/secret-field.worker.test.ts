@@ -1,8 +1,8 @@
 // The field that proves to an origin that a request came through Meridian: no client can send what passes for it.
 
 import { expect, test } from "vitest";
-import type { Environment } from "../../config/environment.worker.ts";
-import { originSchema } from "../../config/schema.ts";
+import type { Environment } from "../../config/node/environment.worker.ts";
+import { originSchema } from "../../config/schema/schema.ts";
 import { originSender } from "../../origin/fetch.worker.ts";
 
 const ORIGIN = originSchema.parse({

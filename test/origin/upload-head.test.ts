@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
-import { originSchema } from "../../config/schema.ts";
+import { originSchema } from "../../config/schema/schema.ts";
 import { gatherUpload } from "../../origin/gather.worker.ts";
 import { OriginClient } from "../../origin/origin.ts";
 import type { OriginOutcome, OriginRequest } from "../../origin/ports.ts";

@@ -3,7 +3,7 @@
 
 import { Agent, request, WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defineConfig } from "../../config/schema.ts";
+import { defineConfig } from "../../config/schema/schema.ts";
 import { register as registerSign } from "../../control-plane/cli/commands/sign.node.ts";
 import { runCommand } from "../control-plane/cli/run-command.ts";
 import { type Answer, type Asking, cacheStatusOf, type Running, startCdn } from "../fixtures/cluster.node.ts";

@@ -2,7 +2,7 @@
 
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { REGION_IDS, type RegionId } from "../../config/regions.ts";
+import { REGION_IDS, type RegionId } from "../../config/world/regions.ts";
 import { cacheStatusOf, type Running, regionOf, startCdn } from "../fixtures/cluster.node.ts";
 
 let cdn: Running;

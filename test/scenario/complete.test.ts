@@ -3,7 +3,7 @@
 // Pages carry their version, so an old one shows. The routes revalidate when they are cut off: they never chose to serve. `npm run soak` is the same at length.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { type Running, startCdn } from "../fixtures/cluster.node.ts";
 import { type PlainOrigin, startPlainOrigin } from "../fixtures/plain-origin.node.ts";
 

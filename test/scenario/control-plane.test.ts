@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
-import { Tally } from "../../config/metrics.ts";
+import { Tally } from "../../config/metrics/tally.ts";
 import { receiptSigner } from "../../control-plane/api/receipt-signer.worker.ts";
 import { checkSignature } from "../../control-plane/cli/receipt-signature.node.ts";
 import { buildDashboard } from "../../control-plane/dashboard/build.node.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
-import { REGION_IDS } from "../../config/regions.ts";
+import { REGION_IDS } from "../../config/world/regions.ts";
 import { bundleDashboard } from "../../control-plane/dashboard/build.node.ts";
 import { findBrowser, startBrowser, type WatchedPage, watchedPage } from "../fixtures/browser.node.ts";
 import {

@@ -3,7 +3,7 @@
 // acknowledged, lists it, and it becomes complete. A region whose disk is gone comes back as a new incarnation.
 
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { type Running, startCdn } from "../fixtures/cluster.node.ts";
 import { Chances } from "../sim/chance.ts";
 import { Book } from "./soak/book.ts";

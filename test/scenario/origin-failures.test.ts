@@ -8,7 +8,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
-import { originSchema } from "../../config/schema.ts";
+import { originSchema } from "../../config/schema/schema.ts";
 import { BrokenServer } from "./origin-failures/broken-server.ts";
 
 const server = new BrokenServer();

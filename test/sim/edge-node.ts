@@ -1,8 +1,8 @@
 // A region's edge in the simulation: it admits a client's request as production does, asks regions through the production
 // module, and hands the body to a client who may go away. It counts what became of each client.
 
-import type { RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { Fields } from "../../edge/http/fields.ts";
 import { RegionAsker, type RegionReply, type ShardPlace } from "../../edge/regions/ask-regions.ts";
 import { admit } from "../../edge/request/admit.ts";

@@ -4,7 +4,7 @@
 // by milliseconds, and the distances. Chance alone would need tens of thousands of runs to come so close.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Scope } from "../../control-plane/purge/event.ts";
 import { Chance } from "./chance.ts";
 import { type Clock, MOST_DRIFT, mixed, type Plan, type RegionPlan, SAFETY_MILLIS, type Step } from "./plan.ts";

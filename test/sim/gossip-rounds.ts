@@ -4,8 +4,8 @@
 // Time is counted in rounds: the time of one message. Nothing here is random but by the seed.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { epochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { lacking, sortOut, withEvents } from "../../control-plane/gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../../control-plane/gossip/fan-out.ts";
 import { Held, toldBy } from "../../control-plane/gossip/held.ts";

@@ -2,8 +2,8 @@
 // the disk; a lost disk begins a new incarnation. The log tells the checkers of every event at the moment it is durable.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { bytes, epochMillis, type Millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { Hub } from "../../control-plane/hub/hub.ts";
 import type { LogBase } from "../../control-plane/hub/log.ts";
 import { answers, messages } from "../../control-plane/hub/messages.ts";

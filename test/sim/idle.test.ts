@@ -4,8 +4,8 @@
 
 import { expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
-import { validate } from "../../config/validate.ts";
+import { validate } from "../../config/schema/validate.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { messages } from "../../control-plane/hub/messages.ts";
 import { Chances } from "./chance.ts";
 import { FetchChecks } from "./checks/fetches.ts";

@@ -4,9 +4,9 @@
 // and its lease, the edge. The line from the hub to its shard is dead but for what the shard asks, else there were no race.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
+import { validate } from "../../config/schema/validate.ts";
 import { bytes, epochMillis, MiB, type Millis } from "../../config/units.ts";
-import { validate } from "../../config/validate.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { Hub } from "../../control-plane/hub/hub.ts";
 import type { HubPorts, Timer } from "../../control-plane/hub/ports.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";

@@ -2,7 +2,7 @@
 // A call is a request and its answer; whoever waits is told of a refused connection or a reset, or hears nothing and has a
 // time limit of its own. Nodes live in lives: what belongs to a life that has ended neither acts nor is heard.
 
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Body, ByteSource } from "../../edge/body/source.ts";
 import type { Chances } from "./chance.ts";
 import type { Plan } from "./plan.ts";

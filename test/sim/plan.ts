@@ -3,7 +3,7 @@
 // purged while requests for it are under way and a link or a node fails. A plan is data, so a failing one can be cut down.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Scope, Severity } from "../../control-plane/purge/event.ts";
 import { Chance } from "./chance.ts";
 import { type ObjectKind, SITE } from "./origin.ts";

@@ -3,9 +3,9 @@
 // what has reached each region. Events: a request arrives, a question or answer travels, a body ends, a purge is issued, a
 // region hears of it. Everything in between is the production code.
 
-import type { RegionId } from "../../config/regions.ts";
+import { validate } from "../../config/schema/validate.ts";
 import { bytes, epochMillis, MiB, millis } from "../../config/units.ts";
-import { validate } from "../../config/validate.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Scope, Severity } from "../../control-plane/purge/event.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import { covers, type Dot, join, type Vector } from "../../control-plane/purge/vector.ts";

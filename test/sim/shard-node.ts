@@ -3,9 +3,9 @@
 // the isolate. What it releases and what it asks the origin goes past the checkers.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config } from "../../config/schema.ts";
+import type { Config } from "../../config/schema/schema.ts";
 import { bytes, millis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import type { ApplyRequest, ApplyResponse, SyncRequest, SyncResponse } from "../../control-plane/purge/wire.ts";
 import { type Body, discard } from "../../edge/body/source.ts";

@@ -3,8 +3,8 @@
 // edge/tier/reach.worker.ts and the time limits of its fetches.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Chances } from "./chance.ts";
 import type { Findings } from "./findings.ts";
 import type { Life, Links, Target } from "./links.ts";

@@ -3,9 +3,9 @@
 // answered, all hubs know the same, and nothing is left to do.
 
 import { LIMITS } from "../../config/limits.ts";
-import type { RegionId } from "../../config/regions.ts";
-import type { Config, ConfigInput } from "../../config/schema.ts";
-import { validate } from "../../config/validate.ts";
+import type { Config, ConfigInput } from "../../config/schema/schema.ts";
+import { validate } from "../../config/schema/validate.ts";
+import type { RegionId } from "../../config/world/regions.ts";
 import type { Hub, PurgeOutcome } from "../../control-plane/hub/hub.ts";
 import { messages } from "../../control-plane/hub/messages.ts";
 import { parseDot } from "../../control-plane/purge/vector.ts";

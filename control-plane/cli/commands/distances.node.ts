@@ -1,9 +1,9 @@
-// `meridian distances`: the table of emulated round-trip times between regions, from config/distance.ts.
+// `meridian distances`: the table of emulated round-trip times between regions, from config/world/distance.ts.
 // Prints only; it needs no running deployment.
 
 import type { Command } from "commander";
-import { BASE_ROUND_TRIP, FIBRE_KILOMETRES_PER_MILLI, PATH_FACTOR, roundTrip } from "../../../config/distance.ts";
-import { REGION_IDS, REGIONS } from "../../../config/regions.ts";
+import { BASE_ROUND_TRIP, FIBRE_KILOMETRES_PER_MILLI, PATH_FACTOR, roundTrip } from "../../../config/world/distance.ts";
+import { REGION_IDS, REGIONS } from "../../../config/world/regions.ts";
 
 /** Adds `distances` to the program. */
 export function register(program: Command): void {

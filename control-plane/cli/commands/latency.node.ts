@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import cliProgress from "cli-progress";
 import type { Command } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
-import { REGION_IDS } from "../../../config/regions.ts";
+import { REGION_IDS } from "../../../config/world/regions.ts";
 import { explanationSchema } from "../../api/schemas.ts";
 import { canPlaceClients, measure, whyUnreachable } from "../../latency/measure.node.ts";
 import { completeness } from "../../latency/notes.ts";

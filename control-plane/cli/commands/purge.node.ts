@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
-import { isRegionId, REGION_IDS } from "../../../config/regions.ts";
+import { isRegionId, REGION_IDS } from "../../../config/world/regions.ts";
 import { dryRunSchema, receiptSchema } from "../../api/schemas.ts";
 import type { Answer, ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";

@@ -3,7 +3,7 @@
 // launcher that runs here (its address is in `run.json`).
 
 import type { Command } from "commander";
-import { isRegionId, REGION_IDS } from "../../../config/regions.ts";
+import { isRegionId, REGION_IDS } from "../../../config/world/regions.ts";
 import { regionSchema } from "../../api/schemas.ts";
 import type { RegionStatus } from "../../local/admin.node.ts";
 import { DEFAULT_STATE_FOLDER, StateFolder } from "../../local/state-folder.node.ts";

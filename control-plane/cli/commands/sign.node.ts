@@ -1,12 +1,10 @@
-// `meridian sign URL`: signs a URL, or a whole folder, for a route with `signed` (format: config/signed-url.ts). It asks no server
+// `meridian sign URL`: signs a URL, or a whole folder, for a route with `signed` (format: config/spelling/signed-url.ts). It asks no server
 // and reads no configuration: the secret comes from this process's environment, under the name that the configuration gives it,
 // so that it stands in no shell history. What it prints is the URL, or with --cookie the value of the cookie.
 
 import { createHmac } from "node:crypto";
 import { type Command, InvalidArgumentError } from "commander";
-import { parseIpAddress } from "../../../config/ip-address.ts";
-import { clientNetwork } from "../../../config/ip-network.ts";
-import { normaliseUrl } from "../../../config/normal-url.ts";
+import { normaliseUrl } from "../../../config/spelling/normal-url.ts";
 import {
   type Grant,
   KEY_ID,
@@ -16,7 +14,9 @@ import {
   signatureParameters,
   signedTarget,
   signedUrlText,
-} from "../../../config/signed-url.ts";
+} from "../../../config/spelling/signed-url.ts";
+import { parseIpAddress } from "../../../config/world/ip-address.ts";
+import { clientNetwork } from "../../../config/world/ip-network.ts";
 import { EXIT } from "../exit-codes.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 

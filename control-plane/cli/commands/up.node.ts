@@ -4,10 +4,10 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
-import { noMajorityWarning } from "../../../config/majority.ts";
-import { isRegionId, REGION_IDS, type RegionId } from "../../../config/regions.ts";
-import type { Config } from "../../../config/schema.ts";
+import { noMajorityWarning } from "../../../config/schema/majority.ts";
+import type { Config } from "../../../config/schema/schema.ts";
 import { bytes } from "../../../config/units.ts";
+import { isRegionId, REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
 import { DEFAULT_FRONT_DOOR, FRONT_DOOR_RANGE } from "../../local/ports.ts";
 import { regionsThatFit } from "../../local/region-count.ts";
 import { outliveReader } from "../closed-output.node.ts";

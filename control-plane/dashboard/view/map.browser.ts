@@ -5,7 +5,7 @@
 
 import { geoEqualEarthRaw } from "d3-geo";
 import { h, type JSX } from "preact";
-import type { Coordinates } from "../../../config/regions.ts";
+import type { Coordinates } from "../../../config/world/regions.ts";
 import { formatPlural, formatRate } from "../format.ts";
 import { labelSides } from "../map-labels.ts";
 import type { Region } from "../model.ts";

@@ -2,9 +2,9 @@
 // (RFC 9110 sections 13 and 14), HEAD gets no body, and every answer carries its facts. It decides nothing about freshness
 // or purges: whoever calls has just checked both.
 
-import type { RegionId } from "../../../config/regions.ts";
-import type { Config } from "../../../config/schema.ts";
+import type { Config } from "../../../config/schema/schema.ts";
 import type { Millis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
 import { canGive, lengthOf, partOf, partsOf } from "../../body/body-parts.ts";
 import { type Body, discard, NO_BODY } from "../../body/source.ts";

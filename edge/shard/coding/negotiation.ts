@@ -6,7 +6,7 @@
 // others away from it; a body that breaks off breaks off in every coding. RFC 9110 sections 8.4 and 12.5.3.
 
 import { LIMITS } from "../../../config/limits.ts";
-import type { Config, Route } from "../../../config/schema.ts";
+import type { Config, Route } from "../../../config/schema/schema.ts";
 import { type EpochMillis, millis } from "../../../config/units.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";

@@ -3,7 +3,7 @@
 // it is fresh for this request, no purge has ended it, and what is made of it carries its stamp and its age, and goes out
 // within that lease. Nothing is encoded that is stored in the same coding already.
 
-import type { Route } from "../../../config/schema.ts";
+import type { Route } from "../../../config/schema/schema.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import { once } from "../../body/body-parts.ts";
 import type { Body, ByteSource } from "../../body/source.ts";

@@ -3,7 +3,7 @@
 // pumps the body into a spool, so it is stored whoever may still read.
 
 import { LIMITS } from "../../../config/limits.ts";
-import type { Config, Route } from "../../../config/schema.ts";
+import type { Config, Route } from "../../../config/schema/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import { type PurgeTarget, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";

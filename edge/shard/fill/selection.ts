@@ -2,7 +2,7 @@
 // that has a field by which its URL's answers vary is answered from what was made with that field, or on its own.
 // Invariant: whatever a fill sends beside the key is a part of the variant under which its answer is stored, in every tier.
 
-import type { Route } from "../../../config/schema.ts";
+import type { Route } from "../../../config/schema/schema.ts";
 import { invitesSharing } from "../../http/store.ts";
 import { variantKey, varyOf } from "../../http/vary.ts";
 import {

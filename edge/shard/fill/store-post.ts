@@ -2,8 +2,8 @@
 // (RFC 9110 section 9.3.3). Only where the route asks for it, because such an answer may hold whatever its one sender put in:
 // the origin's word that it is everybody's is all there is. A POST itself is always passed on.
 
-import { normaliseUrl } from "../../../config/normal-url.ts";
-import type { Route } from "../../../config/schema.ts";
+import type { Route } from "../../../config/schema/schema.ts";
+import { normaliseUrl } from "../../../config/spelling/normal-url.ts";
 import { hasExplicitLifetime } from "../../http/freshness.ts";
 import { decideStore } from "../../http/store.ts";
 import { bornAt, type Terms } from "../../http/terms.ts";

@@ -3,7 +3,7 @@
 // refuse. A shield never serves unasked without a lease: what it gave would be released again below.
 
 import { LIMITS } from "../../../config/limits.ts";
-import type { Route } from "../../../config/schema.ts";
+import type { Route } from "../../../config/schema/schema.ts";
 import { between, type EpochMillis } from "../../../config/units.ts";
 import { isWeak } from "../../http/entity-tag.ts";
 import type { Fields } from "../../http/fields.ts";

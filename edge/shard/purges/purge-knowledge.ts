@@ -4,8 +4,8 @@
 // holds none and asks nothing. A shard that gets none is cut off; then the route decides (DESIGN section 4).
 
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
 import { after, type EpochMillis, type Millis, millis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeSet } from "../../../control-plane/purge/purge-set.ts";
 import { coversAll, join, type Vector } from "../../../control-plane/purge/vector.ts";
 import type { ApplyRequest, PurgeNews, SyncResponse } from "../../../control-plane/purge/wire.ts";

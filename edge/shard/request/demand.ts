@@ -2,7 +2,7 @@
 // thousands of objects are fetched anew, and most people wait for few of them. What was stored is asked how often it was used
 // before it ended; each tier adds what it knows. A refresh that nobody waits for stands behind all for which somebody does.
 
-import { clientNetwork } from "../../../config/ip-network.ts";
+import { clientNetwork } from "../../../config/world/ip-network.ts";
 import type { Demand, RequestContext } from "../../tier/wire.ts";
 import type { Asked } from "./shard-request.ts";
 

@@ -3,7 +3,7 @@
 // purge by the tier that talked to the origin, within a rate: whoever may send such requests must not fill every hub's log.
 
 import { LIMITS } from "../../../config/limits.ts";
-import type { Route } from "../../../config/schema.ts";
+import type { Route } from "../../../config/schema/schema.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import type { Scope } from "../../../control-plane/purge/event.ts";
 import type { PurgeTarget } from "../../../control-plane/purge/purge-set.ts";

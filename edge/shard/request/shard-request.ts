@@ -1,6 +1,6 @@
 // One request on a cached route, with all that follows from it and its route alone, worked out once.
 
-import type { Config, Route } from "../../../config/schema.ts";
+import type { Config, Route } from "../../../config/schema/schema.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import { Fields } from "../../http/fields.ts";
 import { type Policy, policyOf } from "../../http/terms.ts";

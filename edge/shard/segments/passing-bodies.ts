@@ -4,7 +4,7 @@
 // does not give that; any number of readers share what comes, at the pace of the fastest.
 
 import { LIMITS } from "../../../config/limits.ts";
-import type { Config } from "../../../config/schema.ts";
+import type { Config } from "../../../config/schema/schema.ts";
 import { type EpochMillis, millis } from "../../../config/units.ts";
 import { neverSilent, silenceOf } from "../../body/silence-limit.ts";
 import { type After, type Body, type ByteSource, discard } from "../../body/source.ts";

@@ -4,7 +4,7 @@
 // holds of it is forgotten. A segment is as old, as purged and as tagged as the fetch that brought it and the head it is for.
 
 import { LIMITS } from "../../../config/limits.ts";
-import type { Config, Route } from "../../../config/schema.ts";
+import type { Config, Route } from "../../../config/schema/schema.ts";
 import { between, type EpochMillis, millis, seconds, toMillis } from "../../../config/units.ts";
 import { type PurgeTarget, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";

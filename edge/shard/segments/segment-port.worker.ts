@@ -1,12 +1,12 @@
 // The way to the owners of segments: shards of the same region, chosen by the segment's own key. The shard itself is asked
 // without a message. A segment that came by is handed over in one message; one that does not arrive is fetched again.
 
-import type { Environment } from "../../../config/environment.worker.ts";
 import { LIMITS } from "../../../config/limits.ts";
-import { configOf, nodesOf } from "../../../config/nodes.worker.ts";
-import type { Node } from "../../../config/ports.worker.ts";
-import type { RegionId } from "../../../config/regions.ts";
+import type { Environment } from "../../../config/node/environment.worker.ts";
+import { configOf, nodesOf } from "../../../config/node/nodes.worker.ts";
+import type { Node } from "../../../config/node/ports.worker.ts";
 import { epochMillis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { cacheKey } from "../../request/cache-key.ts";
 import { ringOf } from "../../ring/owner.ts";
 import { NODE_URL, readNodeAnswer, readTierRequest, toNodeInit } from "../../tier/message.worker.ts";

@@ -5,9 +5,9 @@
 // every question carries the vector that its answer may not be older than.
 
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
-import type { Config, Route } from "../../../config/schema.ts";
+import type { Config, Route } from "../../../config/schema/schema.ts";
 import type { EpochMillis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
 import type { PurgeNews } from "../../../control-plane/purge/wire.ts";
 import { isIdempotent } from "../../http/invalidate.ts";

@@ -1,14 +1,14 @@
 // The tier above a shard as the platform reaches it: questions to shield shards and to origins become messages, and what comes
 // back values. Whom to ask, in which order and with what is decided in ask-shield.ts.
 
-import type { Environment } from "../../../config/environment.worker.ts";
 import { LIMITS } from "../../../config/limits.ts";
-import type { Tally } from "../../../config/metrics.ts";
-import { nodesOf, parseObjectName } from "../../../config/nodes.worker.ts";
-import { targetOfUrl } from "../../../config/normal-url.ts";
-import type { RegionId } from "../../../config/regions.ts";
-import type { Config, Route } from "../../../config/schema.ts";
+import type { Tally } from "../../../config/metrics/tally.ts";
+import type { Environment } from "../../../config/node/environment.worker.ts";
+import { nodesOf, parseObjectName } from "../../../config/node/nodes.worker.ts";
+import type { Config, Route } from "../../../config/schema/schema.ts";
+import { targetOfUrl } from "../../../config/spelling/normal-url.ts";
 import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeNews } from "../../../control-plane/purge/wire.ts";
 import { countFailure, countReply, countTransition, showBreaker } from "../../../origin/count.ts";
 import type { OriginFailure } from "../../../origin/failure.ts";

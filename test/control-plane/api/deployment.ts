@@ -2,12 +2,12 @@
 // totals, a clock that only tests move, and tokens of each kind. Deadlines end when a silent node is asked, never by waiting.
 
 import type { Explained, ExplainQuery } from "../../../config/explanation.ts";
-import { type Measurements, type MeterPush, Tally } from "../../../config/metrics.ts";
-import type { Node } from "../../../config/ports.worker.ts";
-import type { RegionId } from "../../../config/regions.ts";
+import { type Measurements, type MeterPush, Tally } from "../../../config/metrics/tally.ts";
+import type { Node } from "../../../config/node/ports.worker.ts";
+import { validate } from "../../../config/schema/validate.ts";
 import { bytes, type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
-import { validate } from "../../../config/validate.ts";
 import type { Warmed, WarmQuery } from "../../../config/warming.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { ACCESS_SCOPES, type TokenRecord } from "../../../control-plane/api/access.ts";
 import { sha256 } from "../../../control-plane/api/admission.worker.ts";
 import { controlApp } from "../../../control-plane/api/app.worker.ts";

@@ -1,7 +1,7 @@
 // Which regions are lost and which links are cut, from what hubs say of each other.
 
 import { describe, expect, it } from "vitest";
-import { REGIONS, type RegionId } from "../../../config/regions.ts";
+import { REGIONS, type RegionId } from "../../../config/world/regions.ts";
 import { linksOf } from "../../../control-plane/api/links.ts";
 import type { RegionView } from "../../../control-plane/api/region-view.ts";
 

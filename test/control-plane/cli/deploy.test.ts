@@ -1,7 +1,7 @@
 // Deploying, with a wrangler that only writes down what it was asked: what stops a deployment, and what it says then.
 
 import { describe, expect, test } from "vitest";
-import { validate } from "../../../config/validate.ts";
+import { validate } from "../../../config/schema/validate.ts";
 import { deploy, type Machine, type Ran } from "../../../control-plane/cli/deploy.node.ts";
 import { checkDeployment, describeMissingSecrets, secretsNeeded } from "../../../control-plane/cli/deploy-checks.ts";
 

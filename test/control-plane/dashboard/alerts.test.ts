@@ -1,8 +1,8 @@
 // What is said to need attention, and what is not.
 
 import { describe, expect, it } from "vitest";
-import { REGION_IDS, REGIONS, type RegionId } from "../../../config/regions.ts";
 import { bytes, epochMillis } from "../../../config/units.ts";
+import { REGION_IDS, REGIONS, type RegionId } from "../../../config/world/regions.ts";
 import {
   type AlertFacts,
   alertsOf,

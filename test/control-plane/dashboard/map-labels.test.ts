@@ -1,8 +1,8 @@
 // Names beside dots on the map: below, unless neighbours would collide.
 
 import { describe, expect, it } from "vitest";
-import { REGION_IDS, REGIONS } from "../../../config/regions.ts";
-import { worldOutline } from "../../../config/world-outline.node.ts";
+import { REGION_IDS, REGIONS } from "../../../config/world/regions.ts";
+import { worldOutline } from "../../../config/world/world-outline.node.ts";
 import { labelSides } from "../../../control-plane/dashboard/map-labels.ts";
 
 describe("label sides", () => {

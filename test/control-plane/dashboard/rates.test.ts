@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
 import { bytes, epochMillis, millis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { RegionReport, Sample, Totals } from "../../../control-plane/dashboard/model.ts";
 import { addSample, increments, type Recent, regionRates, totalRates } from "../../../control-plane/dashboard/rates.ts";
 

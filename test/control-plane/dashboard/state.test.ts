@@ -1,8 +1,8 @@
 // The page's state: each test is a short story of actions and what is then to be seen.
 
 import { describe, expect, it } from "vitest";
-import { REGIONS } from "../../../config/regions.ts";
 import { bytes, epochMillis, millis } from "../../../config/units.ts";
+import { REGIONS } from "../../../config/world/regions.ts";
 import type { Problem, Purge, Region, Sample } from "../../../control-plane/dashboard/model.ts";
 import { type Action, alertsIn, reduce, SIGNED_OUT, type State } from "../../../control-plane/dashboard/state.ts";
 

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RegionId } from "../../../config/regions.ts";
 import { epochMillis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { isJoined, members, unreplaced } from "../../../control-plane/gossip/membership.ts";
 import type { JoinEvent } from "../../../control-plane/purge/event.ts";
 

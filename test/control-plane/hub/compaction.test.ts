@@ -3,8 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
 import { epochMillis, millis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { dropUpTo, type LogLimits } from "../../../control-plane/hub/compaction.ts";
 import { Ledger } from "../../../control-plane/hub/ledger.ts";
 import { messages } from "../../../control-plane/hub/messages.ts";

@@ -1,7 +1,7 @@
 // What tests of hubs share: three or nine of them that have met, and a purge's receipt, refusal, dot and holders.
 
 import { expect } from "vitest";
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { Receipt, Refusal } from "../../../control-plane/hub/commands.ts";
 import type { LogLimits } from "../../../control-plane/hub/compaction.ts";
 import type { PurgeOutcome } from "../../../control-plane/hub/hub.ts";

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeOutcome } from "../../../control-plane/hub/hub.ts";
 import { messages } from "../../../control-plane/hub/messages.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";

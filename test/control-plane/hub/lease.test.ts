@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { dotOf, met, NINE, receiptOf, refusalOf, THREE } from "./hub-world.ts";
 import { type Network, SETTLING } from "./network.ts";
 

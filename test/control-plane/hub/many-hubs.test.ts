@@ -3,7 +3,7 @@
 
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
 import { Network } from "./network.ts";
 

@@ -4,8 +4,8 @@
 
 import { createHash } from "node:crypto";
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
 import { bytes, type EpochMillis, epochMillis, type Millis, millis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeCommand } from "../../../control-plane/hub/commands.ts";
 import type { LogLimits } from "../../../control-plane/hub/compaction.ts";
 import { Hub, type PurgeOutcome } from "../../../control-plane/hub/hub.ts";

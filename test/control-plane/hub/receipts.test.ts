@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
 import { millis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { Receipt } from "../../../control-plane/hub/commands.ts";
 import { parseCursor } from "../../../control-plane/hub/purge-list.ts";
 import { dotOf, met, receiptOf, refusalOf, shard, THREE } from "./hub-world.ts";

@@ -3,9 +3,9 @@
 // complete within a lease, its margin and one round trip.
 
 import { describe, expect, test } from "vitest";
-import { roundTrip } from "../../../config/distance.ts";
 import { LIMITS } from "../../../config/limits.ts";
-import { REGIONS, type RegionId } from "../../../config/regions.ts";
+import { roundTrip } from "../../../config/world/distance.ts";
+import { REGIONS, type RegionId } from "../../../config/world/regions.ts";
 import type { Receipt } from "../../../control-plane/hub/commands.ts";
 import { met, NINE, receiptOf } from "./hub-world.ts";
 import type { Network } from "./network.ts";

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { met, THREE } from "./hub-world.ts";
 import type { Network } from "./network.ts";
 

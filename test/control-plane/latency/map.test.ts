@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { greatCircle } from "../../../config/distance.ts";
+import { greatCircle } from "../../../config/world/distance.ts";
 import { along, drawMap, speedOf } from "../../../control-plane/latency/map.ts";
 
 const place = fc.record({

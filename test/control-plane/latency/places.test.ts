@@ -1,10 +1,10 @@
 // Lists of places as users type them, and that each default place is a client of the region it stands for.
 
 import { describe, expect, it } from "vitest";
-import { greatCircle } from "../../../config/distance.ts";
 import { LIMITS } from "../../../config/limits.ts";
-import { parseMeridianFrom } from "../../../config/meridian-from.ts";
-import { REGION_IDS, REGIONS } from "../../../config/regions.ts";
+import { greatCircle } from "../../../config/world/distance.ts";
+import { parseMeridianFrom } from "../../../config/world/meridian-from.ts";
+import { REGION_IDS, REGIONS } from "../../../config/world/regions.ts";
 import { PLACE_OF_REGION, parsePlaces } from "../../../control-plane/latency/places.ts";
 
 describe("a list of places", () => {

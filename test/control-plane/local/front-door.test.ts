@@ -1,8 +1,8 @@
 // The front door's decisions: where a client is, and which region it is taken to.
 
 import { describe, expect, it } from "vitest";
-import { countryPlace } from "../../../config/country-places.ts";
-import { REGION_IDS, REGIONS, type RegionId } from "../../../config/regions.ts";
+import { countryPlace } from "../../../config/world/country-places.ts";
+import { REGION_IDS, REGIONS, type RegionId } from "../../../config/world/regions.ts";
 import { type Atlas, placeClient } from "../../../control-plane/local/client-place.ts";
 import { type Door, nearestFirst } from "../../../control-plane/local/nearest.ts";
 

@@ -2,11 +2,11 @@
 
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { formatClientAssertion, parseClientAssertion, signedText } from "../../../config/client-assertion.ts";
-import { REGION_IDS } from "../../../config/regions.ts";
-import type { Config, ConfigInput } from "../../../config/schema.ts";
+import { formatClientAssertion, parseClientAssertion, signedText } from "../../../config/node/client-assertion.ts";
+import type { Config, ConfigInput } from "../../../config/schema/schema.ts";
+import { validate } from "../../../config/schema/validate.ts";
 import { bytes, MiB } from "../../../config/units.ts";
-import { validate } from "../../../config/validate.ts";
+import { REGION_IDS } from "../../../config/world/regions.ts";
 import { effectiveConfig, unservableRoutes } from "../../../control-plane/local/effective-config.ts";
 import { endToEnd } from "../../../control-plane/local/end-to-end-fields.ts";
 import { portPlan } from "../../../control-plane/local/ports.ts";

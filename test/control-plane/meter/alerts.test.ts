@@ -3,7 +3,13 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { isMetricName, LABEL_VALUES, type Label, METRICS, type MetricName } from "../../../config/metric-catalogue.ts";
+import {
+  isMetricName,
+  LABEL_VALUES,
+  type Label,
+  METRICS,
+  type MetricName,
+} from "../../../config/metrics/metric-catalogue.ts";
 
 const text = readFileSync(new URL("../../../control-plane/meter/alerts.yaml", import.meta.url), "utf8");
 const rules = text.slice(text.indexOf("\ngroups:"));

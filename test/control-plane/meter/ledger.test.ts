@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import { TIME_BUCKETS } from "../../../config/metric-catalogue.ts";
-import { type Measurements, type MeterPush, Tally } from "../../../config/metrics.ts";
+import { TIME_BUCKETS } from "../../../config/metrics/metric-catalogue.ts";
+import { type Measurements, type MeterPush, Tally } from "../../../config/metrics/tally.ts";
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
 import { Ledger, type StoredLedger } from "../../../control-plane/meter/ledger.ts";
 import { decodePush } from "../../../control-plane/meter/push.ts";

@@ -1,8 +1,8 @@
 // The text exposition: what a scraper reads, line by line, and that no value can break a line.
 
 import { expect, test } from "vitest";
-import { isMetricName, METRICS, metricOf, TIME_BUCKETS } from "../../../config/metric-catalogue.ts";
-import { bucketOf } from "../../../config/metrics.ts";
+import { isMetricName, METRICS, metricOf, TIME_BUCKETS } from "../../../config/metrics/metric-catalogue.ts";
+import { bucketOf } from "../../../config/metrics/tally.ts";
 import { expose } from "../../../control-plane/meter/prometheus.ts";
 
 const empty = { counters: {}, distributions: {}, gauges: {} };

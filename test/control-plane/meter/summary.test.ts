@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TIME_BUCKETS } from "../../../config/metric-catalogue.ts";
-import { bucketOf, type Distribution } from "../../../config/metrics.ts";
+import { TIME_BUCKETS } from "../../../config/metrics/metric-catalogue.ts";
+import { bucketOf, type Distribution } from "../../../config/metrics/tally.ts";
 import { quantileOf, ratio, summarise } from "../../../control-plane/meter/summary.ts";
 
 const of = (times: readonly number[]): Distribution => {

@@ -3,9 +3,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import { pushTally } from "../../../config/meter-push.worker.ts";
-import { METRICS, type MetricName, TIME_BUCKETS } from "../../../config/metric-catalogue.ts";
-import { bucketOf, type MeterPush, parseSeriesKey, seriesKey, Tally } from "../../../config/metrics.ts";
+import { pushTally } from "../../../config/metrics/meter-push.worker.ts";
+import { METRICS, type MetricName, TIME_BUCKETS } from "../../../config/metrics/metric-catalogue.ts";
+import { bucketOf, type MeterPush, parseSeriesKey, seriesKey, Tally } from "../../../config/metrics/tally.ts";
 
 const hit = { tier: "shard", outcome: "hit", status: "2xx", route: "all" } as const;
 

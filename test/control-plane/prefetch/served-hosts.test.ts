@@ -1,8 +1,8 @@
 // Which URLs somebody can ask a deployment for, by their host.
 
 import { expect, test } from "vitest";
-import type { ConfigInput } from "../../../config/schema.ts";
-import { validate } from "../../../config/validate.ts";
+import type { ConfigInput } from "../../../config/schema/schema.ts";
+import { validate } from "../../../config/schema/validate.ts";
 import { readPrefetchBody } from "../../../control-plane/prefetch/body.ts";
 import { whyNotServed } from "../../../control-plane/prefetch/served-hosts.ts";
 

@@ -1,7 +1,7 @@
 // Preflights and permissions: who gets them, what they say, and what of the origin's own is taken back.
 
 import { describe, expect, test } from "vitest";
-import { actionsSchema } from "../../../config/action-schema.ts";
+import { actionsSchema } from "../../../config/schema/action-schema.ts";
 import { addVary, type CorsRules, isPreflight, permit, preflightFields } from "../../../edge/action/cors.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 

@@ -1,7 +1,7 @@
 // Which errors get a page, who keeps the problem, and what of the answer stays.
 
 import { describe, expect, test } from "vitest";
-import { actionsSchema } from "../../../config/action-schema.ts";
+import { actionsSchema } from "../../../config/schema/action-schema.ts";
 import { errorPages, pageFor } from "../../../edge/action/error-page.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 

@@ -2,8 +2,8 @@
 
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { type Route, routeSchema } from "../../../config/schema.ts";
-import { signatureParameters, signedUrlText } from "../../../config/signed-url.ts";
+import { type Route, routeSchema } from "../../../config/schema/schema.ts";
+import { signatureParameters, signedUrlText } from "../../../config/spelling/signed-url.ts";
 import { epochMillis } from "../../../config/units.ts";
 import { actAfterwards } from "../../../edge/action/afterwards.ts";
 import { actBefore } from "../../../edge/action/before.ts";

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { actionsSchema } from "../../../config/action-schema.ts";
-import { routeSchema } from "../../../config/schema.ts";
+import { actionsSchema } from "../../../config/schema/action-schema.ts";
+import { routeSchema } from "../../../config/schema/schema.ts";
 import { redirectOf, redirectRules } from "../../../edge/action/redirect.ts";
 import { originPath } from "../../../edge/action/rewrite.ts";
 

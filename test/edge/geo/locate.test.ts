@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { REGION_IDS, REGIONS } from "../../../config/regions.ts";
+import { REGION_IDS, REGIONS } from "../../../config/world/regions.ts";
 import { type LocateInput, locate } from "../../../edge/geo/locate.ts";
 
 const database: Record<string, string> = { "203.0.113.7": "JP", "2001:db8::1": "BR", "198.51.100.1": "DE" };

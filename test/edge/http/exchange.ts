@@ -1,6 +1,6 @@
 // Short ways to write requests, responses and policies for the tests of the HTTP core. All instants are from one fixed day.
 
-import { routeSchema } from "../../../config/schema.ts";
+import { routeSchema } from "../../../config/schema/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 import { decideStore, type StoreDecision } from "../../../edge/http/store.ts";

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import type { ConfigInput } from "../../../config/schema.ts";
+import type { ConfigInput } from "../../../config/schema/schema.ts";
 import { epochMillis, millis } from "../../../config/units.ts";
 import { formatDot } from "../../../control-plane/purge/vector.ts";
 import { sourceOf } from "../../../edge/body/body-parts.ts";

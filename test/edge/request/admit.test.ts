@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import { validate } from "../../../config/validate.ts";
+import { validate } from "../../../config/schema/validate.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 import { admit } from "../../../edge/request/admit.ts";
 

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normaliseUrl } from "../../../config/normal-url.ts";
-import { type Route, routeSchema } from "../../../config/schema.ts";
+import { type Route, routeSchema } from "../../../config/schema/schema.ts";
+import { normaliseUrl } from "../../../config/spelling/normal-url.ts";
 import { probesOf, purgeTarget } from "../../../control-plane/purge/purge-target.ts";
 import { parsePrefixScope } from "../../../control-plane/purge/scope.ts";
 import { Fields } from "../../../edge/http/fields.ts";

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Route, routeSchema } from "../../../config/schema.ts";
+import { type Route, routeSchema } from "../../../config/schema/schema.ts";
 import { withoutRemoved } from "../../../edge/action/fields.ts";
 import { originPath } from "../../../edge/action/rewrite.ts";
 import { actionsOf } from "../../../edge/action/route-actions.ts";

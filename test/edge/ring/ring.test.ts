@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { REGION_IDS } from "../../../config/regions.ts";
-import { regionSchema } from "../../../config/schema.ts";
+import { regionSchema } from "../../../config/schema/schema.ts";
+import { REGION_IDS } from "../../../config/world/regions.ts";
 import { buildRing, type Ring, weightsOf } from "../../../edge/ring/ring.ts";
 
 const KEYS = Array.from({ length: 20_000 }, (_, index) => `https://shop.example/p/${index}`);

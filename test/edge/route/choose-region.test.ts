@@ -2,11 +2,11 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CONTINENTS } from "../../../config/continents.ts";
-import { countryCodes, countryPlace } from "../../../config/country-places.ts";
-import { REGION_IDS, type RegionId } from "../../../config/regions.ts";
-import { regionSchema } from "../../../config/schema.ts";
+import { regionSchema } from "../../../config/schema/schema.ts";
 import { type Millis, millis } from "../../../config/units.ts";
+import { CONTINENTS } from "../../../config/world/continents.ts";
+import { countryCodes, countryPlace } from "../../../config/world/country-places.ts";
+import { REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
 import type { Place } from "../../../edge/geo/place.ts";
 import { type ChoiceInput, chooseRegion } from "../../../edge/route/choose-region.ts";
 

@@ -1,8 +1,8 @@
 // Which route a request follows: first match, exact where the pattern is, and no way around a pattern by spelling.
 
 import { describe, expect, test } from "vitest";
-import { normaliseUrl } from "../../../config/normal-url.ts";
-import { type Route, routeSchema } from "../../../config/schema.ts";
+import { type Route, routeSchema } from "../../../config/schema/schema.ts";
+import { normaliseUrl } from "../../../config/spelling/normal-url.ts";
 import { matchRoute } from "../../../edge/route/match-route.ts";
 
 const route = (match: object, name = "r"): Route => routeSchema.parse({ name, origin: "shop", match });

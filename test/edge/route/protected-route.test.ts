@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { normaliseUrl } from "../../../config/normal-url.ts";
-import { type Route, routeSchema } from "../../../config/schema.ts";
+import { type Route, routeSchema } from "../../../config/schema/schema.ts";
+import { normaliseUrl } from "../../../config/spelling/normal-url.ts";
 import { readingsOf } from "../../../edge/route/folded-path.ts";
 import { chooseRoute } from "../../../edge/route/protected-route.ts";
 

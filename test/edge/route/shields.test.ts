@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { REGION_IDS, type RegionId } from "../../../config/regions.ts";
-import { originSchema, regionSchema } from "../../../config/schema.ts";
+import { originSchema, regionSchema } from "../../../config/schema/schema.ts";
+import { REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
 import { shieldRegions } from "../../../edge/route/shields.ts";
 
 const configOf = (...regions: RegionId[]) => ({

@@ -6,7 +6,7 @@
 //   Pages that were being fetched when a purge came, stored after it and served for a day.
 
 import { expect, test } from "vitest";
-import type { ConfigInput } from "../../../config/schema.ts";
+import type { ConfigInput } from "../../../config/schema/schema.ts";
 import { ShieldAsker, type ShieldReply } from "../../../edge/shard/upstream/ask-shield.ts";
 import type { UpstreamRequest } from "../../../edge/tier/tier.ts";
 import { type Asked, ShardWorld, statusOf, streamed, textOf } from "../../fixtures/shard-world.ts";

@@ -1,8 +1,8 @@
 // Calling a node that may be gone: only one that shows no sign of life is given up, by the edge and by the shards below a shield.
 
 import { describe, expect, test } from "vitest";
+import { validate } from "../../../config/schema/validate.ts";
 import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
-import { validate } from "../../../config/validate.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 import { RegionAsker, type RegionReply } from "../../../edge/regions/ask-regions.ts";
 import { admit } from "../../../edge/request/admit.ts";

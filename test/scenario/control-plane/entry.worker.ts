@@ -2,8 +2,8 @@
 // three entries, and an explanation that says what was asked.
 
 import { DurableObject } from "cloudflare:workers";
-import type { Environment } from "../../../config/environment.worker.ts";
 import type { Explanation } from "../../../config/explanation.ts";
+import type { Environment } from "../../../config/node/environment.worker.ts";
 import { controlFetch } from "../../../control-plane/worker.ts";
 
 export { Hub, Meter } from "../../../control-plane/worker.ts";

@@ -3,7 +3,7 @@
 // and `/restless/NAME`, which has an object plan
 // for nothing what an idle one must not; `/calm/NAME` takes a hub's alarm back.
 
-import type { Environment } from "../../../config/environment.worker.ts";
+import type { Environment } from "../../../config/node/environment.worker.ts";
 import edge, { Hub as RealHub, Meter as RealMeter, Shard as RealShard } from "../../../edge/worker.ts";
 import type { Counts } from "./counts.ts";
 

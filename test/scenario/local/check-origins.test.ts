@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
-import type { Config } from "../../../config/schema.ts";
+import type { Config } from "../../../config/schema/schema.ts";
 import { checkOrigins } from "../../../control-plane/local/check-origins.node.ts";
 import { freePort } from "../../../control-plane/local/free-ports.node.ts";
 

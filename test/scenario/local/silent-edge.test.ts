@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createSilence } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { REGIONS } from "../../../config/regions.ts";
+import { REGIONS } from "../../../config/world/regions.ts";
 import { closeDoor, openOn } from "../../../control-plane/local/door.node.ts";
 import { createFrontDoor } from "../../../control-plane/local/doors.node.ts";
 

@@ -2,7 +2,7 @@
 // passes the body through (`/through/...`), or forgets it (`/forget/...`). The configuration comes with the environment.
 
 import { DurableObject } from "cloudflare:workers";
-import type { Environment } from "../../../config/environment.worker.ts";
+import type { Environment } from "../../../config/node/environment.worker.ts";
 import { createOriginClient, type WorkerOriginClient } from "../../../origin/fetch.worker.ts";
 
 interface Env extends Environment {

@@ -2,7 +2,7 @@
 // complete when it asked. Now and then one publishes nothing but demands to read what somebody just purged.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { REGIONS, type RegionId } from "../../../config/regions.ts";
+import { REGIONS, type RegionId } from "../../../config/world/regions.ts";
 import type { Running } from "../../fixtures/cluster.node.ts";
 import type { Chance } from "../../sim/chance.ts";
 import type { Book, Purge } from "./book.ts";

@@ -1,7 +1,7 @@
 // The pages of a soak, what a purge of some scope is about, and which version an answer holds. The matching here is the check's
 // own, written from the documentation and never from the code that is checked.
 
-import type { Config } from "../../../config/schema.ts";
+import type { Config } from "../../../config/schema/schema.ts";
 
 export type Policy = Config["routes"][number]["whenCutOff"];
 /** One for each policy, and one whose edges keep copies. */

@@ -2,7 +2,7 @@
 // complete. It never forgets one that was accepted: at the end each must be known to every hub, listed, and complete.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { covers, type Dot, parseDot, type Vector } from "../../../control-plane/purge/vector.ts";
 import type { Running } from "../../fixtures/cluster.node.ts";
 import type { Chance } from "../../sim/chance.ts";

@@ -3,7 +3,7 @@
 //   --minutes 10  --purges 300  --regions 9  --seed 1  --clients 3  --purgers 4  --port 24400  --mutant NAME (test/sim/mutants.ts)
 
 import { parseArgs } from "node:util";
-import { REGION_IDS, type RegionId } from "../../../config/regions.ts";
+import { REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
 import { MUTANTS } from "../../sim/mutants.ts";
 import { breachText, soakTable } from "./report.node.ts";
 import { soak } from "./soak.node.ts";

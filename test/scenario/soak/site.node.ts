@@ -4,8 +4,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RegionId } from "../../../config/regions.ts";
-import type { ConfigInput } from "../../../config/schema.ts";
+import type { ConfigInput } from "../../../config/schema/schema.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { Chance } from "../../sim/chance.ts";
 import type { Book } from "./book.ts";
 import { bodyOf, PAGES, type Page, ROUTES } from "./pages.ts";

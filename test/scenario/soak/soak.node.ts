@@ -3,7 +3,7 @@
 // be there. It ends at once at the first answer that breaks a promise.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { type Running, startCdn } from "../../fixtures/cluster.node.ts";
 import { type Chance, Chances } from "../../sim/chance.ts";
 import { MUTANTS } from "../../sim/mutants.ts";

@@ -3,7 +3,7 @@
 // that was told to be accepted is lost, nothing stands in a log that was never issued, and each shard's purge set, and that of
 // a hub that would start on each disk, condemns whatever any of those purges condemns.
 
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import { Ledger } from "../../../control-plane/hub/ledger.ts";
 import type { ControlEvent } from "../../../control-plane/purge/event.ts";
 import { PurgeSet, purgeTarget } from "../../../control-plane/purge/purge-set.ts";

@@ -2,7 +2,7 @@
 // accepted. Matching is written anew here, as simply as it can be, so that it shares no mistake with the code under test.
 // Checks here: no dot names two events; what is accepted is held by two hubs at that moment, and all know the accepting one.
 
-import type { RegionId } from "../../../config/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { ControlEvent, PurgeEvent, Scope } from "../../../control-plane/purge/event.ts";
 import { type Dot, formatDot, join, parseDot, type Vector } from "../../../control-plane/purge/vector.ts";
 import type { Findings } from "../findings.ts";

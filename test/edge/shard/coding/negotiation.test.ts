@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../../config/limits.ts";
-import type { Config, ConfigInput } from "../../../../config/schema.ts";
+import type { Config, ConfigInput } from "../../../../config/schema/schema.ts";
 import type { ByteSource } from "../../../../edge/body/source.ts";
 import type { Coding } from "../../../../edge/http/accept-encoding.ts";
 import { routeNamed } from "../../../../edge/shard/answer/release.ts";
