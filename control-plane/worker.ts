@@ -9,11 +9,11 @@ import type { Config } from "../config/schema/schema.ts";
 import { epochMillis } from "../config/units.ts";
 import { greatCircle } from "../config/world/distance.ts";
 import { REGIONS, type RegionId } from "../config/world/regions.ts";
-import { parseTokens, type TokenRecord } from "./api/access.ts";
+import { parseTokens, type TokenRecord } from "./api/access/access.ts";
 import { controlApp } from "./api/app.worker.ts";
-import { DASHBOARD_PAGE } from "./api/dashboard-page.worker.ts";
+import { DASHBOARD_PAGE } from "./api/page/dashboard-page.worker.ts";
 import { type ControlPorts, regionsOf } from "./api/ports.worker.ts";
-import { receiptSigner } from "./api/receipt-signer.worker.ts";
+import { receiptSigner } from "./api/purges/receipt-signer.worker.ts";
 
 export { Hub } from "./hub/hub.worker.ts";
 export { Meter } from "./meter/meter.worker.ts";

@@ -8,7 +8,7 @@ export interface Environment {
   readonly METER: DurableObjectNamespace;
   /** Secret: 32 bytes or more, base64url; signs traffic between processes and receipts. */
   readonly CLUSTER_KEY: string;
-  /** Secret: JSON `TokenRecord[]` (control-plane/api/access.ts): hashed API tokens and what each may do. */
+  /** Secret: JSON `TokenRecord[]` (control-plane/api/access/access.ts): hashed API tokens and what each may do. */
   readonly API_TOKENS?: string;
   /** Local: the configuration as JSON, in place of the one that is bundled. */
   readonly MERIDIAN_CONFIG?: string;

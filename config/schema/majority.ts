@@ -1,5 +1,5 @@
 // What the number of regions means for the loss of one. The others go on without it only if they are a majority of all
-// (control-plane/gossip/suspension.ts); of two regions neither is one. That is no error, since two may be all that one needs, so
+// (control-plane/membership/suspension.ts); of two regions neither is one. That is no error, since two may be all that one needs, so
 // whoever starts or deploys them is told.
 
 /** Why the loss of one of so many regions stops the leases of all others, and what to do; undefined if it does not. */

@@ -4,17 +4,17 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import { PurgeQuota } from "./access/purge-quota.ts";
+import type { Bucket } from "./access/rate-limit.ts";
 import { mountCloudflare } from "./compat/cloudflare.worker.ts";
 import { mountFastly } from "./compat/fastly.worker.ts";
-import { mountObservation } from "./observe.worker.ts";
-import { mountPage } from "./page.worker.ts";
+import { mountObservation } from "./observe/observe.worker.ts";
+import { mountRegions } from "./observe/regions.worker.ts";
+import { mountPage } from "./page/page.worker.ts";
 import type { ControlPorts } from "./ports.worker.ts";
 import { mountPrefetch } from "./prefetch.worker.ts";
 import { problem } from "./problems.ts";
-import { PurgeQuota } from "./purge-quota.ts";
-import { mountPurges } from "./purges.worker.ts";
-import type { Bucket } from "./rate-limit.ts";
-import { mountRegions } from "./regions.worker.ts";
+import { mountPurges } from "./purges/purges.worker.ts";
 import { type Mount, mount, problemResponse } from "./route.worker.ts";
 
 /** The application for these ports. It is built once for each isolate: it holds the buckets of the tokens. */

@@ -6,7 +6,7 @@
 // same holds for the seconds until every hub has noticed a loss.
 
 import type { RegionId } from "../../config/world/regions.ts";
-import type { RegionView } from "./region-view.ts";
+import type { RegionView } from "./observe/region-view.ts";
 
 export interface Links {
   readonly lostRegions: { readonly region: RegionId; readonly heardAt?: string; readonly heardBy?: RegionId }[];

@@ -8,8 +8,8 @@ import type { Config } from "../../config/schema/schema.ts";
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { Warmed, WarmQuery } from "../../config/warming.ts";
 import type { RegionId } from "../../config/world/regions.ts";
-import type { TokenRecord } from "./access.ts";
-import type { ReceiptSigner } from "./receipt-signer.worker.ts";
+import type { TokenRecord } from "./access/access.ts";
+import type { ReceiptSigner } from "./purges/receipt-signer.worker.ts";
 
 export interface ControlPorts {
   readonly config: Config;

@@ -7,7 +7,7 @@ import { LIMITS } from "../../config/limits.ts";
 import { withoutAlias } from "../../config/spelling/host-aliases.ts";
 import { prefetchBodySchema, readPrefetchBody } from "../prefetch/body.ts";
 import { type Prefetch, type PrefetchPorts, prefetch } from "../prefetch/prefetch.ts";
-import { mayPurge, type TokenRecord } from "./access.ts";
+import { mayPurge, type TokenRecord } from "./access/access.ts";
 import { readBody } from "./body.worker.ts";
 import type { ControlPorts } from "./ports.worker.ts";
 import { type Problem, problem } from "./problems.ts";

@@ -5,10 +5,10 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { z } from "zod";
-import { type AccessScope, bearerToken, type TokenRecord } from "./access.ts";
-import { type Admitting, admit } from "./admission.worker.ts";
+import { type AccessScope, bearerToken, type TokenRecord } from "./access/access.ts";
+import { type Admitting, admit } from "./access/admission.worker.ts";
+import type { PurgeQuota } from "./access/purge-quota.ts";
 import { PROBLEMS, type Problem, type ProblemCode, problem } from "./problems.ts";
-import type { PurgeQuota } from "./purge-quota.ts";
 import { problemSchema } from "./schemas.ts";
 
 /** A route: its description, and the scopes of which a token needs one. `public` needs no token. */

@@ -7,7 +7,7 @@ import type { Config } from "../../config/schema/schema.ts";
 import { secretNames } from "../../config/schema/secrets.ts";
 import { parseIpAddress } from "../../config/world/ip-address.ts";
 import { regionsOf } from "../../config/world/places.ts";
-import { isExampleOrigin } from "../local/effective-config.ts";
+import { isExampleOrigin } from "../local/prepare/effective-config.ts";
 
 export interface Finding {
   /** An `error` stops a deployment, a `warning` is only said. `example`: it stops one, and is what the example has for an origin. */

@@ -7,10 +7,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionStatus } from "../local/admin.node.ts";
-import { describeFileFault, type FileFault } from "../local/file-faults.ts";
-import type { RunRecord } from "../local/run-record.ts";
-import { judgeRun } from "../local/state-files.ts";
-import { describeBadRun } from "../local/state-folder.node.ts";
+import { describeFileFault, type FileFault } from "../local/state/file-faults.ts";
+import type { RunRecord } from "../local/state/run-record.ts";
+import { judgeRun } from "../local/state/state-files.ts";
+import { describeBadRun } from "../local/state/state-folder.node.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 

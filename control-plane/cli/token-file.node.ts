@@ -4,9 +4,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TokenRecord } from "../api/access.ts";
-import { describeFileFault, type FileFault } from "../local/file-faults.ts";
-import { judgeTokens } from "../local/state-files.ts";
+import type { TokenRecord } from "../api/access/access.ts";
+import { describeFileFault, type FileFault } from "../local/state/file-faults.ts";
+import { judgeTokens } from "../local/state/state-files.ts";
 
 /** A new token and what is kept of it. */
 export function makeToken(record: Omit<TokenRecord, "sha256">): {

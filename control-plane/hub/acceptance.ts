@@ -9,10 +9,10 @@ import type { PurgeEvent, Scope } from "../purge/event.ts";
 import { scopeKey } from "../purge/scope.ts";
 import { type Dot, formatDot } from "../purge/vector.ts";
 import type { PurgeCommand, Refusal } from "./commands.ts";
-import type { Condition } from "./condition.ts";
-import type { Ledger, NewPurge } from "./ledger.ts";
-import type { Peers } from "./peers.ts";
+import type { Ledger, NewPurge } from "./log/ledger.ts";
+import type { Peers } from "./peers/peers.ts";
 import type { HubPorts } from "./ports.ts";
+import type { Condition } from "./wait-until.ts";
 
 /** Why a purge is not acknowledged. */
 export interface Refused {

@@ -30,13 +30,13 @@ import type {
 } from "../purge/wire.ts";
 import { Acceptance, type Refused, refused } from "./acceptance.ts";
 import type { DrainCommand, HubState, PurgeCommand, Receipt, ReceiptPage } from "./commands.ts";
-import { Condition } from "./condition.ts";
-import { Ledger } from "./ledger.ts";
-import { Peers } from "./peers.ts";
+import { Ledger } from "./log/ledger.ts";
+import { Peers } from "./peers/peers.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
-import { type PageRequest, readPage } from "./purge-list.ts";
-import { Receipts } from "./receipts.ts";
-import { Subscribers } from "./subscribers.ts";
+import { type PageRequest, readPage } from "./receipts/purge-list.ts";
+import { Receipts } from "./receipts/receipts.ts";
+import { Subscribers } from "./receipts/subscribers.ts";
+import { Condition } from "./wait-until.ts";
 
 /** What came of a purge, or of asking after one. */
 export type PurgeOutcome = { readonly kind: "receipt"; readonly receipt: Receipt } | Refused;

@@ -14,10 +14,10 @@ import { bytes, epochMillis, type Millis } from "../../config/units.ts";
 import { isRegionId } from "../../config/world/regions.ts";
 import { parseDot } from "../purge/vector.ts";
 import { Hub as HubCore, type PurgeOutcome } from "./hub.ts";
-import { SqlLog } from "./log.worker.ts";
+import { SqlLog } from "./log/log.worker.ts";
 import { answers, messages, queries } from "./messages.ts";
 import type { HubPorts, Timer } from "./ports.ts";
-import { parseCursor } from "./purge-list.ts";
+import { parseCursor } from "./receipts/purge-list.ts";
 
 const STATUS = {
   "idempotency-conflict": 409,

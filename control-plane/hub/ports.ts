@@ -16,8 +16,8 @@ import type {
   ExchangeRequest,
   ExchangeResponse,
 } from "../purge/wire.ts";
-import type { LogLimits } from "./compaction.ts";
-import type { EventLog } from "./log.ts";
+import type { LogLimits } from "./log/compaction.ts";
+import type { EventLog } from "./log/log.ts";
 
 /** A timer that can be given up, so that nothing keeps an idle object awake. */
 export interface Timer {

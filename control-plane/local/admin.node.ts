@@ -8,7 +8,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isRegionId, type RegionId } from "../../config/world/regions.ts";
-import type { Cut } from "./link.node.ts";
+import type { Cut } from "./link/link.node.ts";
 
 /** A region as the endpoint shows it. */
 export interface RegionStatus {

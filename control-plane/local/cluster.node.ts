@@ -8,21 +8,21 @@ import { LIMITS } from "../../config/limits.ts";
 import type { Coordinates, RegionId } from "../../config/world/regions.ts";
 import type { Controls, RegionStatus } from "./admin.node.ts";
 import { askDrained, askHealth } from "./ask-region.node.ts";
-import { closeDoor } from "./door.node.ts";
+import { closeDoor } from "./door/door.node.ts";
+import type { Door } from "./door/nearest.ts";
+import { closePool } from "./door/pool.node.ts";
+import type { Handed } from "./door/proxy.node.ts";
 import type { LaunchEvent } from "./events.ts";
 import type { ExampleOrigin } from "./example-origin.node.ts";
-import type { Cut, Link } from "./link.node.ts";
-import { type LinkEnd, linkName } from "./links.node.ts";
-import type { Door } from "./nearest.ts";
-import { closePool } from "./pool.node.ts";
-import { isAlive } from "./processes.node.ts";
-import type { Handed } from "./proxy.node.ts";
+import type { Cut, Link } from "./link/link.node.ts";
+import { type LinkEnd, linkName } from "./link/links.node.ts";
 import type { LocalRegion } from "./region.node.ts";
-import type { SupervisionNews } from "./restart-policy.ts";
-import type { RegionRecord } from "./run-record.ts";
-import type { StateFolder } from "./state-folder.node.ts";
-import { type Child, Supervised } from "./supervised.node.ts";
-import { supervisionEvent } from "./supervision-words.ts";
+import type { RegionRecord } from "./state/run-record.ts";
+import type { StateFolder } from "./state/state-folder.node.ts";
+import { isAlive } from "./supervision/processes.node.ts";
+import type { SupervisionNews } from "./supervision/restart-policy.ts";
+import { type Child, Supervised } from "./supervision/supervised.node.ts";
+import { supervisionEvent } from "./supervision/supervision-messages.ts";
 
 /** Where a run can be reached: URLs without a trailing slash. */
 export interface Addresses {

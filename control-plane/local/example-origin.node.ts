@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { becomesFree, PortInUse } from "./free-ports.node.ts";
-import type { Child } from "./supervised.node.ts";
+import { becomesFree, PortInUse } from "./prepare/free-ports.node.ts";
+import type { Child } from "./supervision/supervised.node.ts";
 
 const MAIN = fileURLToPath(new URL("../../origin/example/main.node.ts", import.meta.url));
 

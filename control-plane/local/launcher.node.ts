@@ -11,25 +11,31 @@ import { millis } from "../../config/units.ts";
 import { countryPlace } from "../../config/world/country-places.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { createAdmin } from "./admin.node.ts";
-import { clearLeftovers, holdPorts } from "./before-start.node.ts";
-import { bundleWorker, LOCAL_ENTRY } from "./bundle.node.ts";
-import { CannotLaunch } from "./cannot-launch.ts";
-import { checkOrigins } from "./check-origins.node.ts";
 import { Cluster } from "./cluster.node.ts";
-import { openOn } from "./door.node.ts";
-import { createControlDoor, createDirectDoor, createFrontDoor, type Surroundings } from "./doors.node.ts";
-import { effectiveConfig, isExampleOrigin, originPlace, regionPlace, unservableRoutes } from "./effective-config.ts";
+import { openOn } from "./door/door.node.ts";
+import { createControlDoor, createDirectDoor, createFrontDoor, type Surroundings } from "./door/doors.node.ts";
+import { openGeoDatabase } from "./door/geo-database.node.ts";
 import type { LaunchEvent } from "./events.ts";
 import { ExampleOrigin } from "./example-origin.node.ts";
-import { describeFileFault, type FileFault } from "./file-faults.ts";
-import { HeldPorts, holdFreePort, PortInUse } from "./free-ports.node.ts";
-import { openGeoDatabase } from "./geo-database.node.ts";
-import { layLinks } from "./links.node.ts";
-import { mendDatabases } from "./mend-databases.node.ts";
-import { DEFAULT_FRONT_DOOR, type PortPlan, portPlan } from "./ports.ts";
+import { layLinks } from "./link/links.node.ts";
+import { clearLeftovers, holdPorts } from "./prepare/before-start.node.ts";
+import { bundleWorker, LOCAL_ENTRY } from "./prepare/bundle.node.ts";
+import { CannotLaunch } from "./prepare/cannot-launch.ts";
+import { checkOrigins } from "./prepare/check-origins.node.ts";
+import {
+  effectiveConfig,
+  isExampleOrigin,
+  originPlace,
+  regionPlace,
+  unservableRoutes,
+} from "./prepare/effective-config.ts";
+import { HeldPorts, holdFreePort, PortInUse } from "./prepare/free-ports.node.ts";
+import { DEFAULT_FRONT_DOOR, type PortPlan, portPlan } from "./prepare/ports.ts";
 import { LocalRegion, type RegionPorts } from "./region.node.ts";
-import { localSecrets } from "./secrets.node.ts";
-import { DEFAULT_STATE_FOLDER, StateFolder } from "./state-folder.node.ts";
+import { describeFileFault, type FileFault } from "./state/file-faults.ts";
+import { mendDatabases } from "./state/mend-databases.node.ts";
+import { localSecrets } from "./state/secrets.node.ts";
+import { DEFAULT_STATE_FOLDER, StateFolder } from "./state/state-folder.node.ts";
 
 /** The address database that comes with the dependencies: countries only, under a free licence. */
 const GEO_DATABASE = fileURLToPath(

@@ -5,11 +5,18 @@
 import { convertV4MiniflareOptions, LogLevel, Miniflare, Log as RuntimeLog } from "miniflare";
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/world/regions.ts";
-import { COMPATIBILITY } from "./bundle.node.ts";
-import { becomesFree, PortInUse } from "./free-ports.node.ts";
-import { LogFile } from "./log-file.node.ts";
-import { listProcesses } from "./processes.node.ts";
-import { originNews, Repetition, type RuntimeLine, screenText, storageNews, withheldNews } from "./runtime-lines.ts";
+import { COMPATIBILITY } from "./prepare/bundle.node.ts";
+import { becomesFree, PortInUse } from "./prepare/free-ports.node.ts";
+import { LogFile } from "./state/log-file.node.ts";
+import { listProcesses } from "./supervision/processes.node.ts";
+import {
+  originNews,
+  Repetition,
+  type RuntimeLine,
+  screenText,
+  storageNews,
+  withheldNews,
+} from "./supervision/runtime-lines.ts";
 
 export interface RegionPorts {
   readonly edge: number;

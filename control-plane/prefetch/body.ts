@@ -9,7 +9,7 @@ import { withoutAlias } from "../../config/spelling/host-aliases.ts";
 import { normaliseUrl } from "../../config/spelling/normal-url.ts";
 import { REGION_IDS, type RegionId } from "../../config/world/regions.ts";
 import { type BodyError, type Problem, problem } from "../api/problems.ts";
-import { faultsOf } from "../api/purge-body.ts";
+import { faultsOf } from "../api/purges/purge-body.ts";
 import { parseDot } from "../purge/vector.ts";
 import type { Prefetch } from "./prefetch.ts";
 import { whyNotServed } from "./served-hosts.ts";

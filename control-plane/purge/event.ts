@@ -49,7 +49,7 @@ export interface JoinEvent extends Logged {
   readonly lifts?: readonly Dot[];
 }
 
-/** A region's hub could not be reached for long: once a majority holds this, nobody waits for it (gossip/suspension.ts). */
+/** A region's hub could not be reached for long: once a majority holds this, nobody waits for it (membership/suspension.ts). */
 export interface SuspendEvent extends Logged {
   readonly kind: "suspend";
   readonly region: RegionId;

@@ -2,8 +2,8 @@
 // its process is ended, so that what it takes of the processor is the door's alone.
 
 import { REGIONS } from "../../config/world/regions.ts";
-import { openOn } from "../../control-plane/local/door.node.ts";
-import { createFrontDoor } from "../../control-plane/local/doors.node.ts";
+import { openOn } from "../../control-plane/local/door/door.node.ts";
+import { createFrontDoor } from "../../control-plane/local/door/doors.node.ts";
 
 const edgePort = Number(process.argv[2]);
 const door = createFrontDoor({

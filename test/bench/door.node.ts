@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
-import { openOn } from "../../control-plane/local/door.node.ts";
+import { openOn } from "../../control-plane/local/door/door.node.ts";
 import { cpuMicrosOf } from "./processor.node.ts";
 import { spreadOf } from "./ratios.ts";
 

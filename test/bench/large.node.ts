@@ -7,7 +7,7 @@ import { Agent, request } from "undici";
 import { millis } from "../../config/units.ts";
 import { roundTrip } from "../../config/world/distance.ts";
 import { REGIONS, type RegionId } from "../../config/world/regions.ts";
-import { Link } from "../../control-plane/local/link.node.ts";
+import { Link } from "../../control-plane/local/link/link.node.ts";
 import { startCdn } from "../fixtures/cluster.node.ts";
 import { quantile } from "./ratios.ts";
 

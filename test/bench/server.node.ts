@@ -5,9 +5,9 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog } from "miniflare";
-import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/bundle.node.ts";
-import { freePort } from "../../control-plane/local/free-ports.node.ts";
-import { listProcesses } from "../../control-plane/local/processes.node.ts";
+import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/prepare/bundle.node.ts";
+import { freePort } from "../../control-plane/local/prepare/free-ports.node.ts";
+import { listProcesses } from "../../control-plane/local/supervision/processes.node.ts";
 import { cpuMicrosOf } from "./processor.node.ts";
 
 export interface Subject {

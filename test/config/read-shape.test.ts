@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { readShape } from "../../config/read-shape.ts";
 import { validate } from "../../config/schema/validate.ts";
-import { readPurgeBody } from "../../control-plane/api/purge-body.ts";
+import { readPurgeBody } from "../../control-plane/api/purges/purge-body.ts";
 import { readPrefetchBody } from "../../control-plane/prefetch/body.ts";
 import { CONFIGURATIONS } from "../fuzz/configurations.ts";
 

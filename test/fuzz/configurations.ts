@@ -3,7 +3,7 @@
 import bundled from "../../config/meridian.config.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { validate } from "../../config/schema/validate.ts";
-import { effectiveConfig } from "../../control-plane/local/effective-config.ts";
+import { effectiveConfig } from "../../control-plane/local/prepare/effective-config.ts";
 
 function checked(input: unknown): Config {
   const result = validate(input);

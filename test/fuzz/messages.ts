@@ -7,13 +7,13 @@ import { parseSeriesKey } from "../../config/metrics/tally.ts";
 import { readShape } from "../../config/read-shape.ts";
 import { validate } from "../../config/schema/validate.ts";
 import { normaliseUrl } from "../../config/spelling/normal-url.ts";
-import { bearerToken, mayPurge, parseTokens } from "../../control-plane/api/access.ts";
+import { bearerToken, mayPurge, parseTokens } from "../../control-plane/api/access/access.ts";
 import { readCloudflarePurge } from "../../control-plane/api/compat/cloudflare.ts";
 import { readFastlyPurge } from "../../control-plane/api/compat/fastly.ts";
 import { readWait } from "../../control-plane/api/compat/wait.ts";
-import { type PurgeBody, readPurgeBody } from "../../control-plane/api/purge-body.ts";
+import { type PurgeBody, readPurgeBody } from "../../control-plane/api/purges/purge-body.ts";
 import { register as registerSign } from "../../control-plane/cli/commands/sign.node.ts";
-import { gatherScopes } from "../../control-plane/cli/purge-scopes.ts";
+import { gatherScopes } from "../../control-plane/cli/purge/purge-scopes.ts";
 import {
   decodeDryRun,
   decodeProblem,
@@ -23,8 +23,8 @@ import {
   decodeStats,
 } from "../../control-plane/dashboard/decode.ts";
 import { answers, messages, queries } from "../../control-plane/hub/messages.ts";
-import { parseCursor } from "../../control-plane/hub/purge-list.ts";
-import { judgeRun, judgeSecret, judgeTokens } from "../../control-plane/local/state-files.ts";
+import { parseCursor } from "../../control-plane/hub/receipts/purge-list.ts";
+import { judgeRun, judgeSecret, judgeTokens } from "../../control-plane/local/state/state-files.ts";
 import { decodePush } from "../../control-plane/meter/push.ts";
 import { readPrefetchBody } from "../../control-plane/prefetch/body.ts";
 import { readSitemap } from "../../control-plane/prefetch/sitemap.ts";

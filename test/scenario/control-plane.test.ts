@@ -9,10 +9,10 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
 import { Tally } from "../../config/metrics/tally.ts";
-import { receiptSigner } from "../../control-plane/api/receipt-signer.worker.ts";
-import { checkSignature } from "../../control-plane/cli/receipt-signature.node.ts";
+import { receiptSigner } from "../../control-plane/api/purges/receipt-signer.worker.ts";
+import { checkSignature } from "../../control-plane/cli/purge/receipt-signature.node.ts";
 import { buildDashboard } from "../../control-plane/dashboard/build.node.ts";
-import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/bundle.node.ts";
+import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/prepare/bundle.node.ts";
 
 const TOKEN = "scenario-admin-token";
 const folder = mkdtempSync(join(tmpdir(), "meridian-control-"));

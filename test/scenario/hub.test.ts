@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { HubState, Receipt, ReceiptPage } from "../../control-plane/hub/commands.ts";
-import { bundleWorker } from "../../control-plane/local/bundle.node.ts";
+import { bundleWorker } from "../../control-plane/local/prepare/bundle.node.ts";
 import { LOG_SUITE } from "../control-plane/hub/log-suite.ts";
 
 const CONFIG = {

@@ -4,7 +4,7 @@
 
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/bundle.node.ts";
+import { bundleWorker, COMPATIBILITY } from "../../control-plane/local/prepare/bundle.node.ts";
 import { type PlainOrigin, startPlainOrigin } from "../fixtures/plain-origin.node.ts";
 import type { Counts } from "./idle/counts.ts";
 

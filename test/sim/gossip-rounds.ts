@@ -1,5 +1,5 @@
 // How one purge spreads among many hubs: the production decisions (whom to tell, what a message carries, who is known to hold
-// it, when to repair) over links that lose messages. What `hub/peers.ts` does between those decisions is done here with as
+// it, when to repair) over links that lose messages. What `hub/peers/peers.ts` does between those decisions is done here with as
 // little around it as possible, since a thousand whole hubs with logs and memberships do not fit into one process.
 // Time is counted in rounds: the time of one message. Nothing here is random but by the seed.
 
@@ -8,9 +8,9 @@ import { epochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { lacking, sortOut, withEvents } from "../../control-plane/gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../../control-plane/gossip/fan-out.ts";
-import { Held, toldBy } from "../../control-plane/gossip/held.ts";
+import { Held, toldBy } from "../../control-plane/gossip/peer-vectors.ts";
+import { RepairAlarm } from "../../control-plane/hub/peers/repair-alarm.ts";
 import type { HubPorts } from "../../control-plane/hub/ports.ts";
-import { RepairAlarm } from "../../control-plane/hub/repair-alarm.ts";
 import type { PurgeEvent } from "../../control-plane/purge/event.ts";
 import { coversAll, EMPTY_VECTOR, type HubId, type Vector } from "../../control-plane/purge/vector.ts";
 import type { HeldVectors, Holders } from "../../control-plane/purge/wire.ts";

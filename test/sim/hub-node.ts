@@ -5,7 +5,7 @@ import { LIMITS } from "../../config/limits.ts";
 import { bytes, epochMillis, type Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { Hub } from "../../control-plane/hub/hub.ts";
-import type { LogBase } from "../../control-plane/hub/log.ts";
+import type { LogBase } from "../../control-plane/hub/log/log.ts";
 import { answers, messages } from "../../control-plane/hub/messages.ts";
 import type { HubPorts, Timer } from "../../control-plane/hub/ports.ts";
 import type { ControlEvent } from "../../control-plane/purge/event.ts";

@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "reused-dot",
     breaks: "a hub that lost its disk counts from one again under its old name",
-    file: "control-plane/hub/ledger.ts",
+    file: "control-plane/hub/log/ledger.ts",
     from: "Math.floor(this.#random() * 36).toString(36)",
     to: "Math.floor(this.#random() * 1).toString(36)",
     caughtWithin: 400,
@@ -152,7 +152,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "complete-at-once",
     breaks: "a purge is called complete as soon as all hubs hold it, while leases from before it still run",
-    file: "control-plane/hub/lease-times.ts",
+    file: "control-plane/hub/receipts/lease-times.ts",
     from: "const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;",
     to: "const LEASES_END = 0;",
     caughtWithin: 600,
@@ -160,7 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "hearing-for-ever",
     breaks: "a hub that once heard the others leases for ever, whatever they have accepted since",
-    file: "control-plane/hub/hearing.ts",
+    file: "control-plane/hub/peers/hearing.ts",
     from: "now - askedAt > within;",
     to: "now - askedAt > within + 1_000_000;",
     caughtWithin: 200,
@@ -178,7 +178,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "one-way-hearing",
     breaks: "a hub leases on messages that merely came in, however long they were under way",
-    file: "control-plane/hub/peers.ts",
+    file: "control-plane/hub/peers/peers.ts",
     from: "    this.#line(request.region).failedAt = undefined;\n",
     to: "    this.#line(request.region).failedAt = undefined;\n    this.listener.heard({ region: request.region }, this.#ports.now());\n",
     caughtWithin: 400,
@@ -187,7 +187,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "hearsay-counts-anew",
     breaks: "hubs that reach each other keep telling each other that they have heard a third, long after either has",
-    file: "control-plane/hub/hearing.ts",
+    file: "control-plane/hub/peers/hearing.ts",
     from: "epochMillis(askedAt - age)",
     to: "epochMillis(age < 0 ? age : askedAt)",
     caughtWithin: 100,
@@ -196,7 +196,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "complete-by-acknowledgements",
     breaks: "a purge is complete once the shards that are known to hold leases have acknowledged it",
-    file: "control-plane/hub/receipts.ts",
+    file: "control-plane/hub/receipts/receipts.ts",
     from: "if (completeBy <= this.#ports.now() &&",
     to: "if ((isApplied || completeBy <= this.#ports.now()) &&",
     caughtWithin: 200,
@@ -205,7 +205,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "no-drift-margin",
     breaks: "a purge is complete when leases from before it end by the clock of the hub, not by the slowest clock",
-    file: "control-plane/hub/lease-times.ts",
+    file: "control-plane/hub/receipts/lease-times.ts",
     from: "const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;",
     to: "const LEASES_END = LIMITS.leaseMillis;",
     caughtWithin: 400,
@@ -259,7 +259,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "joins-too-early",
     breaks: "a new hub accepts purges before the others have acknowledged that it is there",
-    file: "control-plane/hub/peers.ts",
+    file: "control-plane/hub/peers/peers.ts",
     from: "    if (!isJoined(joinDot, this.quorum.active, (region) => this.#held.get(region)?.vector)) return false;\n",
     to: "    if (!isJoined(joinDot, [], () => undefined)) return false;\n",
     caughtWithin: 600,
@@ -277,7 +277,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "compaction-forgets",
     breaks: "a log that is cut drops its purges with the events that asked for them",
-    file: "control-plane/hub/log-front.ts",
+    file: "control-plane/hub/log/log-base.ts",
     from: "standing: within(standing, vector), records });",
     to: "standing: within(standing, vector), records: [] });",
     caughtWithin: 100,
@@ -286,7 +286,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "away-and-none-the-wiser",
     breaks: "a hub that lacks what nobody keeps any more goes on as if nothing had been purged meanwhile",
-    file: "control-plane/hub/ledger.ts",
+    file: "control-plane/hub/log/ledger.ts",
     from: "    this.#purges.merge({ v: 1, vector: theirs.vector, records: [record] });\n",
     to: "    this.#purges.merge({ v: 1, vector: theirs.vector, records: [] });\n",
     caughtWithin: 100,
@@ -295,7 +295,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "away-until-restarted",
     breaks: "a hub forgets with its memory that it lacked events, for its disk does not say so",
-    file: "control-plane/hub/ledger.ts",
+    file: "control-plane/hub/log/ledger.ts",
     from: "[...this.#purges.records, record]",
     to: "this.#purges.records",
     caughtWithin: 100,
@@ -304,7 +304,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "held-since-the-start",
     breaks: "what a hub learns by a base counts as held since it started, so it is complete while old leases run",
-    file: "control-plane/hub/ledger.ts",
+    file: "control-plane/hub/log/ledger.ts",
     from: "    this.#heldSince = this.#now();\n",
     to: "",
     caughtWithin: 400,

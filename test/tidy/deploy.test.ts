@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { COMPATIBILITY } from "../../control-plane/local/bundle.node.ts";
+import { COMPATIBILITY } from "../../control-plane/local/prepare/bundle.node.ts";
 import { BUDGET_BYTES, type BundledFile, bundleFaults } from "./bundle-rules.ts";
 import { ROOT } from "./source-tree.ts";
 

@@ -59,8 +59,8 @@ export const runtimeSplit: Rule = (files) =>
 
 /** Where each package may be imported, by the beginning of the path. Tests may import any. */
 export const HOMES: Readonly<Record<string, readonly string[]>> = {
-  "lru-cache": ["edge/shard/"],
-  maxmind: ["edge/geo/", "control-plane/local/geo-database.node.ts"],
+  "lru-cache": ["edge/shard/store/"],
+  maxmind: ["edge/geo/", "control-plane/local/door/geo-database.node.ts"],
   hono: ["control-plane/api/", "control-plane/worker.ts"],
   "@hono/zod-openapi": ["control-plane/api/", "control-plane/worker.ts"],
   zod: ["config/", "control-plane/"],

@@ -8,7 +8,7 @@ import { readShape } from "../../../config/read-shape.ts";
 import type { Config } from "../../../config/schema/schema.ts";
 import type { Receipt } from "../../hub/commands.ts";
 import { type Problem, type ProblemCode, problem } from "../problems.ts";
-import { faultsOf, type PurgeBody, readPurgeValue } from "../purge-body.ts";
+import { faultsOf, type PurgeBody, readPurgeValue } from "../purges/purge-body.ts";
 
 const texts = z.array(z.string()).optional();
 

@@ -3,13 +3,13 @@
 // shapes differ. The zone is not looked at: a deployment is one zone. A purge that no hub took is never a success.
 
 import type { Context } from "hono";
-import { bearerToken } from "../access.ts";
-import { admit } from "../admission.worker.ts";
+import { bearerToken } from "../access/access.ts";
+import { admit } from "../access/admission.worker.ts";
 import { readBody } from "../body.worker.ts";
 import { type Problem, problem } from "../problems.ts";
-import { receiptStatus } from "../receipts.ts";
+import { receiptStatus } from "../purges/receipts.ts";
+import { submitPurge } from "../purges/submit-purge.worker.ts";
 import type { Mount } from "../route.worker.ts";
-import { submitPurge } from "../submit-purge.worker.ts";
 import { cloudflareProblem, cloudflareReceipt, readCloudflarePurge } from "./cloudflare.ts";
 import { readWait, waitingFor } from "./wait.ts";
 

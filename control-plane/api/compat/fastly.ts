@@ -5,7 +5,7 @@ import { z } from "zod";
 import { readShape } from "../../../config/read-shape.ts";
 import type { Config } from "../../../config/schema/schema.ts";
 import { type Problem, type ProblemCode, problem } from "../problems.ts";
-import { type PurgeBody, readPurgeValue } from "../purge-body.ts";
+import { type PurgeBody, readPurgeValue } from "../purges/purge-body.ts";
 
 /** What one of its calls asks to be purged. */
 export type FastlyPurge =

@@ -4,13 +4,13 @@
 
 import type { Context } from "hono";
 import type { Receipt } from "../../hub/commands.ts";
-import { bearerToken } from "../access.ts";
-import { admit } from "../admission.worker.ts";
+import { bearerToken } from "../access/access.ts";
+import { admit } from "../access/admission.worker.ts";
 import { readBodyIfAny } from "../body.worker.ts";
 import { type Problem, problem } from "../problems.ts";
-import { receiptStatus } from "../receipts.ts";
+import { receiptStatus } from "../purges/receipts.ts";
+import { submitPurge } from "../purges/submit-purge.worker.ts";
 import type { Mount } from "../route.worker.ts";
-import { submitPurge } from "../submit-purge.worker.ts";
 import { type FastlyPurge, fastlyProblem, readFastlyPurge } from "./fastly.ts";
 import { readWait, type Wait, waitingFor } from "./wait.ts";
 

@@ -2,7 +2,7 @@
 // so do we without the field; their clients have no member for more, but all of them can send a field.
 
 import { type Problem, problem } from "../problems.ts";
-import type { PurgeRequest } from "../purge-body.ts";
+import type { PurgeRequest } from "../purges/purge-body.ts";
 
 const STATES = ["accepted", "applied", "complete"] as const;
 

@@ -5,8 +5,8 @@ import type { Command } from "commander";
 import { explanationSchema } from "../../api/schemas.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
-import { explanationText } from "../explain-text.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
+import { explanationText } from "../text/explain-text.node.ts";
 
 interface ExplainOptions extends CommonOptions {
   readonly from?: string;

@@ -11,12 +11,12 @@ import { explanationSchema } from "../../api/schemas.ts";
 import { canPlaceClients, measure, whyUnreachable } from "../../latency/measure.node.ts";
 import { completeness } from "../../latency/notes.ts";
 import { HERE, PLACE_OF_REGION, type ProbePlace, parsePlaces } from "../../latency/places.ts";
-import type { RunRecord } from "../../local/run-record.ts";
+import type { RunRecord } from "../../local/state/run-record.ts";
 import { addCommonOptions, type CommonOptions, connect } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
-import { latencyText } from "../latency-text.node.ts";
 import { readRun } from "../local-run.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
+import { latencyText } from "../text/latency-text.node.ts";
 import { wholeNumber } from "../whole-number.node.ts";
 
 interface LatencyOptions extends CommonOptions {

@@ -11,8 +11,8 @@ import type { ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Failure } from "../failure.ts";
-import { formatBytes } from "../measures.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
+import { formatBytes } from "../text/measures.ts";
 
 interface PrefetchOptions extends CommonOptions {
   readonly sitemap?: string;

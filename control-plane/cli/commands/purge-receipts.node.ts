@@ -9,10 +9,10 @@ import { keySetSchema, receiptPageSchema, receiptSchema, regionListSchema } from
 import { type Answer, readAs } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
-import { provePurge } from "../purge-proof.ts";
-import { checkSignature } from "../receipt-signature.node.ts";
-import { proofText, receiptListText, receiptText } from "../receipt-text.node.ts";
+import { provePurge } from "../purge/purge-proof.ts";
+import { checkSignature } from "../purge/receipt-signature.node.ts";
 import type { Terminal } from "../terminal.node.ts";
+import { proofText, receiptListText, receiptText } from "../text/receipt-text.node.ts";
 import { wholeNumber } from "../whole-number.node.ts";
 
 /** Adds `show`, `list` and `verify` to the command `purge`. */

@@ -11,9 +11,9 @@ import type { Answer, ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { maybeSent } from "../failure.ts";
-import { gatherScopes, type ScopeOptions, scopeFields } from "../purge-scopes.ts";
-import { dryRunText, type Receipt, receiptText } from "../receipt-text.node.ts";
+import { gatherScopes, type ScopeOptions, scopeFields } from "../purge/purge-scopes.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
+import { dryRunText, type Receipt, receiptText } from "../text/receipt-text.node.ts";
 import { wholeNumber } from "../whole-number.node.ts";
 import { registerReceipts } from "./purge-receipts.node.ts";
 

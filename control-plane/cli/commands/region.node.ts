@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { isRegionId, REGION_IDS } from "../../../config/world/regions.ts";
 import { regionSchema } from "../../api/schemas.ts";
 import type { RegionStatus } from "../../local/admin.node.ts";
-import { DEFAULT_STATE_FOLDER, StateFolder } from "../../local/state-folder.node.ts";
+import { DEFAULT_STATE_FOLDER, StateFolder } from "../../local/state/state-folder.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail as failApi } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";

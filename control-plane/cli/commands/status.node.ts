@@ -8,8 +8,8 @@ import { addCommonOptions, type CommonOptions, connect, fail } from "../common-o
 import { EXIT } from "../exit-codes.ts";
 import type { Failure } from "../failure.ts";
 import { askLauncher } from "../local-run.node.ts";
-import { type Status, statusText } from "../status-text.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
+import { type Status, statusText } from "../text/status-text.node.ts";
 
 interface StatusOptions extends CommonOptions {
   readonly watch?: boolean | number;

@@ -2,11 +2,11 @@
 // secret API_TOKENS is written from. A local Meridian that runs here is told, so that a change holds at once.
 
 import type { Command } from "commander";
-import { ACCESS_SCOPES, type AccessScope, parseTokens, type TokenRecord } from "../../api/access.ts";
+import { ACCESS_SCOPES, type AccessScope, parseTokens, type TokenRecord } from "../../api/access/access.ts";
 import { EXIT } from "../exit-codes.ts";
 import { findStateFolder, readAdminToken, readRun } from "../local-run.node.ts";
-import { drawTable } from "../table.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
+import { drawTable } from "../text/table.node.ts";
 import { makeToken, readTokenRecords, writeTokenRecords } from "../token-file.node.ts";
 
 interface CreateOptions {

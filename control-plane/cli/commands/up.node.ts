@@ -8,10 +8,10 @@ import { noMajorityWarning } from "../../../config/schema/majority.ts";
 import type { Config } from "../../../config/schema/schema.ts";
 import { bytes } from "../../../config/units.ts";
 import { isRegionId, REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
-import { DEFAULT_FRONT_DOOR, FRONT_DOOR_RANGE } from "../../local/ports.ts";
-import { regionsThatFit } from "../../local/region-count.ts";
+import { DEFAULT_FRONT_DOOR, FRONT_DOOR_RANGE } from "../../local/prepare/ports.ts";
+import { regionsThatFit } from "../../local/prepare/region-count.ts";
 import { outliveReader } from "../closed-output.node.ts";
-import { createDisplay } from "../up-display.node.ts";
+import { createDisplay } from "../text/up-display.node.ts";
 
 interface Options {
   readonly origin?: string;
@@ -51,9 +51,9 @@ async function up(options: Options): Promise<void> {
   // Loaded here and not above, so that the other commands do not wait for a runtime that they never use.
   const [{ launch }, { CannotLaunch }, { DEFAULT_CONFIG, loadConfiguration }, state] = await Promise.all([
     import("../../local/launcher.node.ts"),
-    import("../../local/cannot-launch.ts"),
-    import("../../local/configuration.node.ts"),
-    import("../../local/state-folder.node.ts"),
+    import("../../local/prepare/cannot-launch.ts"),
+    import("../../local/prepare/configuration.node.ts"),
+    import("../../local/state/state-folder.node.ts"),
   ]);
   const loaded = await loadConfiguration(options.config ?? DEFAULT_CONFIG);
   if (loaded.kind === "unusable") return fail(2, ...loaded.lines);

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { noMajorityWarning } from "../../../config/schema/majority.ts";
 import { REGION_IDS } from "../../../config/world/regions.ts";
-import { majorityOf } from "../../../control-plane/gossip/suspension.ts";
+import { majorityOf } from "../../../control-plane/membership/suspension.ts";
 
 test("a loss is warned of exactly where those who are left are not more than half of all", () => {
   for (let regions = 1; regions <= REGION_IDS.length; regions += 1) {

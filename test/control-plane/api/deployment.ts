@@ -8,11 +8,11 @@ import { validate } from "../../../config/schema/validate.ts";
 import { bytes, type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import type { Warmed, WarmQuery } from "../../../config/warming.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
-import { ACCESS_SCOPES, type TokenRecord } from "../../../control-plane/api/access.ts";
-import { sha256 } from "../../../control-plane/api/admission.worker.ts";
+import { ACCESS_SCOPES, type TokenRecord } from "../../../control-plane/api/access/access.ts";
+import { sha256 } from "../../../control-plane/api/access/admission.worker.ts";
 import { controlApp } from "../../../control-plane/api/app.worker.ts";
 import type { ControlPorts } from "../../../control-plane/api/ports.worker.ts";
-import { receiptSigner } from "../../../control-plane/api/receipt-signer.worker.ts";
+import { receiptSigner } from "../../../control-plane/api/purges/receipt-signer.worker.ts";
 import type {
   DrainCommand,
   HubState,

@@ -3,8 +3,8 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
-import { maySee, type TokenRecord } from "../../../control-plane/api/access.ts";
-import { PurgeQuota } from "../../../control-plane/api/purge-quota.ts";
+import { maySee, type TokenRecord } from "../../../control-plane/api/access/access.ts";
+import { PurgeQuota } from "../../../control-plane/api/access/purge-quota.ts";
 import { Deployment } from "./deployment.ts";
 
 interface Listed {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { REGIONS, type RegionId } from "../../../config/world/regions.ts";
 import { linksOf } from "../../../control-plane/api/links.ts";
-import type { RegionView } from "../../../control-plane/api/region-view.ts";
+import type { RegionView } from "../../../control-plane/api/observe/region-view.ts";
 
 const at = (second: number): string => new Date(Date.UTC(2026, 10, 20, 10, 15, second)).toISOString();
 

@@ -5,10 +5,10 @@ import { createPublicKey, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalJson } from "../../../control-plane/api/canonical-json.ts";
 import { EXAMPLES } from "../../../control-plane/api/examples.ts";
-import { receiptSigner } from "../../../control-plane/api/receipt-signer.worker.ts";
-import { checkSignature } from "../../../control-plane/cli/receipt-signature.node.ts";
+import { canonicalJson } from "../../../control-plane/api/purges/canonical-json.ts";
+import { receiptSigner } from "../../../control-plane/api/purges/receipt-signer.worker.ts";
+import { checkSignature } from "../../../control-plane/cli/purge/receipt-signature.node.ts";
 import { Deployment } from "./deployment.ts";
 
 describe("canonical JSON", () => {

@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { type ProblemCode, problem } from "../../../control-plane/api/problems.ts";
-import { receiptSigner } from "../../../control-plane/api/receipt-signer.worker.ts";
-import type { UnsignedReceipt } from "../../../control-plane/api/receipts.ts";
+import { receiptSigner } from "../../../control-plane/api/purges/receipt-signer.worker.ts";
+import type { UnsignedReceipt } from "../../../control-plane/api/purges/receipts.ts";
 import {
   type explanationSchema,
   problemSchema,

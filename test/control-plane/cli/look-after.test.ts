@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { register as registerExplain } from "../../../control-plane/cli/commands/explain.node.ts";
 import { register as registerRegion } from "../../../control-plane/cli/commands/region.node.ts";
 import { register as registerStatus } from "../../../control-plane/cli/commands/status.node.ts";
-import { agreementText } from "../../../control-plane/cli/status-text.node.ts";
+import { agreementText } from "../../../control-plane/cli/text/status-text.node.ts";
 import { type Answering, EXPLANATION, FakeApi, problemReply, RECEIPT, REGION_LIST, STATS } from "./fake-api.ts";
 import { runCommand } from "./run-command.ts";
 

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { bearerToken, findToken, parseTokens } from "../../../control-plane/api/access.ts";
+import { bearerToken, findToken, parseTokens } from "../../../control-plane/api/access/access.ts";
 import { register } from "../../../control-plane/cli/commands/token.node.ts";
 import { runCommand } from "./run-command.ts";
 

@@ -3,8 +3,8 @@
 import { expect } from "vitest";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { Receipt, Refusal } from "../../../control-plane/hub/commands.ts";
-import type { LogLimits } from "../../../control-plane/hub/compaction.ts";
 import type { PurgeOutcome } from "../../../control-plane/hub/hub.ts";
+import type { LogLimits } from "../../../control-plane/hub/log/compaction.ts";
 import { type Dot, parseDot } from "../../../control-plane/purge/vector.ts";
 import { type FakeShard, Network, SETTLING } from "./network.ts";
 

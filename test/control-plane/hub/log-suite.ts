@@ -2,7 +2,7 @@
 // inside workerd in a scenario. `fresh` gives an empty log, `reopen` the same log as a restarted hub finds it.
 
 import { epochMillis } from "../../../config/units.ts";
-import type { EventLog, LogBase } from "../../../control-plane/hub/log.ts";
+import type { EventLog, LogBase } from "../../../control-plane/hub/log/log.ts";
 import type { ControlEvent, JoinEvent, PurgeEvent } from "../../../control-plane/purge/event.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
 

@@ -3,10 +3,10 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
-import { Held } from "../../../control-plane/gossip/held.ts";
-import { UNHEARD_END } from "../../../control-plane/hub/lease-times.ts";
-import { Ledger } from "../../../control-plane/hub/ledger.ts";
-import { Quorum } from "../../../control-plane/hub/quorum.ts";
+import { Held } from "../../../control-plane/gossip/peer-vectors.ts";
+import { Ledger } from "../../../control-plane/hub/log/ledger.ts";
+import { Quorum } from "../../../control-plane/hub/peers/quorum.ts";
+import { UNHEARD_END } from "../../../control-plane/hub/receipts/lease-times.ts";
 import type { Dot } from "../../../control-plane/purge/vector.ts";
 import { dotOf, met, receiptOf, THREE } from "./hub-world.ts";
 import { MemoryLog } from "./memory-log.ts";

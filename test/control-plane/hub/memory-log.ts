@@ -3,8 +3,8 @@
 // as a disk does; `snapshot` is a backup, restored by `restore`.
 
 import type { EpochMillis } from "../../../config/units.ts";
-import type { HeldBy } from "../../../control-plane/gossip/held.ts";
-import type { EventLog, LogBase, LogPlace, Remembered } from "../../../control-plane/hub/log.ts";
+import type { HeldBy } from "../../../control-plane/gossip/peer-vectors.ts";
+import type { EventLog, LogBase, LogPlace, Remembered } from "../../../control-plane/hub/log/log.ts";
 import type { ControlEvent, PurgeEvent } from "../../../control-plane/purge/event.ts";
 import { covers, type Dot, formatDot, type HubId, type Vector } from "../../../control-plane/purge/vector.ts";
 

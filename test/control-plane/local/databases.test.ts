@@ -6,9 +6,9 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RegionId } from "../../../config/world/regions.ts";
-import { type DamagedDatabase, planForDatabases } from "../../../control-plane/local/database-damage.ts";
-import { mendDatabases } from "../../../control-plane/local/mend-databases.node.ts";
-import { StateFolder } from "../../../control-plane/local/state-folder.node.ts";
+import { type DamagedDatabase, planForDatabases } from "../../../control-plane/local/state/database-damage.ts";
+import { mendDatabases } from "../../../control-plane/local/state/mend-databases.node.ts";
+import { StateFolder } from "../../../control-plane/local/state/state-folder.node.ts";
 
 const damage = (region: RegionId, holds: DamagedDatabase["holds"]): DamagedDatabase => ({
   region,

@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { countryPlace } from "../../../config/world/country-places.ts";
 import { REGION_IDS, REGIONS, type RegionId } from "../../../config/world/regions.ts";
-import { type Atlas, placeClient } from "../../../control-plane/local/client-place.ts";
-import { type Door, nearestFirst } from "../../../control-plane/local/nearest.ts";
+import { type Atlas, placeClient } from "../../../control-plane/local/door/client-place.ts";
+import { type Door, nearestFirst } from "../../../control-plane/local/door/nearest.ts";
 
 const atlas: Atlas = {
   home: REGIONS.weur.place,

@@ -7,11 +7,11 @@ import type { Config, ConfigInput } from "../../../config/schema/schema.ts";
 import { validate } from "../../../config/schema/validate.ts";
 import { bytes, MiB } from "../../../config/units.ts";
 import { REGION_IDS } from "../../../config/world/regions.ts";
-import { effectiveConfig, unservableRoutes } from "../../../control-plane/local/effective-config.ts";
-import { endToEnd } from "../../../control-plane/local/end-to-end-fields.ts";
-import { portPlan } from "../../../control-plane/local/ports.ts";
-import { MARGIN_BYTES, REGION_BYTES, regionsThatFit } from "../../../control-plane/local/region-count.ts";
-import { signClient } from "../../../control-plane/local/sign-client.node.ts";
+import { endToEnd } from "../../../control-plane/local/door/end-to-end-fields.ts";
+import { signClient } from "../../../control-plane/local/door/sign-client.node.ts";
+import { effectiveConfig, unservableRoutes } from "../../../control-plane/local/prepare/effective-config.ts";
+import { portPlan } from "../../../control-plane/local/prepare/ports.ts";
+import { MARGIN_BYTES, REGION_BYTES, regionsThatFit } from "../../../control-plane/local/prepare/region-count.ts";
 
 describe("ports", () => {
   it("are those that the documentation promises", () => {

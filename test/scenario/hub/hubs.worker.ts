@@ -4,8 +4,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { epochMillis } from "../../../config/units.ts";
 import { Hub as RealHub } from "../../../control-plane/hub/hub.worker.ts";
-import { Ledger } from "../../../control-plane/hub/ledger.ts";
-import { SqlLog } from "../../../control-plane/hub/log.worker.ts";
+import { Ledger } from "../../../control-plane/hub/log/ledger.ts";
+import { SqlLog } from "../../../control-plane/hub/log/log.worker.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { LOG_SUITE } from "../../control-plane/hub/log-suite.ts";
 

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
 import type { Config } from "../../../config/schema/schema.ts";
-import { checkOrigins } from "../../../control-plane/local/check-origins.node.ts";
-import { freePort } from "../../../control-plane/local/free-ports.node.ts";
+import { checkOrigins } from "../../../control-plane/local/prepare/check-origins.node.ts";
+import { freePort } from "../../../control-plane/local/prepare/free-ports.node.ts";
 
 const origins = (urls: Record<string, string>): Config["origins"] =>
   Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, { url }])) as unknown as Config["origins"];

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { StateFolder } from "../../../control-plane/local/state-folder.node.ts";
+import { StateFolder } from "../../../control-plane/local/state/state-folder.node.ts";
 import { freeFrontDoor } from "../../fixtures/free-ports.node.ts";
 
 const MAIN = fileURLToPath(new URL("../../../control-plane/cli/main.node.ts", import.meta.url));

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
-import { closeDoor, createDoor, openOn } from "../../../control-plane/local/door.node.ts";
+import { closeDoor, createDoor, openOn } from "../../../control-plane/local/door/door.node.ts";
 
 /** Bytes as one character each. */
 const UTF8_NAME = Buffer.from("€ż-文.pdf").toString("latin1");

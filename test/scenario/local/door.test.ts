@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
-import { closeDoor, createDoor, openOn } from "../../../control-plane/local/door.node.ts";
+import { closeDoor, createDoor, openOn } from "../../../control-plane/local/door/door.node.ts";
 
 /** The far end: it answers with what the test says, and keeps what it was sent. */
 let reply = "";

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { closeDoor, openOn } from "../../../control-plane/local/door.node.ts";
-import { freePort, HeldPorts, isFree, PortInUse } from "../../../control-plane/local/free-ports.node.ts";
+import { closeDoor, openOn } from "../../../control-plane/local/door/door.node.ts";
+import { freePort, HeldPorts, isFree, PortInUse } from "../../../control-plane/local/prepare/free-ports.node.ts";
 
 const held = new HeldPorts();
 afterEach(() => held.release());

@@ -13,11 +13,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MiB } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { Cluster } from "../../../control-plane/local/cluster.node.ts";
-import { DEFAULT_CONFIG, loadConfiguration } from "../../../control-plane/local/configuration.node.ts";
 import type { LaunchEvent } from "../../../control-plane/local/events.ts";
 import { type LaunchOptions, launch } from "../../../control-plane/local/launcher.node.ts";
-import { isAlive } from "../../../control-plane/local/processes.node.ts";
-import { StateFolder } from "../../../control-plane/local/state-folder.node.ts";
+import { DEFAULT_CONFIG, loadConfiguration } from "../../../control-plane/local/prepare/configuration.node.ts";
+import { StateFolder } from "../../../control-plane/local/state/state-folder.node.ts";
+import { isAlive } from "../../../control-plane/local/supervision/processes.node.ts";
 import { freeFrontDoor } from "../../fixtures/free-ports.node.ts";
 
 const STAND_IN = fileURLToPath(new URL("../../fixtures/stand-in-region.js", import.meta.url));

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { buffer } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { millis } from "../../../config/units.ts";
-import { Link } from "../../../control-plane/local/link.node.ts";
+import { Link } from "../../../control-plane/local/link/link.node.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

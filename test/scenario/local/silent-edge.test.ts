@@ -5,8 +5,8 @@ import { createServer, type Server } from "node:http";
 import { createServer as createSilence } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { REGIONS } from "../../../config/world/regions.ts";
-import { closeDoor, openOn } from "../../../control-plane/local/door.node.ts";
-import { createFrontDoor } from "../../../control-plane/local/doors.node.ts";
+import { closeDoor, openOn } from "../../../control-plane/local/door/door.node.ts";
+import { createFrontDoor } from "../../../control-plane/local/door/doors.node.ts";
 
 let silentCalls = 0;
 const silence = createSilence(() => {

@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isFree } from "../../../control-plane/local/free-ports.node.ts";
-import { portPlan } from "../../../control-plane/local/ports.ts";
-import { isAlive } from "../../../control-plane/local/processes.node.ts";
-import { StateFolder } from "../../../control-plane/local/state-folder.node.ts";
+import { isFree } from "../../../control-plane/local/prepare/free-ports.node.ts";
+import { portPlan } from "../../../control-plane/local/prepare/ports.ts";
+import { StateFolder } from "../../../control-plane/local/state/state-folder.node.ts";
+import { isAlive } from "../../../control-plane/local/supervision/processes.node.ts";
 import { freeFrontDoor } from "../../fixtures/free-ports.node.ts";
 
 const MAIN = fileURLToPath(new URL("../../../control-plane/cli/main.node.ts", import.meta.url));

@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RegionId } from "../../../config/world/regions.ts";
-import type { Cut } from "../../../control-plane/local/link.node.ts";
+import type { Cut } from "../../../control-plane/local/link/link.node.ts";
 import type { Running } from "../../fixtures/cluster.node.ts";
 import type { Chance } from "../../sim/chance.ts";
 

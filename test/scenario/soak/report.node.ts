@@ -1,7 +1,7 @@
 // What a soak came to, for people: a table of what happened, and for each answer that broke a promise all that is known of it.
 
 import pc from "picocolors";
-import { drawTable } from "../../../control-plane/cli/table.node.ts";
+import { drawTable } from "../../../control-plane/cli/text/table.node.ts";
 import type { Breach, Purge } from "./book.ts";
 import type { SoakOutcome } from "./soak.node.ts";
 

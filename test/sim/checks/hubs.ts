@@ -4,7 +4,7 @@
 // a hub that would start on each disk, condemns whatever any of those purges condemns.
 
 import type { RegionId } from "../../../config/world/regions.ts";
-import { Ledger } from "../../../control-plane/hub/ledger.ts";
+import { Ledger } from "../../../control-plane/hub/log/ledger.ts";
 import type { ControlEvent } from "../../../control-plane/purge/event.ts";
 import { PurgeSet, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { covers, coversAll, type Dot, formatDot, type Vector } from "../../../control-plane/purge/vector.ts";

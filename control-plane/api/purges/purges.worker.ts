@@ -1,0 +1,207 @@
+// POST and GET /v1/purges, and the keys that their receipts are signed with. The promise is the hub's: this
+// file only signs what a hub says, and a purge that no hub took is a 503, never a receipt. A dry run asks every region and purges nothing.
+
+import { z } from "zod";
+import { LIMITS } from "../../../config/limits.ts";
+import { millis } from "../../../config/units.ts";
+import { REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
+import type { Receipt, ReceiptPage, Refusal } from "../../hub/commands.ts";
+import { parseCursor } from "../../hub/receipts/purge-list.ts";
+import { parseDot } from "../../purge/vector.ts";
+import type { DryRunRequest, DryRunResponse } from "../../purge/wire.ts";
+import { maySee, type TokenRecord } from "../access/access.ts";
+import { readBody } from "../body.worker.ts";
+import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "../nodes.worker.ts";
+import { type ControlPorts, regionsOf } from "../ports.worker.ts";
+import { problem } from "../problems.ts";
+import { type Call, jsonResponse, type Mount, mount, problemResponse } from "../route.worker.ts";
+import { dryRunSchema, keySetSchema, receiptPageSchema, receiptSchema } from "../schemas.ts";
+import { type PurgeRequest, purgeBodySchema, readPurgeBody } from "./purge-body.ts";
+import { groupScopes, receiptAnswer, receiptStatus } from "./receipts.ts";
+import { hostsOutside, submitPurge } from "./submit-purge.worker.ts";
+
+const json = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+/** Mounts the routes under /v1/purges. */
+export function mountPurges(on: Mount): void {
+  const { ports } = on;
+  const region = z
+    .enum(REGION_IDS)
+    .refine((id) => ports.config.regions[id] !== undefined, "no region of this deployment");
+  mount(
+    on,
+    {
+      method: "post",
+      path: "/v1/purges",
+      summary: "Purge by URL, prefix, tag, host or everything",
+      access: ["purge"],
+      query: z.object({
+        via: region.optional().meta({ description: "The region whose hub is asked first; the API's own by default" }),
+      }),
+      body: purgeBodySchema,
+      responses: {
+        200: json(
+          z.union([receiptSchema, dryRunSchema]),
+          "The state waited for is reached; or the answer to a dry run",
+        ),
+        202: json(receiptSchema, "Accepted, and not yet in the state waited for"),
+      },
+      problems: [
+        "malformed-body",
+        "host-not-allowed",
+        "idempotency-conflict",
+        "body-too-large",
+        "too-many-scopes",
+        "unsupported-media-type",
+        "invalid-body",
+        "hub-unreachable",
+        "not-joined",
+        "not-durable",
+        "storage-failed",
+      ],
+    },
+    (call) => purge(on, call, call.query.via),
+  );
+  mount(
+    on,
+    {
+      method: "get",
+      path: "/v1/purges",
+      summary: "Recent purges, newest first",
+      access: ["read", "purge"],
+      query: z.object({
+        limit: z
+          .string()
+          .regex(/^[0-9]{1,3}$/, `a number from 1 to ${LIMITS.receiptsPage}`)
+          .refine(
+            (text) => Number(text) >= 1 && Number(text) <= LIMITS.receiptsPage,
+            `from 1 to ${LIMITS.receiptsPage}`,
+          )
+          .default("20")
+          .meta({ description: `Receipts on the page, 1 to ${LIMITS.receiptsPage}` }),
+        cursor: z
+          .string()
+          .refine((text) => parseCursor(text) !== undefined, "not the cursor of a page")
+          .optional()
+          .meta({ description: "From the page before" }),
+        state: z.enum(["accepted", "applied", "complete", "partial"]).optional(),
+      }),
+      responses: { 200: json(receiptPageSchema, "A page of receipts") },
+      problems: ["hub-unreachable", "not-joined", "storage-failed"],
+    },
+    async ({ query, token }) => {
+      const search = new URLSearchParams({ limit: query.limit });
+      if (query.cursor !== undefined) search.set("cursor", query.cursor);
+      if (query.state !== undefined) search.set("state", query.state);
+      const answer = await askHubs<ReceiptPage>(ports, ports.ownRegion, { path: `/purges?${search}` });
+      if (answer.kind !== "answer") return problemResponse(problemOf(answer));
+      const { purges, cursor } = answer.body;
+      return jsonResponse(receiptPageSchema, {
+        purges: await Promise.all(
+          purges
+            .filter((receipt) => maySee(token, receipt))
+            .map((receipt) => ports.signer.sign(receiptAnswer(receipt))),
+        ),
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+    },
+  );
+  mount(
+    on,
+    {
+      method: "get",
+      path: "/v1/purges/{id}",
+      summary: "One purge's receipt as it is now",
+      access: ["read", "purge"],
+      parameters: z.object({ id: z.string().meta({ example: "weur.k3f9x2.17" }) }),
+      responses: { 200: json(receiptSchema, "The receipt") },
+      problems: ["no-such-purge", "purge-forgotten", "hub-unreachable", "not-joined", "storage-failed"],
+    },
+    ({ context, token }) => receiptOf(ports, context.req.param("id") ?? "", token),
+  );
+  mount(
+    on,
+    {
+      method: "get",
+      path: "/v1/keys",
+      summary: "The public keys that receipts are signed with",
+      access: "public",
+      responses: { 200: json(keySetSchema, "A set of JSON Web Keys") },
+      problems: [],
+    },
+    async () => jsonResponse(keySetSchema, await ports.signer.keys()),
+  );
+}
+
+async function purge(on: Mount, call: Call<unknown>, via: RegionId | undefined): Promise<Response> {
+  const { ports } = on;
+  const text = await readBody(call.context.req.raw);
+  if (text.kind === "problem") return problemResponse(text.problem);
+  const body = readPurgeBody(text.text, ports.config.aliases);
+  if (body.kind === "problem") return problemResponse(body.problem);
+  const { request } = body;
+  if (request.dryRun) {
+    const outside = hostsOutside(call.token, request);
+    if (outside !== undefined) return problemResponse(outside);
+    // Each shard looks at all that it holds for each scope.
+    const taken = on.quota.take(call.token.name, request.scopes.length, undefined, ports.now());
+    return taken.kind === "taken" ? dryRun(ports, request) : problemResponse(taken.problem, taken.fields);
+  }
+
+  const submitted = await submitPurge(on, { token: call.token, request, via, context: call.context });
+  if (submitted.kind === "problem") return problemResponse(submitted.problem, submitted.fields);
+  const { receipt } = submitted;
+  const { wait } = request.command;
+  const location = { location: `/v1/purges/${receipt.id}` };
+  const signed = await ports.signer.sign(receiptAnswer(receipt, wait));
+  return jsonResponse(receiptSchema, signed, receiptStatus(receipt.state, wait), location);
+}
+
+async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Response> {
+  const scopes = request.scopes.map(({ scope }) => scope);
+  const command: DryRunRequest = { v: 1, scopes };
+  const answers = await askAll<DryRunResponse>(ports, ports.hub, { path: "/dry-run", command });
+  const counted = answers.flatMap((answer) => (answer.kind === "answer" ? [answer.body] : []));
+  return jsonResponse(dryRunSchema, {
+    dryRun: true,
+    soft: request.command.severity === "soft",
+    scopes: groupScopes(scopes),
+    entries: counted.reduce((sum, { entries }) => sum + entries, 0),
+    bytes: counted.reduce((sum, { bytes }) => sum + bytes, 0),
+    regions: answers.map((answer) =>
+      answer.kind === "answer"
+        ? { region: answer.region, entries: answer.body.entries, bytes: answer.body.bytes }
+        : { region: answer.region, reason: reasonOf(answer) },
+    ),
+    missing: answers.filter((answer) => answer.kind !== "answer").map(({ region }) => region),
+  });
+}
+
+/**
+ * A receipt from any hub. The own region's may not have heard of the purge yet, or keep it no longer, so the hub that accepted
+ * it is asked next; only if that one does not know it either does it not exist, or is it forgotten.
+ */
+async function receiptOf(ports: ControlPorts, id: string, token: TokenRecord): Promise<Response> {
+  const dot = parseDot(id);
+  const unknown = problem("no-such-purge", "no hub knows a purge of this id");
+  if (dot === undefined) return problemResponse(unknown);
+  const question = { path: `/purges/${id}` };
+  let answer = await askHubs<Receipt>(ports, ports.ownRegion, question);
+  const accepting = regionsOf(ports.config).find((region) => dot.hub.startsWith(`${region}.`));
+  const isLacking = isRefused(answer, "no-such-purge") || isRefused(answer, "purge-forgotten");
+  if (isLacking && accepting !== undefined && accepting !== answer.region) {
+    const next = await ask<Receipt>(ports, ports.hub(accepting), accepting, question, millis(LIMITS.hubAnswerMillis));
+    // That it was forgotten is known; that the other is silent, or has lost it with its disk, changes nothing.
+    if (next.kind === "answer" || !isRefused(answer, "purge-forgotten")) answer = next;
+  }
+  // Ids are easy to guess: a purge that the token may not see is none.
+  if (answer.kind === "answer" && !maySee(token, answer.body)) return problemResponse(unknown);
+  if (answer.kind === "answer") return jsonResponse(receiptSchema, await ports.signer.sign(receiptAnswer(answer.body)));
+  return problemResponse(isRefused(answer, "no-such-purge") ? unknown : problemOf(answer));
+}
+
+const isRefused = (answer: Answer<unknown>, code: Refusal["code"]): boolean =>
+  answer.kind === "refused" && answer.refusal.code === code;

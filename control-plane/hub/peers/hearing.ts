@@ -1,0 +1,59 @@
+// From whom this hub has heard, and until when that allows it to lease. A hub leases only while it has heard from every other
+// hub lately: by a question and its answer, counted from before the question, and only once it holds all that the answer
+// said there is. So a purge that was accepted elsewhere is known here before the leases that ignore it can be renewed.
+// A message that merely came in proves nothing: it may have been under way for long (DESIGN section 4).
+// What another hub has heard counts too, for whoever holds all that it holds: from as long before this hub asked it as that hub
+// says that its own question was asked. Its answer left after this hub asked, so that is never too late.
+
+import { LIMITS } from "../../../config/limits.ts";
+import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
+import type { HeardAges } from "../../purge/wire.ts";
+
+export class Hearing {
+  readonly #askedAt = new Map<RegionId, EpochMillis>();
+
+  /** `region`'s hub answered a question that was asked at `askedAt`, and all that it knew is held here. */
+  heard(region: RegionId, askedAt: EpochMillis): void {
+    const before = this.#askedAt.get(region);
+    if (before === undefined || askedAt > before) this.#askedAt.set(region, askedAt);
+  }
+
+  /**
+   * A hub that was asked at `askedAt`, and all of whose knowledge is held here, said how long ago it had asked others that
+   * then answered.
+   */
+  told(heard: HeardAges, askedAt: EpochMillis): void {
+    for (const [region, age] of Object.entries(heard)) this.heard(region as RegionId, epochMillis(askedAt - age));
+  }
+
+  /** How long ago each region was asked that has been heard, for telling others; of those that still count. */
+  ages(now: EpochMillis): HeardAges {
+    const live = [...this.#askedAt].filter(([region]) => this.isLive([region], now));
+    return Object.fromEntries(live.map(([region, askedAt]) => [region, millis(now - askedAt)]));
+  }
+
+  /** What was heard was heard by a log that is no more. */
+  forget(): void {
+    this.#askedAt.clear();
+  }
+
+  /** Whether a region was heard by a question that was asked at `at` or later. */
+  isHeardSince(region: RegionId, at: EpochMillis): boolean {
+    return (this.#askedAt.get(region) ?? Number.NEGATIVE_INFINITY) >= at;
+  }
+
+  /** Whether all of `regions` were heard so lately that leases may be granted at `now`. */
+  isLive(regions: readonly RegionId[], now: EpochMillis): boolean {
+    return this.due(regions, now, LIMITS.hearingMillis).length === 0;
+  }
+
+  /** Which of `regions` were not heard within `within` milliseconds before `now`. */
+  due(regions: readonly RegionId[], now: EpochMillis, within: number): readonly RegionId[] {
+    return regions.filter((region) => {
+      const askedAt = this.#askedAt.get(region);
+      // A clock that was set back makes the hearing void rather than long.
+      return askedAt === undefined || now < askedAt || now - askedAt > within;
+    });
+  }
+}

@@ -1,0 +1,61 @@
+// What a hub remembers of its conversation with one other region's hub: what is under way to it, and since when it has been
+// silent; and whether something new may go to it now. The first news go at once. What follows within a moment waits for the
+// moment's end and goes together, so that hundreds of purges a second are few messages and none waits for an answer.
+
+import { LIMITS } from "../../../config/limits.ts";
+import { type EpochMillis, type Millis, millis } from "../../../config/units.ts";
+import type { Vector } from "../../purge/vector.ts";
+
+export interface Line {
+  /** What it holds once all that is under way has arrived: what is pushed next comes after this. */
+  sent: Vector;
+  /** Messages under way. */
+  inFlight: number;
+  /** When the last news left. */
+  toldAt?: EpochMillis;
+  /** What is new waits for more already. */
+  isPausing: boolean;
+  failedAt?: EpochMillis;
+  /** The first of the failures in a row, and the last. */
+  failingSince?: EpochMillis;
+  lastFailedAt?: EpochMillis;
+  /** The last answer to a question of this hub's. */
+  answeredAt?: EpochMillis;
+}
+
+/** A line to a hub that is known to hold `held`. */
+export const newLine = (held: Vector): Line => ({ sent: held, inFlight: 0, isPausing: false });
+
+/** Whether one more message may go. One that fails gets one at a time: each would carry all that it lacks. */
+export function isOpen({ isPausing, inFlight, failingSince }: Line): boolean {
+  return !isPausing && inFlight < (failingSince === undefined ? LIMITS.gossipInFlight : 1);
+}
+
+/** How long what is new should wait for more. */
+export function pauseLeft({ toldAt }: Line, now: EpochMillis): Millis {
+  // A clock that was set back makes no pause longer.
+  if (toldAt === undefined || now < toldAt) return millis(0);
+  return millis(Math.max(0, toldAt + LIMITS.gossipPauseMillis - now));
+}
+
+/** Whether it has failed so lately that waiting for it is in vain. What failed long ago, before a pause, may be well by now. */
+export function isFailing({ failingSince, lastFailedAt }: Line, now: EpochMillis): boolean {
+  if (failingSince === undefined || lastFailedAt === undefined) return false;
+  return now >= lastFailedAt && now - lastFailedAt <= LIMITS.hearingMillis;
+}
+
+/**
+ * Since when questions over it have gone unanswered; undefined if the last one was answered, or if none was asked within a
+ * hearing: an old failure says nothing of the link now.
+ */
+export const unansweredSince = (line: Line, now: EpochMillis): EpochMillis | undefined =>
+  isFailing(line, now) ? line.failingSince : undefined;
+
+/** Whether what is known of it is too old to be shown: a failure is tried again sooner than an answer. */
+export function isUntried({ inFlight, answeredAt, lastFailedAt }: Line, now: EpochMillis): boolean {
+  const isWithin = (at: EpochMillis | undefined, duration: number): boolean =>
+    at !== undefined && now >= at && now - at < duration;
+  return (
+    inFlight === 0 && !isWithin(answeredAt, LIMITS.hearingMillis / 2) && !isWithin(lastFailedAt, LIMITS.hearRetryMillis)
+  );
+}

@@ -1,0 +1,34 @@
+// What one hub tells another: the events that the other lacks, as many as fit, and a base where it lacks events that are kept
+// no longer. It reads the log and what follows from it, sends nothing and remembers nothing.
+
+import { LIMITS } from "../../../config/limits.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
+import { type Batch, lacking } from "../../gossip/exchange.ts";
+import { areFew } from "../../gossip/fan-out.ts";
+import type { Held } from "../../gossip/peer-vectors.ts";
+import { coversAll, EMPTY_VECTOR, join, type Vector } from "../../purge/vector.ts";
+import type { Base, ExchangeRequest } from "../../purge/wire.ts";
+import type { Ledger } from "../log/ledger.ts";
+import type { EventLog } from "../log/log.ts";
+
+const BATCH = { events: LIMITS.gossipBatchEvents, bytes: LIMITS.gossipBatchBytes };
+
+/** What somebody lacks of `upTo` who knows `known`: `base` first, then the events, which follow on it. */
+export function newsFor(ledger: Ledger, log: EventLog, upTo: Vector, known: Vector): Batch & { readonly base?: Base } {
+  const kept = ledger.base?.vector ?? EMPTY_VECTOR;
+  const read = (hub: string, after: number, limit: number) => log.read(hub, after, limit);
+  const batch = lacking(read, upTo, join(known, kept), BATCH);
+  const base = coversAll(known, kept) ? undefined : ledger.baseToTell();
+  return base === undefined ? batch : { ...batch, base };
+}
+
+/** What others are known to hold, in the form that suits their number. */
+export function holdingsFor(
+  held: Held,
+  others: readonly RegionId[],
+  vector: Vector,
+  random: () => number,
+): Pick<ExchangeRequest, "held" | "holders"> {
+  if (areFew(others.length)) return { held: held.tell() };
+  return { holders: held.tellHolders(vector, LIMITS.gossipHolders, random) };
+}

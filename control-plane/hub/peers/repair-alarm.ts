@@ -1,0 +1,43 @@
+// When a hub looks again after those that lack something: soon after something new, then ever more rarely while that leaves
+// anybody behind, and never when there is nothing to do. How often it failed in a row outlives the hub's memory, which
+// goes after seconds of idleness; else each try would count as the first.
+
+import { after, type EpochMillis } from "../../../config/units.ts";
+import { repairDelay } from "../../gossip/fan-out.ts";
+import type { HubPorts } from "../ports.ts";
+
+export class RepairAlarm {
+  readonly #ports: HubPorts;
+  /** When it is set for, as far as this life of the hub knows. */
+  #at: EpochMillis | undefined;
+
+  constructor(ports: HubPorts) {
+    this.#ports = ports;
+  }
+
+  /** There is work. `soon`: it is new, so earlier failures do not put it off. An alarm that rings sooner stays. */
+  set(when: "soon" | "as-before"): void {
+    if (when === "as-before" && this.#at !== undefined) return;
+    const delay = repairDelay(when === "soon" ? 0 : this.#failures(), this.#ports.random());
+    const at = after(this.#ports.now(), delay);
+    if (this.#at !== undefined && this.#at <= at) return;
+    this.#at = at;
+    this.#ports.setAlarm(at);
+  }
+
+  /** It rang: what is set from now on is the next one. */
+  rang(): void {
+    this.#at = undefined;
+  }
+
+  /** A repair is over, and left somebody behind, or nobody. */
+  repaired(outcome: "some-behind" | "all-reached"): void {
+    const failures = this.#failures();
+    if (outcome === "some-behind") this.#ports.log.remember("repairs", `${failures + 1}`);
+    else if (failures > 0) this.#ports.log.remember("repairs", "0");
+  }
+
+  #failures(): number {
+    return Number(this.#ports.log.recall("repairs") ?? 0);
+  }
+}

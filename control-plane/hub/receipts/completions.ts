@@ -1,0 +1,44 @@
+// Purges that are complete in every region. Once true that stays true, whatever is lost afterwards, so it is written down: a
+// hub that is started again no longer knows since when it has held a purge, and would call it merely applied for a while.
+
+import { LIMITS } from "../../../config/limits.ts";
+import type { EpochMillis } from "../../../config/units.ts";
+import { type Dot, formatDot } from "../../purge/vector.ts";
+import type { EventLog } from "../log/log.ts";
+
+export class Completions {
+  readonly #log: EventLog;
+  /** What the log says of purges that were looked at, those looked at last at the end. */
+  readonly #known = new Map<string, EpochMillis | undefined>();
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** When the purge at `dot` was complete, by whichever hub's clock said so first; undefined if it is not known to be. */
+  at(dot: Dot): EpochMillis | undefined {
+    const key = formatDot(dot);
+    if (!this.#known.has(key)) this.#keep(key, this.#log.completeAt(dot));
+    return this.#known.get(key);
+  }
+
+  /** It is complete since `at`: said once, and kept. */
+  note(dot: Dot, at: EpochMillis): void {
+    if (this.at(dot) !== undefined) return;
+    this.#log.markComplete(dot, at);
+    // A log that was cut meanwhile does not take it; whoever waits is told all the same.
+    this.#keep(formatDot(dot), this.#log.completeAt(dot) ?? at);
+  }
+
+  /** The log was given up. */
+  clear(): void {
+    this.#known.clear();
+  }
+
+  #keep(key: string, at: EpochMillis | undefined): void {
+    this.#known.delete(key);
+    this.#known.set(key, at);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > LIMITS.receiptsRemembered && oldest !== undefined) this.#known.delete(oldest);
+  }
+}

@@ -1,0 +1,64 @@
+// A queue that holds each item back for a fixed time and never changes their order: the heart of an emulated distance.
+// Decides when an item is due and whether the queue is full; a shell owns the timer and the bytes (delay-stream.node.ts).
+// Invariant: items leave in the order they came, none before its time. A held queue (a cut link) lets nothing out.
+
+import type { Bytes, Millis } from "../../../config/units.ts";
+
+interface Held<Item> {
+  readonly item: Item;
+  readonly size: Bytes;
+  /** By the caller's monotonic clock, in milliseconds. */
+  readonly dueAt: number;
+}
+
+/** Items under way over an emulated distance. `now` is any monotonic clock in milliseconds, the same for every call. */
+export class DelayQueue<Item> {
+  readonly #delay: Millis;
+  readonly #capacity: Bytes;
+  #items: Held<Item>[] = [];
+  #bytes = 0;
+  #onHold = false;
+
+  /** `capacity` is when the queue calls itself full; it still takes what it is given. */
+  constructor(delay: Millis, capacity: Bytes) {
+    this.#delay = delay;
+    this.#capacity = capacity;
+  }
+
+  push(item: Item, size: Bytes, now: number): void {
+    this.#items.push({ item, size, dueAt: now + this.#delay });
+    this.#bytes += size;
+  }
+
+  /** Removes and returns what is due, in order; nothing while on hold. */
+  takeDue(now: number): Item[] {
+    if (this.#onHold) return [];
+    const firstLater = this.#items.findIndex((held) => held.dueAt > now);
+    const due = this.#items.splice(0, firstLater === -1 ? this.#items.length : firstLater);
+    for (const held of due) this.#bytes -= held.size;
+    return due.map((held) => held.item);
+  }
+
+  /** When the first item is due; undefined when there is none, or while on hold. */
+  get nextDueAt(): number | undefined {
+    return this.#onHold ? undefined : this.#items[0]?.dueAt;
+  }
+
+  /** Whether the sender should wait: at least `capacity` bytes are under way. */
+  get isFull(): boolean {
+    return this.#bytes >= this.#capacity;
+  }
+
+  get bytesHeld(): number {
+    return this.#bytes;
+  }
+
+  /** Keeps everything until `release`, as a broken cable does with what its ends will send again. */
+  hold(): void {
+    this.#onHold = true;
+  }
+
+  release(): void {
+    this.#onHold = false;
+  }
+}

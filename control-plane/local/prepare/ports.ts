@@ -1,0 +1,27 @@
+// Which ports a local run takes. All keep their distance to the front door's, so that several runs can stand side by side
+// and a region keeps its port when others are left out (INTERFACE "Local run").
+
+import { REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
+
+/** The front door's port when nothing else is asked for. */
+export const DEFAULT_FRONT_DOOR = 8787;
+/** The front doors that leave room for every other port. */
+export const FRONT_DOOR_RANGE = { least: 1025, most: 65_535 - 14 - REGION_IDS.length } as const;
+
+export interface PortPlan {
+  readonly frontDoor: number;
+  readonly control: number;
+  readonly exampleOrigin: number;
+  readonly edges: Readonly<Record<RegionId, number>>;
+}
+
+/** The ports that belong to a front door. */
+export const portPlan = (frontDoor: number): PortPlan => ({
+  frontDoor,
+  control: frontDoor - 1,
+  exampleOrigin: frontDoor + 12,
+  edges: Object.fromEntries(REGION_IDS.map((region, index) => [region, frontDoor + 14 + index])) as Record<
+    RegionId,
+    number
+  >,
+});

@@ -1,0 +1,59 @@
+// What happens to a process of the local run that ends by itself: it is started again after a pause that doubles, and given
+// up after a few losses in a row. A process that then ran for long enough begins anew. A process that its user stopped stays
+// stopped. Pure: a state, what occurred and when; supervised.node.ts starts, stops and waits.
+// **Decided: a lost process comes back.** Whoever wants a region to stay away stops it (`meridian region stop`), as a
+// supervisor of services does it everywhere else.
+
+import { LIMITS } from "../../../config/limits.ts";
+import { type Millis, millis } from "../../../config/units.ts";
+
+/** How a process is. `losses` counts how often in a row it ended by itself or did not start. */
+export type Supervision =
+  /** Nobody wants it to run. */
+  | { readonly kind: "stopped" }
+  | { readonly kind: "starting"; readonly losses: number }
+  | { readonly kind: "running"; readonly losses: number; readonly since: Millis }
+  /** It was lost and is started again after `pause`. */
+  | { readonly kind: "waiting"; readonly losses: number; readonly pause: Millis }
+  /** It was lost too often: only its user starts it again. */
+  | { readonly kind: "failed"; readonly losses: number };
+
+/** What can occur to a process. `lost`: it ended by itself, or its start failed. `due`: the pause is over. */
+export type Occurrence = "start-wanted" | "stop-wanted" | "started" | "lost" | "due";
+
+/** What a supervisor tells of its child. */
+export type SupervisionNews =
+  /** The child is lost; `why` says how, as far as that is known. */
+  | { readonly kind: "lost"; readonly why: string; readonly pause: Millis }
+  | { readonly kind: "restarted" }
+  | { readonly kind: "failed"; readonly why: string; readonly losses: number };
+
+export const STOPPED: Supervision = { kind: "stopped" };
+
+/** The state after an occurrence at `now`. An occurrence that does not apply, for it comes late, changes nothing. */
+export function supervise(state: Supervision, occurrence: Occurrence, now: Millis): Supervision {
+  switch (occurrence) {
+    case "stop-wanted":
+      return STOPPED;
+    case "start-wanted":
+      return state.kind === "running" || state.kind === "starting" ? state : { kind: "starting", losses: 0 };
+    case "due":
+      return state.kind === "waiting" ? { kind: "starting", losses: state.losses } : state;
+    case "started":
+      return state.kind === "starting" ? { kind: "running", losses: state.losses, since: now } : state;
+    case "lost":
+      return afterLoss(state, now);
+  }
+}
+
+function afterLoss(state: Supervision, now: Millis): Supervision {
+  if (state.kind !== "running" && state.kind !== "starting") return state;
+  const isSettled = state.kind === "running" && now - state.since >= LIMITS.settledAfterMillis;
+  const losses = isSettled ? 1 : state.losses + 1;
+  if (losses > LIMITS.restartsInARow) return { kind: "failed", losses };
+  return { kind: "waiting", losses, pause: pauseAfter(losses) };
+}
+
+/** The pause before the restart after so many losses in a row: it doubles up to a limit. */
+const pauseAfter = (losses: number): Millis =>
+  millis(Math.min(LIMITS.restartPauseMillis * 2 ** (losses - 1), LIMITS.restartPauseMaxMillis));

@@ -1,0 +1,86 @@
+// Which of the lines that a region's runtime writes belong on its user's screen, and in what words. All lines go to the
+// region's log; the screen gets one line for each error, without its stack, and nothing that is known to be harmless. The
+// same words are not repeated while they are news, so that a fault of every request does not bury everything else.
+
+import { LIMITS } from "../../../config/limits.ts";
+import { storageFault } from "../../../config/storage-fault.ts";
+
+/** A line as the runtime writes it. */
+export interface RuntimeLine {
+  readonly level: string;
+  readonly message: string;
+}
+
+/** Errors of the runtime that are part of its everyday, each with its reason. */
+const HARMLESS: readonly RegExp[] = [
+  // A process that is stopped at once cancels the alarms of its objects; they are kept, and run after the next start.
+  /NOSENTRY SQLite alarm handler canceled/,
+  // A client or a peer hung up, or a region was stopped: whoever asked notices by itself and says what matters of it.
+  /Network connection lost/i,
+  /disconnected: (?:peer disconnected|connection (?:reset|closed)|read end)/i,
+  /(?:ECONNRESET|ECONNREFUSED|EPIPE|Connection reset by peer|Connection refused|Broken pipe)/,
+  // The runtime writes the cause of an internal error in a line of its own; this one repeats that there was one.
+  /^Uncaught exception: .*\binternal error; reference = /,
+  /NOSENTRY output lock broke/,
+];
+
+/**
+ * What a line says of the region's storage, of which it only names SQLite's code; undefined for any other line. `folder`: where
+ * the region keeps its state.
+ */
+export function storageNews({ level, message }: RuntimeLine, folder: string): string | undefined {
+  if (level !== "error" && level !== "fatal") return undefined;
+  const fault = /\bSQLITE_/.test(message) ? storageFault(message) : undefined;
+  if (fault === undefined) return undefined;
+  return `it cannot store purges, for ${fault} (${folder}). It refuses them until then, and goes on by itself afterwards`;
+}
+
+/** What a line is to a user: undefined if it stays in the log. */
+export function screenText({ level, message }: RuntimeLine): string | undefined {
+  if (level !== "error" && level !== "fatal") return undefined;
+  if (HARMLESS.some((pattern) => pattern.test(message))) return undefined;
+  const first = message.split("\n", 1)[0]?.trim() ?? "";
+  if (first === "") return undefined;
+  return first.length <= LIMITS.screenLineCharacters ? first : `${first.slice(0, LIMITS.screenLineCharacters - 3)}...`;
+}
+
+/** What a shard says of its breaker before an origin; undefined for any other line. */
+export function originNews({ message }: RuntimeLine): { readonly origin: string; readonly text: string } | undefined {
+  const [, origin, state] = /^\{"origin":"([\w-]+)","breaker":"(opened|closed)"\}$/.exec(message.trim()) ?? [];
+  if (origin === undefined) return undefined;
+  const text =
+    state === "closed"
+      ? `the origin "${origin}" answers again`
+      : `the origin "${origin}" fails again and again: it is asked only now and then until it answers`;
+  return { origin, text };
+}
+
+/** What an edge says of request fields that an origin varies on and is not sent; undefined for any other line. */
+export function withheldNews({ message }: RuntimeLine): string | undefined {
+  const found = /^\{"route":"([a-z0-9-]+)","varyWithheld":\["([^\\\]]+)"\]\}$/.exec(message.trim());
+  const [, route, fields] = found ?? [];
+  if (route === undefined || fields === undefined) return undefined;
+  const names = fields.split('","');
+  if (names.includes("user-agent") && names.length === 1) {
+    return `route "${route}": its origin varies on User-Agent, and is sent the same for all: set key.device, or list it in variantHeaders`;
+  }
+  const listed = names.join(", ");
+  return `route "${route}": its origin varies on ${listed}: such requests are not cached; list them in variantHeaders, set detectVary or a framework`;
+}
+
+/** Remembers what was said lately; bounded. */
+export class Repetition {
+  readonly #saidAt = new Map<string, number>();
+
+  /** Whether `text` is news at `now`; from then on it is none for `LIMITS.repeatedLineMillis`. */
+  isNews(text: string, now: number): boolean {
+    for (const [old, at] of this.#saidAt) {
+      if (now - at < LIMITS.repeatedLineMillis) break;
+      this.#saidAt.delete(old);
+    }
+    // So many different faults at once: more lines would help nobody, and the log has them.
+    if (this.#saidAt.has(text) || this.#saidAt.size >= LIMITS.repeatedLines) return false;
+    this.#saidAt.set(text, now);
+    return true;
+  }
+}
