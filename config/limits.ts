@@ -201,8 +201,14 @@ export const LIMITS = {
   /** An upload takes a turn once so much of it, or all of it, has come, in this time (2.2 KB/s): a client that drips holds no turn. */
   uploadHeadBytes: 64 * KiB,
   uploadHeadMillis: 30_000,
-  /** Beginnings of uploads that one origin client gathers at once. */
+  /** Beginnings of uploads that one origin client gathers at once, and of one client's: more than a browser has connections. */
   uploadHeads: 64,
+  uploadHeadsOfClient: 16,
+  /** What must come of a body in so much time that its sender is waited for: 546 B/s, about what Apache asks of uploads. */
+  leastRateBytes: 16 * KiB,
+  leastRateMillis: 30_000,
+  /** Slower answers of one origin client at once, each a connection beside its turns: common servers take a few hundred in all. */
+  drippingAnswers: 256,
   /** Pieces in which an origin's body is read: large for speed; what arrives smaller is kept smaller. */
   originReadBytes: 64 * KiB,
   /** A reader that takes nothing of an origin's body for this long leaves its slot to others: a few could hold them all. */

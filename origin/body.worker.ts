@@ -1,9 +1,10 @@
 // Watches an origin's body while it is read: a pause that is too long fails it, an end of any kind is told once. Only time
 // that is spent waiting for the origin counts; a reader that takes its time is waited for, but for so long only, and its slot
-// is free meanwhile. The first read must come within the origin's own time, or the body counts as forgotten. It buffers nothing.
+// is free meanwhile. A body that drips is read on, and reported, so that it gives its slot back. The first read must come within the origin's own time, or the body counts as forgotten. It buffers nothing.
 
 import { LIMITS } from "../config/limits.ts";
 import { type Millis, millis } from "../config/units.ts";
+import { Pace } from "./pace.ts";
 
 export interface Watch {
   /** The longest pause, and the longest time until the first read. */
@@ -20,6 +21,8 @@ export interface WatchedBody {
   readonly ended: Promise<void>;
   /** Resolves when the reader has paused for `LIMITS.originReaderRestMillis` for the first time. */
   readonly resting: Promise<void>;
+  /** Resolves when the origin has once sent less than `LEAST_RATE`. */
+  readonly dripping: Promise<void>;
 }
 
 /** `source` with its pauses watched. A read rejects when the origin pauses for too long or breaks off. */
@@ -27,6 +30,8 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
   const reader = source.getReader({ mode: "byob" });
   const end = Promise.withResolvers<void>();
   const rest = Promise.withResolvers<void>();
+  const drip = Promise.withResolvers<void>();
+  const pace = new Pace();
   const readBytes = watch.length > 0 ? Math.min(LIMITS.originReadBytes, watch.length) : LIMITS.originReadBytes;
   let failure: Error | undefined;
   const giveUp = (reason: Error) => {
@@ -49,9 +54,11 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
     {
       async pull(controller) {
         clearTimeout(pause);
+        const since = Date.now();
         const result: Read =
           failure === undefined ? await readWithin(reader, readBytes, watch.idle) : { kind: "failed", reason: failure };
         if (result.kind === "bytes") {
+          if (pace.add(millis(Date.now() - since), result.bytes.byteLength) === "too-slow") drip.resolve();
           controller.enqueue(result.bytes);
           watchReader();
           return;
@@ -72,7 +79,7 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
     // Nothing is read ahead: whoever reads sets the pace, and back-pressure reaches the origin.
     { highWaterMark: 0 },
   );
-  return { body, ended: end.promise, resting: rest.promise };
+  return { body, ended: end.promise, resting: rest.promise, dripping: drip.promise };
 }
 
 type Read =

@@ -28,9 +28,10 @@ const LABELS: Readonly<Record<OriginError, FailureLabel | undefined>> = {
   "not-configured": "rejected",
   // The client left: nothing was wrong with the origin.
   cancelled: undefined,
-  // Nor with this: the client sent its upload badly, and the origin was not asked.
+  // Nor with this: the client sent its upload badly.
   "upload-too-slow": undefined,
   "upload-broken": undefined,
+  "upload-below-rate": undefined,
 };
 
 /** Counts an answer of an origin and the bytes that its body announces. */

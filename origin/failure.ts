@@ -43,7 +43,9 @@ export const FAILURES = {
   /** The client sent the beginning of its upload too slowly, or broke it off: the origin was never asked. */
   "upload-too-slow": failure(408, "http_request_error", "ignores", "never"),
   "upload-broken": failure(408, "http_request_error", "ignores", "never"),
-  /** As many uploads as may begin at once are beginning. */
+  /** The client went on so slowly that its upload was cut off: the origin has got a part of it. */
+  "upload-below-rate": failure(408, "http_request_error", "ignores", "never"),
+  /** As many uploads as may begin at once are beginning, of this client or of all. */
   "uploads-full": failure(503, "connection_limit_reached", "ignores", "never"),
   "breaker-open": failure(503, "destination_unavailable", "ignores", "never"),
   /** The configuration does not let this request be sent: see resolve-origin.ts, or its secret is missing. */

@@ -54,7 +54,7 @@ export function originSender(
     const headers = headersFor(environment, origin, request);
     const target = resolveOrigin(origin, request.path, binding ? "binding" : "global-fetch", request.clientHost);
     if (headers === undefined || target.kind === "refused") return notSent("not-configured");
-    const upload = request.body ? watchUpload(request.body, headers.get("content-length")) : undefined;
+    const upload = request.body ? watchUpload(request.body, headers.get("content-length"), cancel) : undefined;
     const init: RequestInit = {
       method: request.method,
       headers,

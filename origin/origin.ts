@@ -6,6 +6,7 @@
 import { LIMITS } from "../config/limits.ts";
 import type { Origin } from "../config/schema/schema.ts";
 import { after, between, epochMillis, type Millis, millis, type Seconds, seconds, toMillis } from "../config/units.ts";
+import { Beginnings } from "./beginnings.ts";
 import { Breaker, type Evidence, isFailureStatus, type Permit, placeOf, type Result } from "./breaker.ts";
 import { FAILURES, failureOfStatus, type OriginError, originFailure } from "./failure.ts";
 import type { Share } from "./gate.ts";
@@ -14,12 +15,21 @@ import { isRepeatable, RetryBudget } from "./retry-budget.ts";
 import { Turns } from "./turns.ts";
 
 type Attempt<Body, Socket> =
-  | { readonly kind: "answered"; readonly outcome: OriginOutcome<Body, Socket>; readonly busyUntil: Promise<unknown> }
+  | { readonly kind: "answered"; readonly outcome: OriginOutcome<Body, Socket>; readonly busy: Busy }
   | { readonly kind: "failed"; readonly error: OriginError; readonly retryIn?: Millis };
 
 interface Sent<Body, Socket> {
   readonly reply: OriginReply<Body, Socket>;
   readonly upload: UploadState;
+  readonly cancel: () => void;
+}
+
+/** An answer whose body the origin is busy with. */
+interface Busy {
+  readonly ended: Promise<unknown>;
+  readonly resting?: Promise<unknown> | undefined;
+  readonly dripping?: Promise<unknown> | undefined;
+  readonly cancel: () => void;
 }
 
 const wholeSeconds = (wait: Millis): Seconds => seconds(Math.max(1, Math.ceil(wait / 1000)));
@@ -31,7 +41,9 @@ export class OriginClient<Body, Socket = never> {
   readonly #turns: Turns;
   readonly #breaker: Breaker;
   readonly #budget: RetryBudget;
-  #gathering = 0;
+  readonly #beginnings: Beginnings<Body>;
+  /** Answers that go on without a turn because they drip. */
+  #dripping = 0;
 
   constructor(name: string, origin: Origin, ports: OriginPorts<Body, Socket>) {
     this.name = name;
@@ -42,6 +54,7 @@ export class OriginClient<Body, Socket = never> {
       { maxConcurrent, maxQueued, queueTimeout: toMillis(seconds(origin.queueTimeoutSeconds)) },
       ports,
     );
+    this.#beginnings = new Beginnings(ports);
     this.#breaker = new Breaker({
       failures: origin.breakerFailures,
       openFor: toMillis(seconds(origin.breakerOpenSeconds)),
@@ -59,7 +72,7 @@ export class OriginClient<Body, Socket = never> {
     this.#ports.count("request");
     const refusal = this.#breaker.refusal(this.#ports.now());
     if (refusal !== undefined) return this.#fail("breaker-open", refusal.retryIn);
-    const begun = await this.#begin(asked);
+    const begun = await this.#beginnings.begin(asked);
     if (begun.kind === "failed")
       return this.#fail(begun.error, begun.error === "uploads-full" ? millis(1000) : undefined);
     const { request } = begun;
@@ -79,7 +92,7 @@ export class OriginClient<Body, Socket = never> {
     try {
       const result = await this.#attemptTwice(request);
       if (result.kind === "failed") return this.#fail(result.error, result.retryIn);
-      holder = holdsSlotAfterHeader(request, result.outcome) ? result.busyUntil : undefined;
+      holder = holdsSlotAfterHeader(request, result.outcome) ? this.#busyUntil(result.busy) : undefined;
       return result.outcome;
     } finally {
       // A fill keeps its slot until its body has ended: a Durable Object may wait for few answers at once, and an origin
@@ -89,38 +102,6 @@ export class OriginClient<Body, Socket = never> {
       if (holder === undefined) leave();
       else void holder.then(leave, leave);
     }
-  }
-
-  /**
-   * An upload takes a turn only once its beginning is here: what a client sends slowly must not cost others anything.
-   * **Decided:** one that breaks off or is too slow until then is the client's fault (408, RFC 9110 section 15.5.9).
-   */
-  async #begin(
-    request: OriginRequest<Body>,
-  ): Promise<
-    | { readonly kind: "begun"; readonly request: OriginRequest<Body> }
-    | { readonly kind: "failed"; readonly error: OriginError }
-  > {
-    const { body, signal } = request;
-    if (body === undefined || body === null) return { kind: "begun", request };
-    if (signal?.aborted) return { kind: "failed", error: "cancelled" };
-    if (this.#gathering >= LIMITS.uploadHeads) return { kind: "failed", error: "uploads-full" };
-    this.#gathering += 1;
-    const gathering = this.#ports.gather(body);
-    const given = Promise.withResolvers<OriginError>();
-    const onAbort = () => given.resolve("cancelled");
-    signal?.addEventListener("abort", onAbort);
-    const cancelTimer = this.#ports.after(millis(LIMITS.uploadHeadMillis), () => given.resolve("upload-too-slow"));
-    const result = await Promise.race([
-      gathering.body.then((whole) => (whole === undefined ? ("upload-broken" as const) : { whole })),
-      given.promise,
-    ]);
-    this.#gathering -= 1;
-    cancelTimer();
-    signal?.removeEventListener("abort", onAbort);
-    if (typeof result !== "string") return { kind: "begun", request: { ...request, body: result.whole } };
-    gathering.cancel();
-    return { kind: "failed", error: result };
   }
 
   /**
@@ -160,10 +141,11 @@ export class OriginClient<Body, Socket = never> {
     let evidence: Evidence = "section";
     try {
       const requestAt = this.#ports.now();
-      const { reply, upload } = await this.#sendInTime(request, millis(Math.max(0, headerBy - requestAt)));
+      const { reply, upload, cancel } = await this.#sendInTime(request, millis(Math.max(0, headerBy - requestAt)));
       const error = reply.kind === "error" ? reply.error : errorOfReply(reply);
       if (reply.kind === "error" || error !== undefined) {
         if (upload.kind === "broken") return { kind: "failed", error: "cancelled" };
+        if (upload.kind === "too-slow") return { kind: "failed", error: "upload-below-rate" };
         const named = error ?? "http_protocol_error";
         // A client decides how its upload goes: one that has not ended is no evidence against the origin.
         const { breaker } = FAILURES[named];
@@ -174,10 +156,10 @@ export class OriginClient<Body, Socket = never> {
         return { kind: "failed", error: named };
       }
       result = isFailureStatus(reply.status) ? "failure" : "success";
-      const { ended, resting, ...answer } = reply;
+      const { ended, resting, dripping, ...answer } = reply;
       const responseAt = this.#ports.now();
       const outcome = { ...answer, kind: "response", requestAt, responseAt, retried: attempt === 2 } as const;
-      return { kind: "answered", outcome, busyUntil: resting === undefined ? ended : Promise.race([ended, resting]) };
+      return { kind: "answered", outcome, busy: { ended, resting, dripping, cancel } };
     } finally {
       this.#settle(permit, result, placeOf(evidence, request.path));
     }
@@ -187,11 +169,16 @@ export class OriginClient<Body, Socket = never> {
   #sendInTime(request: OriginRequest<Body>, allowed: Millis): Promise<Sent<Body, Socket>> {
     const { signal } = request;
     if (signal?.aborted)
-      return Promise.resolve({ reply: { kind: "error", error: "cancelled" }, upload: { kind: "none" } });
+      return Promise.resolve({
+        reply: { kind: "error", error: "cancelled" },
+        upload: { kind: "none" },
+        cancel: () => undefined,
+      });
     return new Promise((resolve) => {
       const sending = this.#ports.send(request);
       let cancelTimer: () => void = () => undefined;
-      const finish = (reply: OriginReply<Body, Socket>) => resolve({ reply, upload: sending.upload() });
+      const finish = (reply: OriginReply<Body, Socket>) =>
+        resolve({ reply, upload: sending.upload(), cancel: () => sending.cancel() });
       const giveUp = (error: OriginError) => {
         cancelTimer();
         signal?.removeEventListener("abort", onAbort);
@@ -223,6 +210,22 @@ export class OriginClient<Body, Socket = never> {
         void reply.ended.then(forget, forget);
       });
     });
+  }
+
+  /**
+   * Until when an answer keeps its turn: to its end, or until its reader rests or its origin drips. One that drips and would be
+   * one too many beside the turns is cut off.
+   */
+  #busyUntil({ ended, resting, dripping, cancel }: Busy): Promise<unknown> {
+    const drips = dripping?.then(() => {
+      if (this.#dripping >= LIMITS.drippingAnswers) return cancel();
+      this.#dripping += 1;
+      const forget = () => {
+        this.#dripping -= 1;
+      };
+      void ended.then(forget, forget);
+    });
+    return Promise.race([ended, resting, drips].filter((until) => until !== undefined));
   }
 
   #settle(permit: Permit, result: Result, place: string | undefined): void {

@@ -45,14 +45,16 @@ export type OriginReply<Body, Socket> =
       readonly ended: Promise<unknown>;
       /** Resolves when whoever reads the body has paused for so long that the origin has nothing to do for it. */
       readonly resting?: Promise<unknown>;
+      /** Resolves when so little of the body has come for so long that it should not keep a turn for it. */
+      readonly dripping?: Promise<unknown>;
     }
   | { readonly kind: "error"; readonly error: OriginError };
 
-/** How the request's body goes: `none` was given, it moves, it is sent, or the client broke it off. */
+/** How the request's body goes: `none` was given, it moves, it is sent, or the client broke it off or was too slow. */
 export type UploadState =
   | { readonly kind: "none" }
   | { readonly kind: "moving" | "sent"; readonly movedAt: EpochMillis }
-  | { readonly kind: "broken" };
+  | { readonly kind: "broken" | "too-slow" };
 
 /** A request that was sent: `cancel` ends it, also while its body is read, and may be called at any time. */
 export interface Sending<Body, Socket> {

@@ -287,6 +287,7 @@ describe("the breaker of an origin", () => {
 
   test.each([
     ["breaks off", { kind: "broken" }, "cancelled"],
+    ["is too slow", { kind: "too-slow" }, "upload-below-rate"],
     ["has not ended", { kind: "moving", movedAt: epochMillis(1_000_000) }, "connection_terminated"],
   ] as const)("does not count a client whose upload %s", async (_what, upload, error) => {
     const { world, client } = setUp({ breakerFailures: 1 });

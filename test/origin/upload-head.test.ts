@@ -59,6 +59,23 @@ test("a bounded number of uploads begins at once, and another may when one has b
   expect([outcomes.length, world.received.length, begins.length]).toEqual([1, 1, LIMITS.uploadHeads + 1]);
 });
 
+test("uploads of one client that drip leave room for the beginnings of others", async () => {
+  const { world, outcomes, start } = setUp();
+  world.gather = (whole) => (whole === body ? new Promise(() => undefined) : Promise.resolve(whole));
+  const crowd = { ...upload("/drip"), client: "203.0.113.1" };
+  for (let index = 0; index < 4 * LIMITS.uploadHeads; index += 1) start(crowd);
+  await world.settle();
+  expect(outcomes).toHaveLength(4 * LIMITS.uploadHeads - LIMITS.uploadHeadsOfClient);
+  expect(outcomes[0]).toMatchObject({ status: 503, error: "uploads-full", retryAfterSeconds: 1 });
+  start({ ...upload("/other"), body: { text: "fast" }, client: "203.0.113.2" });
+  await world.settle();
+  expect(world.received.map(({ request }) => request.path)).toEqual(["/other"]);
+  await world.advance(LIMITS.uploadHeadMillis);
+  start({ ...crowd, path: "/again", body: { text: "fast" } });
+  await world.settle();
+  expect(world.at(1).request.path).toBe("/again");
+});
+
 test("the gathered beginning goes on as one piece, followed by the rest", async () => {
   let left = LIMITS.uploadHeadBytes / 1024 + 2;
   const source = new ReadableStream<Uint8Array>({

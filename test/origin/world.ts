@@ -96,12 +96,22 @@ export function answer(
   const ended = Promise.withResolvers<void>();
   if (text === null) ended.resolve();
   const resting = Promise.withResolvers<void>();
+  const dripping = Promise.withResolvers<void>();
   const body = text === null ? null : { text };
-  const reply: Reply = { kind: "reply", status, fields, body, ended: ended.promise, resting: resting.promise };
+  const reply: Reply = {
+    kind: "reply",
+    status,
+    fields,
+    body,
+    ended: ended.promise,
+    resting: resting.promise,
+    dripping: dripping.promise,
+  };
   return {
     reply,
     end: ended.resolve,
     rest: resting.resolve,
+    drip: dripping.resolve,
     fail: () => ended.reject(new Error("the body broke off")),
   };
 }

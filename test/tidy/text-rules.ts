@@ -45,7 +45,7 @@ export const headers: Rule = (files) =>
  * limits of everything stand in one list on purpose, which grows with what is limited.
  */
 function mostLines(path: string): number {
-  if (path === "config/limits.ts") return 450;
+  if (path === "config/limits.ts") return 500;
   return path.startsWith("test/") ? 500 : 300;
 }
 

@@ -197,7 +197,9 @@ export class UpstreamShell {
 const UPLOAD_DETAILS: Partial<Record<OriginFailure["error"], string>> = {
   "upload-too-slow": `The first ${LIMITS.uploadHeadBytes / 1024} KiB of the upload, or all of it, must arrive within ${LIMITS.uploadHeadMillis / 1000} seconds. The origin was not asked.`,
   "upload-broken": "The upload broke off at its beginning. The origin was not asked.",
-  "uploads-full": "Too many uploads are beginning at once: try again shortly. The origin was not asked.",
+  "upload-below-rate": `Once an upload has begun, ${LIMITS.leastRateBytes / 1024} KiB of it must arrive in every ${LIMITS.leastRateMillis / 1000} seconds. The origin has received a part of it.`,
+  "uploads-full":
+    "Too many uploads, of this client or of all, are beginning at once: try again shortly. The origin was not asked.",
 };
 
 /** Names the origin as the configuration does: its address is nobody's business. */
