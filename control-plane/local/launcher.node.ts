@@ -222,6 +222,7 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
       peers: cabling.bindings[id] ?? {},
       stateFolder: plan.folder.regionState(id),
       logFile: plan.folder.regionLog(id),
+      mend: () => mendRegion(plan, id),
       onLost: () => cluster.lost(process, "its process ended"),
       onError: (region, text) =>
         plan.onEvent({ kind: "notice", text: `region ${region}: ${text} (more in ${plan.folder.regionLog(region)})` }),
@@ -230,6 +231,15 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
   }
   await plan.held.release(...[...ports.values()].flatMap(Object.values));
 }
+
+/** A region that is started again may have lost its process to what became of its files meanwhile. */
+const mendRegion = ({ folder, regions, onEvent }: Plan, id: RegionId): Promise<void> =>
+  mendDatabases(
+    folder,
+    [id],
+    onEvent,
+    regions.filter((region) => region !== id),
+  );
 
 async function openDoors(
   cluster: Cluster,

@@ -40,6 +40,8 @@ export interface RegionOptions {
   readonly peers: Readonly<Record<string, number>>;
   readonly stateFolder: string;
   readonly logFile: string;
+  /** Mends what the region keeps on disk, before each start of its process. Rejects if the user has to decide. */
+  readonly mend: () => Promise<void>;
   /** Hears of a process that ended by itself, once it is cleared away. */
   readonly onLost: (region: RegionId) => void;
   /** Hears of an error of the runtime, in one line. */
@@ -94,6 +96,7 @@ export class LocalRegion {
 
   async #start(): Promise<void> {
     if (this.#miniflare !== undefined) return;
+    await this.options.mend();
     const { edge, internal, control } = this.options.ports;
     for (const [port, purpose] of [
       [edge, `edge of ${this.id}`],
@@ -165,7 +168,12 @@ export class LocalRegion {
           compatibilityDate: COMPATIBILITY.date,
           compatibilityFlags: [...COMPATIBILITY.flags],
           bindings: { ...bindings, MERIDIAN_STARTED_AT: String(Date.now()) },
-          durableObjects: { SHARD: object("Shard"), HUB: object("Hub"), METER: object("Meter") },
+          durableObjects: {
+            // A shard writes nothing, but to begin again after idleness it would open a database, which a full disk prevents.
+            SHARD: { ...object("Shard"), unsafePreventEviction: true },
+            HUB: object("Hub"),
+            METER: object("Meter"),
+          },
           serviceBindings: {
             ...Object.fromEntries(Object.entries(peers).map(([name, port]) => [name, leadingTo(port)])),
             GEO: { disk: { path: geoFolder, writable: false } },

@@ -7,7 +7,7 @@
 
 import type { RegionId } from "../../../config/world/regions.ts";
 
-/** A database file that cannot be used. */
+/** A database file that cannot be used, or a file in the place of a folder of databases. */
 export interface DamagedDatabase {
   readonly region: RegionId;
   /** The file, and whether it is a hub's log. */
@@ -38,7 +38,8 @@ export function planForDatabases(damaged: readonly DamagedDatabase[], soundLogs:
   return { kind: "move-aside", notices: damaged.map(noticeOf) };
 }
 
-const folderOf = (file: string): string => file.slice(0, file.lastIndexOf("/"));
+/** What has to go for a log to begin anew: the folder around a database, or the file that stands in the place of a folder. */
+const folderOf = (file: string): string => (file.endsWith(".sqlite") ? file.slice(0, file.lastIndexOf("/")) : file);
 
 function noticeOf({ region, file, holds, detail }: DamagedDatabase): string {
   const consequence =

@@ -1,7 +1,8 @@
-// Looks at the databases of the regions before any of them starts, and moves damaged ones aside or refuses the start
-// (database-damage.ts). A runtime that meets one would crash, or serve with a hub that fails for ever.
+// Looks at the databases of regions before they start, at every start of one, and moves damaged ones aside or refuses the start
+// (database-damage.ts). A runtime that meets one would crash, or serve with a hub that fails for ever. A file where a region
+// keeps a folder is damage, too: the runtime would say so in words of its own, which name no remedy.
 
-import { access, constants, readdir } from "node:fs/promises";
+import { access, constants, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { RegionId } from "../../../config/world/regions.ts";
@@ -13,17 +14,34 @@ import type { StateFolder } from "./state-folder.node.ts";
 /** What SQLite keeps beside a database. */
 const COMPANIONS = ["-wal", "-shm"];
 const HUB_FOLDER = "meridian-Hub";
+/** The folders of a region's state, and what would be missing with each. */
+const FOLDERS = [
+  { name: "", holds: "hub-log" },
+  { name: "do", holds: "hub-log" },
+  { name: `do/${HUB_FOLDER}`, holds: "hub-log" },
+  { name: "do/meridian-Meter", holds: "other" },
+  { name: "do/meridian-Shard", holds: "other" },
+  { name: "cache", holds: "other" },
+  { name: "cache/miniflare-CacheObject", holds: "other" },
+] as const;
 
-/** Throws `CannotLaunch` if the user has to decide, or for files that this user may not use. */
+type Judged = Omit<DamagedDatabase, "detail"> & { readonly detail: string | undefined };
+
+/**
+ * Mends what `regions` keep. `others` are regions of the same run that are not started now: their hubs' logs are only looked at.
+ * Throws `CannotLaunch` if the user has to decide, or for files that this user may not use.
+ */
 export async function mendDatabases(
   folder: StateFolder,
   regions: readonly RegionId[],
   onEvent: (event: LaunchEvent) => void,
+  others: readonly RegionId[] = [],
 ): Promise<void> {
-  const found = (await Promise.all(regions.map((region) => databasesOf(region, folder)))).flat();
-  const judged = found.map((database) => ({ ...database, detail: damageOf(database.file) }));
+  const judged = (await Promise.all(regions.map((region) => judgedOf(region, folder)))).flat();
   const damaged = judged.filter((database): database is DamagedDatabase => database.detail !== undefined);
-  const soundLogs = judged.filter(({ holds, detail }) => holds === "hub-log" && detail === undefined).length;
+  if (damaged.length === 0) return;
+  const all = [...judged, ...(await Promise.all(others.map((region) => judgedOf(region, folder)))).flat()];
+  const soundLogs = all.filter(({ holds, detail }) => holds === "hub-log" && detail === undefined).length;
   const plan = planForDatabases(damaged, soundLogs);
   if (plan.kind === "refuse") throw new CannotLaunch(1, ...plan.lines);
   for (const { file } of damaged) {
@@ -34,16 +52,31 @@ export async function mendDatabases(
   for (const text of plan.notices) onEvent({ kind: "notice", text });
 }
 
-async function databasesOf(region: RegionId, folder: StateFolder): Promise<readonly Omit<DamagedDatabase, "detail">[]> {
+async function judgedOf(region: RegionId, folder: StateFolder): Promise<readonly Judged[]> {
   const root = folder.regionState(region);
+  for (const { name, holds } of FOLDERS) {
+    const file = join(root, name);
+    if (await isFile(file)) return [{ region, file, holds, detail: "it is a file in the place of a folder" }];
+  }
   const names = await filesBelow(root);
   // What was moved aside earlier, by a start or by hand, is nobody's any more.
   const databases = names.filter((name) => name.endsWith(".sqlite") && !name.includes(".damaged"));
   for (const name of names) await access(join(root, name), constants.R_OK | constants.W_OK);
   return databases.map((name) => {
     const isLog = name.includes(`/${HUB_FOLDER}/`) && !name.endsWith("/metadata.sqlite");
-    return { region, file: join(root, name), holds: isLog ? "hub-log" : "other" };
+    const file = join(root, name);
+    return { region, file, holds: isLog ? "hub-log" : "other", detail: damageOf(file) };
   });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return !(await stat(path)).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw error;
+  }
 }
 
 async function filesBelow(root: string): Promise<readonly string[]> {

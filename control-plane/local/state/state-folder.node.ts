@@ -4,7 +4,7 @@
 // notice. What may still hold something (tokens of others) stops the start and is named, with what to do about it.
 
 import { createHash, randomBytes } from "node:crypto";
-import { constants, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { constants, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RegionId } from "../../../config/world/regions.ts";
@@ -18,6 +18,10 @@ import { type Judged, judgeRun, judgeSecret, judgeTokens } from "./state-files.t
 export const DEFAULT_STATE_FOLDER = fileURLToPath(new URL("../../../.meridian", import.meta.url));
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const ignoreAbsence = (error: unknown): undefined => {
+  if (codeOf(error) !== "ENOENT") throw error;
+};
 
 /** What moving a damaged secret aside costs, beyond making a new one. */
 const COSTS = {
@@ -64,11 +68,9 @@ export class StateFolder {
    */
   async handOverTokens(): Promise<string> {
     const folder = join(this.path, "access");
-    const file = join(folder, "tokens.json");
     // Read first: a damaged list changes nothing for those who use it.
     const records = await this.tokenRecords();
-    await writeFile(`${file}.new`, JSON.stringify(records), { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    await this.#replace("access/tokens.json", JSON.stringify(records), "It was a copy, and was made again.");
     return folder;
   }
 
@@ -107,10 +109,7 @@ export class StateFolder {
   }
 
   async writeRun(run: RunRecord): Promise<void> {
-    // Renaming replaces the whole file at once, so that a reader never sees half of it.
-    const file = join(this.path, "run.json");
-    await writeFile(`${file}.new`, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    await this.#replace("run.json", `${JSON.stringify(run, null, 2)}\n`, "It was no record of this run.");
   }
 
   async removeRun(): Promise<void> {
@@ -166,6 +165,24 @@ export class StateFolder {
   async #setAside(name: string, why: string, consequence: string): Promise<void> {
     const path = join(this.path, name);
     this.#notice(`${path} ${why} and was moved to ${await this.moveAside(path)}. ${consequence}`);
+  }
+
+  /**
+   * Replaces a whole file at once, so that a reader never sees half of it. A folder in its place is moved aside with a notice,
+   * which says `consequence`. An error names the file, and not the one beside it that was being written.
+   */
+  async #replace(name: string, text: string, consequence: string): Promise<void> {
+    const file = join(this.path, name);
+    try {
+      await rm(`${file}.new`, { recursive: true, force: true });
+      await writeFile(`${file}.new`, text, { mode: 0o600 });
+      if ((await stat(file).catch(ignoreAbsence))?.isDirectory()) {
+        await this.#setAside(name, "was a folder in the place of a file", consequence);
+      }
+      await rename(`${file}.new`, file);
+    } catch (error) {
+      throw Object.assign(error as Error, { path: file });
+    }
   }
 
   /** A folder of ours. A file in its place holds nothing of ours. */

@@ -180,6 +180,20 @@ describe("what is printed", () => {
     );
   });
 
+  it.each(["accepted", "applied", "partial"])("says by when a purge that is %s will be complete", async (state) => {
+    const run = await purge(() => receipt({ state, completeBy: "2026-11-20T10:16:12.000Z" }, 202), ["--tag", "t"]);
+    expect(run.out).toContain("Complete by 2026-11-20T10:16:12.000Z, whatever happens until then.");
+  });
+
+  it.each([
+    ["is complete", { state: "complete", completeBy: "2026-11-20T10:16:12.000Z" }],
+    ["has a receipt that does not say by when it will be", { state: "partial" }],
+  ])("promises no instant for a purge that %s", async (_what, changes) => {
+    const run = await purge(() => receipt(changes, 202), ["--tag", "t"]);
+    expect(run.out).toContain(changes.state);
+    expect(run.out).not.toContain("Complete by");
+  });
+
   it("names the regions that are not known to hold it, and why", async () => {
     const regions = [{ region: "oc", state: "pending", reason: "its hub does not answer" }];
     const run = await purge(() => receipt({ state: "partial", regions, missing: ["oc"] }, 202), ["--tag", "t"]);

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RegionId } from "../../../config/world/regions.ts";
+import type { LaunchEvent } from "../../../control-plane/local/events.ts";
 import { type DamagedDatabase, planForDatabases } from "../../../control-plane/local/state/database-damage.ts";
 import { mendDatabases } from "../../../control-plane/local/state/mend-databases.node.ts";
 import { StateFolder } from "../../../control-plane/local/state/state-folder.node.ts";
@@ -48,8 +49,8 @@ describe("a start", () => {
   /** Without what SQLite makes beside a database while it reads it. */
   const databasesIn = async (folder: string): Promise<string[]> =>
     (await readdir(folder)).filter((name) => !/-(wal|shm)$/.test(name));
-  const mend = (...regions: RegionId[]): Promise<void> =>
-    mendDatabases(new StateFolder(path), regions, (event) => notices.push(event.kind === "notice" ? event.text : ""));
+  const hear = (event: LaunchEvent): unknown => notices.push(event.kind === "notice" ? event.text : "");
+  const mend = (...regions: RegionId[]): Promise<void> => mendDatabases(new StateFolder(path), regions, hear);
   const [HUB, HUB_BOOKS, METER] = [
     "meridian-Hub/0a.sqlite",
     "meridian-Hub/metadata.sqlite",
@@ -127,6 +128,49 @@ describe("a start", () => {
     await garble(HUB);
     await mend("weur", "enam");
     expect(notices).toEqual([expect.stringContaining("takes what the other regions' hubs hold")]);
+  });
+
+  const becomesFile = async (folder: string): Promise<void> => {
+    await rm(folder, { recursive: true });
+    await writeFile(folder, "no folder");
+  };
+
+  test.each(["do/meridian-Meter", "do/meridian-Shard", "cache", "cache/miniflare-CacheObject"])(
+    "moves a file aside that stands where a region keeps the folder %s, and names it",
+    async (name) => {
+      const folder = join(path, "state", "weur", name);
+      await mkdir(folder, { recursive: true });
+      await becomesFile(folder);
+      await mend("weur");
+      expect(notices).toEqual([
+        expect.stringContaining(`${folder} was damaged (it is a file in the place of a folder)`),
+      ]);
+      expect(await readdir(dirname(folder))).not.toContain(name.split("/").at(-1));
+    },
+  );
+
+  test.each(["", "do", "do/meridian-Hub"])(
+    "takes a file in the place of the folder '%s' for a lost log, which another hub must hold",
+    async (name) => {
+      const folder = join(path, "state", "weur", name).replace(/\/$/, "");
+      await becomesFile(folder);
+      await expect(mend("weur")).rejects.toThrow(`${folder} (it is a file in the place of a folder)`);
+      await expect(mend("weur")).rejects.toThrow(`mv '${folder}' '${folder}.damaged'`);
+      expect(await readFile(folder, "utf8")).toBe("no folder");
+      await mend("weur", "enam");
+      expect(notices).toEqual([expect.stringContaining("takes what the other regions' hubs hold")]);
+    },
+  );
+
+  test("of one region again looks at the other regions' logs, and touches none of them", async () => {
+    await garble(HUB);
+    await mendDatabases(new StateFolder(path), ["weur"], hear, ["enam"]);
+    expect(notices).toEqual([expect.stringContaining(file("weur", HUB))]);
+    await garble(HUB, "enam");
+    const before = await readFile(file("enam", HUB));
+    await mendDatabases(new StateFolder(path), ["weur"], hear, ["enam"]);
+    expect(await readFile(file("enam", HUB))).toEqual(before);
+    expect(notices).toHaveLength(1);
   });
 
   test("does not count what was given up by hand as a log", async () => {

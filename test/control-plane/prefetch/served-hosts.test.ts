@@ -55,3 +55,21 @@ test("a prefetch names each URL that nobody can ask for, and warms nothing of it
   expect(body.problem.errors?.map(({ pointer }) => pointer)).toEqual(["/urls/1", "/urls/2"]);
   expect(body.problem.errors?.[0]?.detail).toContain("other.example is no host of this run");
 });
+
+test.each([
+  ["local", {}, "other.example is no host of this run"],
+  ["production", { routes: [route("shop", ["shop.example"])] }, "other.example is the host of no route"],
+] as const)("a sitemap of a host that nobody can ask for is refused and named: %s", (mode, more, detail) => {
+  const text = JSON.stringify({ sitemap: "https://other.example/sitemap.xml" });
+  const body = readPrefetchBody(text, configOf(more as Partial<ConfigInput>), mode);
+  if (body.kind !== "problem") throw new Error("it was taken");
+  expect(body.problem.code).toBe("invalid-body");
+  expect(body.problem.errors).toEqual([{ pointer: "/sitemap", detail: expect.stringContaining(detail) }]);
+});
+
+test("a sitemap of a served host is read by the host's one name", () => {
+  const text = JSON.stringify({ sitemap: "http://localhost:8787/sitemap.xml" });
+  const body = readPrefetchBody(text, configOf(), "local");
+  if (body.kind !== "prefetch") throw new Error(body.problem.detail);
+  expect(body.prefetch.sitemap).toBe("http://127.0.0.1:8787/sitemap.xml");
+});

@@ -86,6 +86,28 @@ describe("tokens.json", () => {
   );
 });
 
+describe("the copy of the tokens that regions read", () => {
+  test("is made again when a folder stands in its place, which is moved aside and named", async () => {
+    const file = join(path, "access", "tokens.json");
+    await mkdir(join(file, "not empty"), { recursive: true });
+    await folder.handOverTokens();
+    expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject([{ name: "admin" }]);
+    expect(notices).toEqual([expect.stringContaining(`${file} was a folder in the place of a file`)]);
+    expect((await readdir(join(path, "access"))).some((name) => name.startsWith("tokens.json.damaged-"))).toBe(true);
+  });
+
+  test("is made although a folder stands where it is written first", async () => {
+    await mkdir(join(path, "access", "tokens.json.new", "x"), { recursive: true });
+    await folder.handOverTokens();
+    expect(await readdir(join(path, "access"))).toEqual(["tokens.json"]);
+  });
+
+  test("is what an error names, and not the file that was being written beside it", async () => {
+    await rm(join(path, "access"), { recursive: true });
+    await expect(folder.handOverTokens()).rejects.toMatchObject({ path: join(path, "access", "tokens.json") });
+  });
+});
+
 describe("run.json", () => {
   test.each([[""], ['{"v":1,"launcher'], ["[]"]])(
     "that cannot be read (%j) is moved aside by a start",
