@@ -14,7 +14,9 @@ import {
   Repetition,
   type RuntimeLine,
   screenText,
+  stallNews,
   storageNews,
+  whyNotStarted,
   withheldNews,
 } from "./supervision/runtime-lines.ts";
 
@@ -123,7 +125,8 @@ export class LocalRegion {
     const miniflare = this.#miniflare;
     this.#miniflare = undefined;
     this.#pid = undefined;
-    await miniflare?.dispose();
+    // Of a runtime that never came up Miniflare says once more why; the start has said it.
+    await miniflare?.dispose().catch((error: Error) => this.#log?.line(`its end: ${error.message}`));
     this.#log?.close();
     this.#log = undefined;
   }
@@ -143,7 +146,10 @@ export class LocalRegion {
       this.#saidOfOrigins.set(news.origin, news.text);
       this.options.onError(this.id, news.text);
     }
-    const text = storageNews(line, this.options.stateFolder) ?? screenText(line) ?? withheldNews(line);
+    const storage = storageNews(line, this.options.stateFolder);
+    // A start that fails for its storage says so itself.
+    if (storage !== undefined && this.#pid === undefined) return;
+    const text = storage ?? stallNews(line) ?? screenText(line) ?? withheldNews(line);
     if (text !== undefined && this.#said.isNews(text, performance.now())) this.options.onError(this.id, text);
   }
 
@@ -208,19 +214,11 @@ class CrashLog extends RuntimeLog {
 }
 
 /** Why a start failed, without what Miniflare guesses of it. */
-function startFailure({ region, logFile }: RegionOptions, error: Error): Error {
+function startFailure({ region, logFile, stateFolder }: RegionOptions, error: Error): Error {
   if (error instanceof PortInUse) return error;
   const isRuntime = (error as NodeJS.ErrnoException).code === "ERR_RUNTIME_FAILURE";
-  const said = isRuntime ? runtimeMessage(error.message) : error.message;
+  const said = isRuntime ? whyNotStarted(error.message, stateFolder) : error.message;
   return new Error(`region ${region} did not start: ${said} (its log: ${logFile})`);
-}
-
-/** The first message among the lines that the runtime wrote before it ended. */
-function runtimeMessage(text: string): string {
-  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
-  return message === undefined
-    ? "its runtime ended at once"
-    : (JSON.parse(`"${message}"`) as string).replaceAll("\n", " ");
 }
 
 /**

@@ -48,3 +48,11 @@ function noticeOf({ region, file, holds, detail }: DamagedDatabase): string {
       : "Counts of metrics may begin anew; nothing else is lost";
   return `${file} was damaged (${detail}) and was moved aside. ${consequence}.`;
 }
+
+/**
+ * Whether SQLite's result code (extended, https://sqlite.org/rescode.html) is one of a disk that fails or is full. SQLite makes a
+ * file beside a database to look at it, so such a code says nothing of the database, and a sound log must not be given up for it.
+ */
+export const isDiskFault = (code: number): boolean => [SQLITE_IOERR, SQLITE_FULL].includes(code & 0xff);
+const SQLITE_IOERR = 10;
+const SQLITE_FULL = 13;

@@ -2,13 +2,14 @@
 // (database-damage.ts). A runtime that meets one would crash, or serve with a hub that fails for ever. A file where a region
 // keeps a folder is damage, too: the runtime would say so in words of its own, which name no remedy.
 
+import { statSync } from "node:fs";
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { LaunchEvent } from "../events.ts";
 import { CannotLaunch } from "../prepare/cannot-launch.ts";
-import { type DamagedDatabase, planForDatabases } from "./database-damage.ts";
+import { type DamagedDatabase, isDiskFault, planForDatabases } from "./database-damage.ts";
 import type { StateFolder } from "./state-folder.node.ts";
 
 /** What SQLite keeps beside a database. */
@@ -65,7 +66,8 @@ async function judgedOf(region: RegionId, folder: StateFolder): Promise<readonly
   return databases.map((name) => {
     const isLog = name.includes(`/${HUB_FOLDER}/`) && !name.endsWith("/metadata.sqlite");
     const file = join(root, name);
-    return { region, file, holds: isLog ? "hub-log" : "other", detail: damageOf(file) };
+    const detail = statSync(file).isDirectory() ? "it is a folder in the place of a file" : damageOf(file);
+    return { region, file, holds: isLog ? "hub-log" : "other", detail };
   });
 }
 
@@ -89,7 +91,7 @@ async function filesBelow(root: string): Promise<readonly string[]> {
   }
 }
 
-/** What SQLite finds wrong with a file; undefined if it is sound. */
+/** What SQLite finds wrong with a file; undefined if it is sound. Throws `CannotLaunch` where the disk does not let it look. */
 function damageOf(file: string): string | undefined {
   let database: DatabaseSync | undefined;
   try {
@@ -97,8 +99,13 @@ function damageOf(file: string): string | undefined {
     const [row] = database.prepare("PRAGMA quick_check(1)").all() as { readonly quick_check?: string }[];
     return row?.quick_check === "ok" ? undefined : (row?.quick_check ?? "it cannot be checked");
   } catch (error) {
-    return (error as Error).message;
+    const { errcode = 0, message } = error as Error & { readonly errcode?: number };
+    if (isDiskFault(errcode)) throw new CannotLaunch(1, cannotLook(file, message));
+    return message;
   } finally {
     database?.close();
   }
 }
+
+const cannotLook = (file: string, message: string): string =>
+  `${file} cannot be checked (${message}): its disk is full or fails. Make space there, or keep the state elsewhere: npm start -- --state FOLDER`;

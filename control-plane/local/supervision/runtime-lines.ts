@@ -22,7 +22,30 @@ const HARMLESS: readonly RegExp[] = [
   // The runtime writes the cause of an internal error in a line of its own; this one repeats that there was one.
   /^Uncaught exception: .*\binternal error; reference = /,
   /NOSENTRY output lock broke/,
+  // A body that must not end well is failed on purpose, and the runtime, which writes it to the next tier, calls that uncaught: no
+  // code of ours holds the promise. These are its readers' doing: they went away, or took nothing for minutes.
+  /^Uncaught exception: .*\.Error: (?:the origin's body was never read|the reader (?:gave up|of the origin's body paused)|nobody reads this body)/,
 ];
+
+/**
+ * What a line says of an origin that stalled in the middle of a body; undefined for any other line. The runtime writes such a
+ * line for a body that we fail because no more of it comes.
+ */
+export function stallNews({ level, message }: RuntimeLine): string | undefined {
+  if (level !== "error" && level !== "fatal") return undefined;
+  const [, pause] = /^Uncaught exception: .*\.Error: the (?:origin's )?body paused for (\d+) ms/.exec(message) ?? [];
+  if (pause === undefined) return undefined;
+  return `an origin sent nothing for ${Number(pause) / 1000} s in the middle of a body: the response was broken off, and is not stored`;
+}
+
+/** Why a runtime did not start, by what it wrote before it ended. `folder`: where the region keeps its state. */
+export function whyNotStarted(written: string, folder: string): string {
+  const fault = storageFault(written);
+  if (fault !== undefined) return `${fault} (${folder})`;
+  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(written)?.[1];
+  if (message === undefined) return "its runtime ended at once";
+  return (JSON.parse(`"${message}"`) as string).replaceAll("\n", " ");
+}
 
 /**
  * What a line says of the region's storage, of which it only names SQLite's code; undefined for any other line. `folder`: where

@@ -7,7 +7,11 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { LaunchEvent } from "../../../control-plane/local/events.ts";
-import { type DamagedDatabase, planForDatabases } from "../../../control-plane/local/state/database-damage.ts";
+import {
+  type DamagedDatabase,
+  isDiskFault,
+  planForDatabases,
+} from "../../../control-plane/local/state/database-damage.ts";
 import { mendDatabases } from "../../../control-plane/local/state/mend-databases.node.ts";
 import { StateFolder } from "../../../control-plane/local/state/state-folder.node.ts";
 
@@ -29,6 +33,17 @@ describe("of damaged databases", () => {
     ["two hubs' logs beside sound ones", [damage("weur", "hub-log"), damage("enam", "hub-log")], 7, "refuse"],
   ] as const)("%s: %j beside %i sound logs", (_, damaged, sound, kind) => {
     expect(planForDatabases(damaged, sound).kind).toBe(kind);
+  });
+
+  test.each([
+    ["no room for the file that SQLite makes beside a database (SQLITE_IOERR_SHMSIZE)", 4874, true],
+    ["a full disk (SQLITE_FULL)", 13, true],
+    ["a failed read (SQLITE_IOERR_READ)", 266, true],
+    ["a damaged database (SQLITE_CORRUPT)", 11, false],
+    ["a file that is no database (SQLITE_NOTADB)", 26, false],
+    ["a folder in its place (SQLITE_CANTOPEN_ISDIR)", 526, false],
+  ])("%s is the disk's fault, which damages no log: %i, %s", (_, code, isDisk) => {
+    expect(isDiskFault(code)).toBe(isDisk);
   });
 
   test("a refusal names every log and the command that gives it up", () => {

@@ -6,7 +6,9 @@ import {
   originNews,
   Repetition,
   screenText,
+  stallNews,
   storageNews,
+  whyNotStarted,
   withheldNews,
 } from "../../../../control-plane/local/supervision/runtime-lines.ts";
 
@@ -23,6 +25,11 @@ describe("a line of a region's runtime", () => {
       "an internal error, whose cause has a line of its own",
       "error",
       "Uncaught exception: workerd/jsg/value.h:1511: failed: remote.jsg.Error: internal error; reference = miiv6flukee",
+    ],
+    [
+      "a body whose reader went away",
+      "error",
+      "Uncaught exception: workerd/jsg/value.h:1511: failed: remote.jsg.Error: the reader of the origin's body paused for too long",
     ],
     ["a warning", "warn", "meter: push refused with 503"],
     ["a note", "info", "hello"],
@@ -61,6 +68,39 @@ describe("a line that names a fault of the storage", () => {
     ["info", "SQLITE_FULL"],
   ])("is no other: %s, %s", (level, message) => {
     expect(storageNews({ level, message }, "/m")).toBeUndefined();
+  });
+});
+
+describe("a body that we fail because its origin stalled", () => {
+  test.each(["remote.jsg.Error: the origin's body paused for 3000 ms", "jsg.Error: the body paused for 3000 ms"])(
+    "is told in plain words, and not as an uncaught exception: %s",
+    (error) => {
+      const message = `Uncaught exception: workerd/jsg/value.h:1511: failed: ${error}`;
+      expect(stallNews({ level: "error", message })).toMatch(/^an origin sent nothing for 3 s in the middle of a body/);
+    },
+  );
+
+  test.each([
+    ["error", "Uncaught exception: workerd/jsg/value.h:1511: failed: remote.jsg.TypeError: x is not a function"],
+    ["error", "TypeError: the body paused for 3000 ms is what somebody logged"],
+    ["info", "Uncaught exception: x: failed: remote.jsg.Error: the origin's body paused for 3000 ms"],
+  ])("is nothing else that a runtime writes: %s, %s", (level, message) => {
+    expect(stallNews({ level, message })).toBeUndefined();
+  });
+});
+
+describe("a runtime that did not start", () => {
+  test("for a full disk says so with the folder and what to do", () => {
+    const written = '{"level":"error","message":"*** Uncaught exception ***\\nsqlite.c++:1757: failed: SQLITE_FULL"}';
+    const text = whyNotStarted(written, "/m/state/weur");
+    expect(text).toBe("its disk has no space left: make space where its state is kept (/m/state/weur)");
+  });
+
+  test.each([
+    ['{"level":"error","message":"the \\"port\\"\\nis taken"}', 'the "port" is taken'],
+    ["", "its runtime ended at once"],
+  ])("for another reason says what it wrote: %s", (written, words) => {
+    expect(whyNotStarted(written, "/m")).toBe(words);
   });
 });
 
