@@ -104,6 +104,7 @@ export class Acceptance {
     const hub = this.#ledger.hub;
     const isSafe = (): boolean => this.#ledger.hub === hub && this.#peers.isDurable(event.dot);
     if (!isSafe()) this.#peers.push();
+    // mutant: ack-before-durable
     if (await this.#condition.until(isSafe, millis(LIMITS.durableTimeoutMillis))) return { kind: "accepted", event };
     // A log that was given up took the purge with it.
     if (this.#ledger.hub !== hub) return refused("not-durable", "this hub's log was an old copy and has been given up");

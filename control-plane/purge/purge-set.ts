@@ -147,6 +147,7 @@ export class PurgeSet {
     const scopes = news.records.filter((record) => this.#learn(record, now)).map((record) => record.scope);
     const changed = scopes.length > 0 || !(gap || coversAll(this.#vector, news.vector));
     // Records first: between the two a check may only find too much purged.
+    // mutant: knowledge-with-a-gap
     if (!gap) this.#vector = join(this.#vector, news.vector);
     if (gap) this.#noteAhead(news.since ?? EMPTY_VECTOR, news.vector);
     else this.#closeGap();
@@ -284,6 +285,7 @@ export class PurgeSet {
 
 function worse(verdict: Verdict, found: Severities | undefined, seen: Vector): Verdict {
   if (found === undefined || verdict === "hard") return verdict;
+  // mutant: soft-revives-hard, with $ && coversAll(seen, found.soft)
   if (!coversAll(seen, found.hard)) return "hard";
   return coversAll(seen, found.soft) ? verdict : "soft";
 }

@@ -145,6 +145,7 @@ export class RegionAsker {
     if (asked.kind !== "answer") return false;
     const { facts, requestAt } = asked.answer;
     if (facts?.validFor === undefined || facts.personal === true) return false;
+    // mutant: relay-outlives-lease
     return this.#now() - requestAt > facts.validFor;
   }
 

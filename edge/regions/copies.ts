@@ -94,6 +94,7 @@ export class Copies {
     validFor: Millis,
   ): Copy {
     const now = this.#now();
+    // mutant: copies-from-the-answer, with after(now, validFor)
     const until = after(requestAt, validFor);
     const usedUntil = after(now, millis((until - now) / 2));
     const response = { status, fields, terms };

@@ -38,6 +38,7 @@ export class Judge {
   /** The lease under which a request came may have run out while it was filled: every first byte needs a live one. */
   async leasedAnew(asked: Asked): Promise<Asked> {
     const { knowledge } = this.#ports;
+    // mutant: lease-guards-hits-only
     if (asked.standing.kind === "leased" && knowledge.leaseLeft > 0) return asked;
     return { ...asked, standing: await knowledge.ensure(asked.request.context.vector) };
   }
@@ -64,6 +65,7 @@ export class Judge {
       entries.delete(name, asked.key, variant);
       return { kind: "miss", reason: "uri-miss", uses: item.uses };
     }
+    // mutant: markers-for-ever
     if (item.until > now() && knowledge.purges.verdict(item.target, item.seen) === "alive") {
       return { kind: "hit-for-miss" };
     }
@@ -88,6 +90,7 @@ export class Judge {
 
   #reuse(asked: Asked, entry: Entry, verdict: Verdict): Reuse {
     const { request, policy } = asked;
+    // mutant: stale-from-the-shield
     const mayServeStale = request.context.tier === "shard";
     const reuse = decideReuse(entry.response, request, this.#ports.now(), { verdict, mayServeStale, policy });
     // Cut off, nothing stored can be trusted without asking, where the route says so.
@@ -97,6 +100,8 @@ export class Judge {
 
   /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
   mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
+    // mutant: no-check-at-release, with this.#isOver(asked, landed)
+    // mutant: followers-check-no-tags, with this.#ports.knowledge.purges.verdict({ ...landed.entry.target, tags: [] }, landed.entry.seen) === "hard"
     if (this.isSpent(asked, landed)) return false;
     if (landed.spool !== undefined && !landed.spool.joinable) return false;
     if (!answersFromPart(asked.request, landed.entry)) return false;
@@ -130,7 +135,9 @@ export class Judge {
     const byNews = now() + LIMITS.leaseMillis - knowledge.newsAge;
     const isNew =
       answer.status !== 304 || (landed.kind === "kept" && isProvenByConfirmation(landed.entry.response.fields));
-    const byAnswer = isNew ? answer.requestAt + (answer.facts?.validFor ?? LIMITS.leaseMillis) : 0;
+    // mutant: cut-off-by-an-old-lease
+    const wasLeasedFor = answer.facts?.validFor ?? LIMITS.leaseMillis;
+    const byAnswer = isNew ? answer.requestAt + wasLeasedFor : 0;
     return epochMillis(Math.max(0, byNews, byAnswer));
   }
 
@@ -140,6 +147,7 @@ export class Judge {
    */
   validFor(arrivedAt: EpochMillis, until?: EpochMillis): { readonly validFor?: Millis } {
     const { knowledge, now } = this.#ports;
+    // mutant: cut-off-without-end
     const ends = knowledge.leaseLeft > 0 ? after(now(), knowledge.leaseLeft) : until;
     return ends === undefined ? {} : { validFor: millis(Math.max(0, between(arrivedAt, ends))) };
   }
@@ -152,6 +160,7 @@ export class Judge {
   /** The stored response that the next tier is asked to confirm, if what was found is one that it can confirm. */
   toConfirm(asked: Asked, found: Found): Entry | undefined {
     if (found.kind !== "entry" || found.reuse.kind !== "revalidate") return undefined;
+    // mutant: a-date-proves-without-a-lease
     return this.trust(asked) !== "ask" || isProvenByConfirmation(found.entry.response.fields) ? found.entry : undefined;
   }
 

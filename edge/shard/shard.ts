@@ -139,6 +139,7 @@ export class Shard {
         }
         // A purge came meanwhile, or it is another's variant: look again, and fetch again with both known. The tags by which
         // a purge ended it are the answer's, so only here can the flight be closed to those who would join it in vain.
+        // mutant: joins-what-is-spent, with this.#judge.verdict(landed.entry) === "hard"
         if (this.#judge.isSpent(asked, landed)) boarded.flight.doomed = true;
         learned = landed.vary;
         continue;

@@ -1,28 +1,25 @@
-// Loads the production code with one mutant in it: a hook on the module loader that replaces a piece of one file's source as it
-// is read. Nothing on disk changes, and nothing of this exists in production. Only for a worker thread that has not loaded
-// that file yet.
+// Loads the production code with one mutant in it: a hook on the module loader that changes one statement of one file as it is
+// read. Nothing on disk changes, and nothing of this exists in production. Only for a worker thread that has not loaded that
+// file yet.
 
-import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
-import { fileURLToPath } from "node:url";
 import type { Mutant } from "./mutants.ts";
+import { mutated } from "./mutate.ts";
+import { sourceOf, tagOf } from "./tags.node.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** `source` with the mutant in it. Throws unless its piece occurs exactly once. */
-export function mutated(source: string, mutant: Mutant): string {
-  const parts = source.split(mutant.from);
-  if (parts.length !== 2) {
-    throw new Error(`mutant ${mutant.name}: its piece occurs ${parts.length - 1} times in ${mutant.file}, not once`);
-  }
-  return parts.join(mutant.to);
+/** The file that `mutant` is about, and its text with the mutant in it. Throws unless one tag has the mutant's name. */
+export function mutatedFile(mutant: Mutant): { readonly file: string; readonly source: string } {
+  const tag = tagOf(mutant.name);
+  return { file: tag.file, source: mutated(sourceOf(tag.file), tag, mutant.change) };
 }
 
-/** From here on `mutant.file` is loaded with the mutant in it. */
+/** From here on the file of `mutant` is loaded with the mutant in it. */
 export function install(mutant: Mutant): void {
-  const url = new URL(mutant.file, ROOT).href;
-  // Checked at once: a file that is never loaded would hide that the piece is gone.
-  const source = mutated(readFileSync(fileURLToPath(url), "utf8"), mutant);
+  // Made at once: a file that is never loaded would hide that its tag is gone.
+  const { file, source } = mutatedFile(mutant);
+  const url = new URL(file, ROOT).href;
   registerHooks({
     load: (loaded, context, nextLoad) =>
       loaded === url ? { format: "module-typescript", source, shortCircuit: true } : nextLoad(loaded, context),

@@ -4,7 +4,6 @@
 import { describe, expect, test } from "vitest";
 import { search } from "./fleet.node.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
-import { mutated } from "./mutate.node.ts";
 
 const SEEDS = 2_000;
 /** Ten times what it takes on two cores that have nothing else to do. */
@@ -36,13 +35,6 @@ describe("each mutant is caught", () => {
     },
     PATIENCE,
   );
-
-  test("a mutant whose piece of source is gone, or not the only one, is an error", () => {
-    const mutant = { ...(MUTANTS[0] as Mutant), from: "a", to: "b" };
-    expect(mutated("cad", mutant)).toBe("cbd");
-    expect(() => mutated("cd", mutant)).toThrow("0 times");
-    expect(() => mutated("caad", mutant)).toThrow("2 times");
-  });
 
   test("a mutant of which nobody knows is an error, in the thread that was to run it", async () => {
     await expect(search(1, 1, { ...(MUTANTS[0] as Mutant), name: "unheard-of" }, 1)).rejects.toThrow("unheard-of");

@@ -186,10 +186,13 @@ export class Ledger {
     const record = purgeOfUnknown(Object.fromEntries(lacked), theirs);
     const standing = mergedStanding(this.#standing, known, theirs, theirs.vector, this.#hub);
     const vector = join(this.#front.vector, theirs.vector);
+    // mutant: away-until-restarted, with this.#front.replace(vector, standing, this.#purges.records, by);
     this.#front.replace(vector, standing, [...this.#purges.records, record], by);
     this.#standing = standing;
     this.#settled.growing(known);
+    // mutant: away-and-none-the-wiser, with this.#purges.merge({ v: 1, vector: theirs.vector, records: [] });
     this.#purges.merge({ v: 1, vector: theirs.vector, records: [record] });
+    // mutant: held-since-the-start
     this.#heldSince = this.#now();
     this.#joinAgain();
     return lacked.map(([hub, counter]) => ({ hub, counter }));
@@ -210,6 +213,7 @@ export class Ledger {
   }
 
   #begin(): HubId {
+    // mutant: reused-dot
     const digits = Array.from({ length: 12 }, () => Math.floor(this.#random() * 36).toString(36));
     const hub = `${this.#region}.${digits.join("")}`;
     this.#log.begin(hub);

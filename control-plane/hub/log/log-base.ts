@@ -48,6 +48,7 @@ export class LogFront {
     const at = this.#now();
     const emptied = by === undefined ? this.#known?.emptied : { at, by };
     const said = { vector, at, ...(emptied === undefined ? {} : { emptied }) };
+    // mutant: compaction-forgets, with this.#log.compact({ v: 1, ...said, standing: within(standing, vector), records: [] });
     this.#log.compact({ v: 1, ...said, standing: within(standing, vector), records });
     this.#know(said, records);
   }

@@ -24,7 +24,11 @@ export class Hearing {
    * then answered.
    */
   told(heard: HeardAges, askedAt: EpochMillis): void {
-    for (const [region, age] of Object.entries(heard)) this.heard(region as RegionId, epochMillis(askedAt - age));
+    for (const [region, age] of Object.entries(heard)) {
+      // mutant: hearsay-counts-anew
+      const otherAskedAt = askedAt - age;
+      this.heard(region as RegionId, epochMillis(otherAskedAt));
+    }
   }
 
   /** How long ago each region was asked that has been heard, for telling others; of those that still count. */
@@ -53,6 +57,7 @@ export class Hearing {
     return regions.filter((region) => {
       const askedAt = this.#askedAt.get(region);
       // A clock that was set back makes the hearing void rather than long.
+      // mutant: hearing-for-ever
       return askedAt === undefined || now < askedAt || now - askedAt > within;
     });
   }

@@ -96,6 +96,7 @@ export class Peers {
   hasJoined(): boolean {
     const { joinDot } = this.#ledger;
     if (this.#ports.log.recall("joined") === formatDot(joinDot)) return true;
+    // mutant: joins-too-early
     if (!isJoined(joinDot, this.quorum.active, (region) => this.#held.get(region)?.vector)) return false;
     this.#ports.log.remember("joined", formatDot(joinDot));
     return true;
@@ -164,6 +165,7 @@ export class Peers {
     this.#giveUpOldCopy(request.vector);
     const taken = this.#take(request);
     this.#note(request.region, request.from, request.vector, toldBy(request));
+    // mutant: one-way-hearing, with $ this.listener.heard({ region: request.region }, this.#ports.now());
     this.#line(request.region).failedAt = undefined;
     this.#events.changed();
     // Among many hubs, news goes on by word of mouth; among few, whoever had it first tells everybody.

@@ -3,6 +3,8 @@
 import { LIMITS } from "../../../config/limits.ts";
 
 /** How long a purge must have been held in a region before every earlier lease there is over. */
+// mutant: complete-at-once
+// mutant: no-drift-margin
 export const LEASES_END = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;
 
 /**

@@ -66,6 +66,7 @@ export class Receipts {
     const applied = regionsNow().map((region) => region.appliedAt);
     const isApplied = applied.every((at) => at !== undefined);
     const completeBy = this.#completeAt(event.dot);
+    // mutant: complete-by-acknowledgements, with (isApplied || $1) && $2
     if (completeBy <= this.#ports.now() && this.#peers.isDurable(event.dot)) {
       this.#completions.note(event.dot, completeBy);
     }

@@ -47,6 +47,7 @@ export interface Wanted {
 export function answerFromSibling(ports: SiblingPorts, wanted: Wanted): UpstreamAnswer | undefined {
   // Without a lease this tier asks because nothing stored may be trusted: then its own store is no origin.
   const validFor = ports.knowledge.leaseLeft;
+  // mutant: the-store-as-an-origin
   const sibling = validFor > 0 ? siblingOf(ports, wanted) : undefined;
   if (sibling === undefined) return undefined;
   const { response, seen, body } = sibling;

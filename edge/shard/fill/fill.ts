@@ -38,6 +38,7 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
 function land(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): Landing | Promise<Landing> {
   const { request, confirm, vector } = fill;
   const ownBy = ownByVary(fill, answer);
+  // mutant: store-time-stamps, with ports.knowledge.vector
   const seen = answer.facts?.seen ?? vector;
   // An error of the shield's own says nothing of the object: it goes to all who wait, and is no reason to wait apart.
   if (answer.facts?.answered.outcome === "error") return relayed(ports, fill, answer, seen, "shield-error", true);
@@ -72,7 +73,9 @@ async function confirmed(
 ): Promise<Landing> {
   // The shield may confirm by purges that have not been heard of here: the stamp would then cover a purge that ended the body.
   const { knowledge } = ports;
+  // mutant: 304-by-unknown-purges
   const isJudged = coversAll(knowledge.vector, seen) || (await knowledge.ensure(seen)).kind !== "behind";
+  // mutant: no-check-after-304
   const ended = !isJudged || knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";
   const answers = answersFor(confirm.response, answer.fields, fill.policy.notModified);
   if (ended || !answers) return fly(ports, { ...fill, confirm: undefined });

@@ -64,6 +64,7 @@ export interface Flight {
 /** Whether a request for `target` may share `flight`, by all that is known of purges now. */
 export function mayJoin(flight: Flight, target: PurgeTarget, purges: PurgeSet): boolean {
   if (flight.doomed || flight.abandoned || (flight.spool !== undefined && !flight.spool.joinable)) return false;
+  // mutant: join-any-flight
   return purges.verdict(target, flight.vector) === "alive";
 }
 

@@ -53,6 +53,7 @@ export class Knowledge {
   /** How long the lease still lasts; 0 without one, and by a clock that was set back to before it was asked for. */
   get leaseLeft(): Millis {
     if (this.#now() < (this.#newsAt ?? 0)) return millis(0);
+    // mutant: lease-for-ever, with millis(this.#leasedUntil === undefined ? 0 : LIMITS.leaseMillis)
     return millis(Math.max(0, (this.#leasedUntil ?? 0) - this.#now()));
   }
 
@@ -133,6 +134,7 @@ export class Knowledge {
     }
     if (lease === undefined) this.#refusedAt = this.#now();
     else {
+      // mutant: lease-from-the-answer, with after(this.#now(), lease)
       this.#leasedUntil = after(askedAt, lease);
       this.#refusedAt = undefined;
     }

@@ -21,5 +21,6 @@ export function stampFor(
 ): Vector {
   // Only what is known without gaps has been judged by.
   if (tier !== "shield" || coversAll(seen, vector) || !coversAll(purges.vector, vector)) return seen;
+  // mutant: stamps-as-they-were
   return purges.verdict(target, seen) === "alive" ? join(seen, vector) : seen;
 }

@@ -115,6 +115,7 @@ export class ShieldAsker {
     const { url, client } = request.context;
     const { key } = cacheKey({ url, fields: request.fields, country: client.country }, route);
     const to: ShieldPlace = { region: shield, shard: ring.owner(ownedKey(key, request.context.segment)) };
+    // mutant: no-vector-to-the-shield
     const { vector } = request;
     const visited = [...request.context.visited, region];
     const context: RequestContext = { ...request.context, tier: "shield", vector, ring: ring.version, visited };

@@ -1,13 +1,13 @@
 // The regions' script with one safety mechanism taken out: a copy of the source tree with a mutant of the simulator's in it
 // (test/sim/mutants.ts), from which the launcher bundles. The launcher itself stays whole, and nothing of this is in production.
 
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildDashboard } from "../../../control-plane/dashboard/build.node.ts";
 import type { Mutant } from "../../sim/mutants.ts";
-import { mutated } from "../../sim/mutate.node.ts";
+import { mutatedFile } from "../../sim/mutate.node.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -17,7 +17,7 @@ export interface MutatedTree {
   remove(): Promise<void>;
 }
 
-/** Copies the tree with `mutant` in it. Throws unless its piece of source occurs exactly once. */
+/** Copies the tree with `mutant` in it. Throws unless one tag has its name. */
 export async function mutatedTree(mutant: Mutant): Promise<MutatedTree> {
   await buildDashboard();
   const folder = await mkdtemp(join(tmpdir(), "meridian-mutant-"));
@@ -25,8 +25,8 @@ export async function mutatedTree(mutant: Mutant): Promise<MutatedTree> {
     await cp(join(ROOT, part), join(folder, part), { recursive: true });
   }
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const file = join(folder, mutant.file);
-  await writeFile(file, mutated(await readFile(file, "utf8"), mutant));
+  const { file, source } = mutatedFile(mutant);
+  await writeFile(join(folder, file), source);
   const workerEntry = join(folder, "edge", "local.worker.ts");
   return { workerEntry, remove: () => rm(folder, { recursive: true, force: true }) };
 }
