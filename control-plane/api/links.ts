@@ -46,7 +46,7 @@ const wordsOn = (regions: readonly RegionView[], id: RegionId): readonly Word[] 
     hub && from !== id ? [{ ...hub.members.find((m) => m.region === id), from }] : [],
   );
 
-const isHeardSince = ({ heardAt }: Word, since = ""): boolean => heardAt !== undefined && heardAt > since;
+const isHeardSince = ({ heardAt }: Word, since = ""): boolean => heardAt !== undefined && heardAt >= since;
 
 function lastHeard(words: readonly Word[]): { readonly from: RegionId; readonly heardAt: string } | undefined {
   const heard = words.flatMap(({ from, heardAt }) => (heardAt === undefined ? [] : [{ from, heardAt }]));

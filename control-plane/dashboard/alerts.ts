@@ -1,11 +1,19 @@
-// Says what needs a person's attention, most urgent first: regions that do not answer, purges that are not applied, origins
+// Says what needs a person's attention, most urgent first: regions that do not answer or are lost, cut links, purges that are not applied, origins
 // that are being spared, hubs that disagree. Only what is true now; it keeps no memory beyond what it is given.
 
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { coversAll, join, type Vector } from "../purge/vector.ts";
-import { formatAgo, formatPlural, formatRate } from "./format.ts";
-import type { Purge, Region, RegionReport } from "./model.ts";
+import { formatAgo, formatFor, formatPlural, formatRate } from "./format.ts";
+import {
+  type CutLink,
+  healthOf,
+  instantOf,
+  type LostRegion,
+  type Purge,
+  type Region,
+  type RegionReport,
+} from "./model.ts";
 import type { Rates } from "./rates.ts";
 
 /** `id` stays the same while the same thing is wrong, so that a list of alerts can be compared with the one before. */
@@ -22,8 +30,11 @@ export const UNAPPLIED_AFTER_MILLIS = 5_000;
 /** What alerts are derived from. `hubsDifferSince` is when hubs were first seen to disagree, absent while they agree. */
 export interface AlertFacts {
   readonly regions: readonly Region[];
+  readonly lostRegions: readonly LostRegion[];
+  readonly cutLinks: readonly CutLink[];
   readonly rates: Readonly<Partial<Record<RegionId, Rates>>>;
-  readonly reports: Readonly<Partial<Record<RegionId, RegionReport>>>;
+  /** Of the regions that answered. */
+  readonly reports: readonly RegionReport[];
   readonly purges: readonly Purge[];
   readonly hubsDifferSince?: EpochMillis;
 }
@@ -38,7 +49,8 @@ export function regionsBehind(regions: readonly Region[]): readonly RegionId[] {
 /** Everything that is wrong at `now`: `bad` before `warn`, each in the order of the regions or purges. */
 export function alertsOf(facts: AlertFacts, now: EpochMillis): readonly Alert[] {
   const alerts = [
-    ...regionAlerts(facts.regions),
+    ...regionAlerts(facts, now),
+    ...linkAlerts(facts.cutLinks, now),
     ...purgeAlerts(facts.purges, now),
     ...breakerAlerts(facts.reports),
     ...originAlerts(facts),
@@ -60,16 +72,27 @@ export function alertsOf(facts: AlertFacts, now: EpochMillis): readonly Alert[] 
 
 const lasted = (since: EpochMillis, now: EpochMillis) => ((now - since) as Millis) >= UNAPPLIED_AFTER_MILLIS;
 
-function* regionAlerts(regions: readonly Region[]): Iterable<Alert> {
-  for (const { id, name, health, hub, reason } of regions) {
-    if (health === "down") {
+function* regionAlerts({ regions, lostRegions, cutLinks }: AlertFacts, now: EpochMillis): Iterable<Alert> {
+  for (const region of regions) {
+    const { id, name, status, reason } = region;
+    const health = healthOf(region, lostRegions);
+    if (health === "lost") {
       yield {
-        id: `down:${id}`,
+        id: `lost:${id}`,
+        severity: "bad",
+        title: `${id} is lost`,
+        detail: `No other region reaches it${lastHeard(lostRegions, id, now)}. Its clients are served by the next region.`,
+      };
+    } else if (health === "unreachable") {
+      // A region that others reach is well: the cut link to it is what is wrong.
+      if (cutLinks.some(({ to }) => to === id)) continue;
+      yield {
+        id: `unreachable:${id}`,
         severity: "bad",
         title: `${id} does not answer`,
-        detail: `${reason ?? `${name} is unreachable.`} Its clients are served by the next region.`,
+        detail: `${name}: ${reason ?? "it is unreachable"}. Its clients are served by the next region.`,
       };
-    } else if (hub && !hub.joined) {
+    } else if (status === "joining") {
       yield {
         id: `joining:${id}`,
         severity: "warn",
@@ -80,31 +103,50 @@ function* regionAlerts(regions: readonly Region[]): Iterable<Alert> {
   }
 }
 
+/** Which region heard a lost one last, and when, as the end of a sentence; empty if none did. */
+export function lastHeard(lost: readonly LostRegion[], id: RegionId, now: EpochMillis): string {
+  const { heardAt, heardBy } = lost.find(({ region }) => region === id) ?? {};
+  return heardAt === undefined ? "" : `; ${heardBy} last heard it ${formatFor(instantOf(heardAt), now)} ago`;
+}
+
+function* linkAlerts(links: readonly CutLink[], now: EpochMillis): Iterable<Alert> {
+  for (const { from, to, since } of links) {
+    yield {
+      id: `cut:${from}>${to}`,
+      severity: "bad",
+      title: `The link ${from} → ${to} is cut`,
+      detail: `${to} has not answered ${from} for ${formatFor(instantOf(since), now)}. Requests from ${from} to ${to} fail; other regions reach ${to}, and pass purges on.`,
+    };
+  }
+}
+
 function* purgeAlerts(purges: readonly Purge[], now: EpochMillis): Iterable<Alert> {
   for (const { id, state, acceptedAt, regions } of purges) {
     const open = regions.filter((region) => region.state === "pending" || region.state === "accepted");
     const unfinished = state === "accepted" || state === "partial";
-    if (!unfinished || open.length === 0 || !lasted(acceptedAt, now)) continue;
+    if (!unfinished || open.length === 0 || !lasted(instantOf(acceptedAt), now)) continue;
     const where = open.map(({ region, reason }) => (reason ? `${region} (${reason})` : region)).join(", ");
     yield {
       id: `purge:${id}`,
       severity: "bad",
       title: `Purge not applied in ${formatPlural(open.length, "region")}`,
-      detail: `${id}, accepted ${formatAgo(acceptedAt, now)}: ${where}. It is retried until applied.`,
+      detail: `${id}, accepted ${formatAgo(instantOf(acceptedAt), now)}: ${where}. It is retried until applied.`,
     };
   }
 }
 
 /** Origins that are spared now. */
 function* breakerAlerts(reports: AlertFacts["reports"]): Iterable<Alert> {
-  for (const [region, { breakers }] of Object.entries(reports)) {
-    for (const { origin, shards, open } of breakers) {
+  for (const { region, breakers } of reports) {
+    for (const origin of new Set(breakers.map((breaker) => breaker.origin))) {
+      const all = breakers.filter((breaker) => breaker.origin === origin);
+      const open = all.filter(({ state }) => state !== "closed").length;
       if (open === 0) continue;
       yield {
         id: `breaker:${region}:${origin}`,
         severity: "bad",
         title: `${region} does not ask ${origin} now`,
-        detail: `Its breaker is open at ${open} of the ${formatPlural(shards, "shard")} that asked it. What is stored is served, the rest answers 503 at once; it is tried again every few seconds while clients ask.`,
+        detail: `Its breaker is open at ${open} of the ${formatPlural(all.length, "shard")} that asked it. What is stored is served, the rest answers 503 at once; it is tried again every few seconds while clients ask.`,
       };
     }
   }
@@ -114,7 +156,8 @@ function* breakerAlerts(reports: AlertFacts["reports"]): Iterable<Alert> {
 function* originAlerts({ rates, reports }: AlertFacts): Iterable<Alert> {
   for (const [region, { originPerSecond, originFailuresPerSecond }] of Object.entries(rates)) {
     if (originFailuresPerSecond === 0 || originFailuresPerSecond < originPerSecond / 2) continue;
-    if (reports[region as RegionId]?.breakers.some(({ open }) => open > 0)) continue;
+    const report = reports.find((one) => one.region === region);
+    if (report?.breakers.some(({ state }) => state !== "closed")) continue;
     yield {
       id: `origin:${region}`,
       severity: "bad",

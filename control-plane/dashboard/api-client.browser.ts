@@ -3,54 +3,51 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { type AnswerName, faultIn, type Shapes } from "./check.ts";
 import {
-  type Decoded,
-  decodeDryRun,
-  decodeProblem,
-  decodePurges,
-  decodeReceipt,
-  decodeRegions,
-  decodeStats,
-} from "./decode.ts";
-import type { DryRun, Problem, Purge, Region, Sample } from "./model.ts";
+  type DryRun,
+  type Problem,
+  type Purge,
+  type PurgePage,
+  problemOf,
+  type RegionList,
+  type Sample,
+} from "./model.ts";
 import type { PurgeBody } from "./purge-form.ts";
 
 export type Answer<Value> =
   | { readonly kind: "value"; readonly value: Value }
   | { readonly kind: "problem"; readonly problem: Problem };
 
+/** Filled in by the build. */
+declare const SHAPES: Shapes;
+
 export interface ControlApi {
-  regions(): Promise<Answer<readonly Region[]>>;
+  regions(): Promise<Answer<RegionList>>;
   stats(): Promise<Answer<Sample>>;
-  purges(): Promise<Answer<readonly Purge[]>>;
+  purges(): Promise<Answer<PurgePage>>;
   receipt(id: string): Promise<Answer<Purge>>;
   purge(body: PurgeBody): Promise<Answer<Purge>>;
   dryRun(body: PurgeBody): Promise<Answer<DryRun>>;
-  setDrained(region: RegionId, drained: boolean): Promise<Answer<undefined>>;
+  setDrained(region: RegionId, drained: boolean): Promise<Answer<unknown>>;
 }
 
 /** The API of this page's own origin, for the holder of `token`. */
 export function controlApi(token: string): ControlApi {
-  const ask = <Value>(path: string, decode: (body: unknown) => Decoded<Value>, post?: object) =>
-    request(path, token, decode, post);
+  const ask = <Value>(path: string, name?: AnswerName, post?: object) => request<Value>(path, token, name, post);
   return {
-    regions: () => ask("/v1/regions", decodeRegions),
-    stats: () => ask("/v1/stats", decodeStats),
-    purges: () => ask(`/v1/purges?limit=${LIMITS.dashboardPurges}`, decodePurges),
-    receipt: (id) => ask(`/v1/purges/${encodeURIComponent(id)}`, decodeReceipt),
-    purge: (body) => ask("/v1/purges", decodeReceipt, body),
-    dryRun: (body) => ask("/v1/purges", decodeDryRun, { ...body, dryRun: true }),
-    setDrained: (region, drained) =>
-      ask(`/v1/regions/${region}/${drained ? "drain" : "undrain"}`, () => ({ kind: "value", value: undefined }), {}),
+    regions: () => ask("/v1/regions", "regions"),
+    stats: () => ask("/v1/stats", "stats"),
+    purges: () => ask(`/v1/purges?limit=${LIMITS.dashboardPurges}`, "purges"),
+    receipt: (id) => ask(`/v1/purges/${encodeURIComponent(id)}`, "receipt"),
+    purge: (body) => ask("/v1/purges", "receipt", body),
+    dryRun: (body) => ask("/v1/purges", "dryRun", { ...body, dryRun: true }),
+    setDrained: (region, drained) => ask(`/v1/regions/${region}/${drained ? "drain" : "undrain"}`, undefined, {}),
   };
 }
 
-async function request<Value>(
-  path: string,
-  token: string,
-  decode: (body: unknown) => Decoded<Value>,
-  post?: object,
-): Promise<Answer<Value>> {
+/** `name` says which answer it has to be; without one nothing in it is used. */
+async function request<Value>(path: string, token: string, name?: AnswerName, post?: object): Promise<Answer<Value>> {
   let status = 0;
   try {
     const response = await fetch(path, {
@@ -68,10 +65,10 @@ async function request<Value>(
     });
     status = response.status;
     const body: unknown = await response.json();
-    if (!response.ok) return { kind: "problem", problem: decodeProblem(status, body) };
-    const read = decode(body);
-    if (read.kind === "value") return read;
-    return unreadable(status, `The answer to ${path} does not fit this page (${read.fault}). Reload the page.`);
+    if (!response.ok) return { kind: "problem", problem: problemOf(status, body) };
+    const fault = name && faultIn(body, name, SHAPES);
+    if (fault === undefined) return { kind: "value", value: body as Value };
+    return unreadable(status, `The answer to ${path} does not fit this page (${fault}). Reload the page.`);
   } catch (error) {
     if (status === 0) return { kind: "problem", problem: { status, title: "No answer", errors: [] } };
     return unreadable(status, `The answer to ${path} is not JSON (${(error as Error).name}).`);

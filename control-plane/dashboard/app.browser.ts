@@ -71,7 +71,7 @@ async function askAll(asked: ControlApi): Promise<void> {
   if (asked !== api) return;
   const lost = (problem: Problem) => dispatch({ kind: "lost", at: epochMillis(Date.now()), problem });
   const [found, sample, listed] = [valueIn(regions, lost), api && valueIn(stats, lost), api && valueIn(purges, lost)];
-  if (found && sample && listed) dispatch({ kind: "refreshed", regions: found, sample, purges: listed });
+  if (found && sample && listed) dispatch({ kind: "refreshed", list: found, sample, purges: listed.purges });
 }
 
 async function setDrained(region: RegionId, drained: boolean): Promise<void> {

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { worldOutline } from "../../config/world/world-outline.node.ts";
+import { answerShapes } from "./shapes.node.ts";
 
 /** Where the page is written: ignored by git, bundled into the Worker as text. */
 export const DASHBOARD_FILE = fileURLToPath(new URL("./dist/index.html", import.meta.url));
@@ -33,7 +34,7 @@ export async function bundleDashboard(): Promise<string> {
     target: "es2022",
     legalComments: "none",
     logLevel: "silent",
-    define: { WORLD: JSON.stringify({ path, frame, ...MAP }) },
+    define: { WORLD: JSON.stringify({ path, frame, ...MAP }), SHAPES: JSON.stringify(answerShapes()) },
   });
   const output = (ending: string) => outputFiles.find(({ path: name }) => name.endsWith(ending))?.text.trim() ?? "";
   const [script, style] = [inScript(output(".js")), output(".css")];

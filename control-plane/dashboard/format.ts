@@ -1,7 +1,7 @@
 // Numbers and instants as people read them: three significant digits at most, a narrow unit, and a dash for what is not known
 // (never a zero, which is a measurement). Widths stay steady from one refresh to the next, so that nothing jumps.
 
-import type { EpochMillis, Millis } from "../../config/units.ts";
+import type { EpochMillis } from "../../config/units.ts";
 
 /** Stands for what was not measured. */
 export const UNKNOWN = "–";
@@ -45,27 +45,31 @@ export function formatBytes(value: number | undefined): string {
 }
 
 /** A ratio from 0 to 1 in percent with one decimal. Only all is `100 %` and only none is `0 %`: rounding never claims them. */
-export function formatRatio(ratio: number | undefined): string {
-  if (ratio === undefined) return UNKNOWN;
+export function formatRatio(ratio: number | null | undefined): string {
+  if (ratio === undefined || ratio === null) return UNKNOWN;
   if (ratio <= 0) return "0 %";
   if (ratio >= 1) return "100 %";
   return `${Math.min(99.9, Math.max(0.1, ratio * 100)).toFixed(1)} %`;
 }
 
-/** A length of time: `0.42 ms`, `17.0 ms`, `1.20 s`. */
-export function formatMillis(value: Millis | undefined): string {
-  if (value === undefined) return UNKNOWN;
+/** A length of time in milliseconds: `0.42 ms`, `17.0 ms`, `1.20 s`. */
+export function formatMillis(value: number | null | undefined): string {
+  if (value === undefined || value === null) return UNKNOWN;
   return value < 999.5 ? `${significant(value)} ms` : `${significant(value / 1000)} s`;
 }
 
 /** How long ago, in the largest whole unit: `now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`. Clocks ahead of ours are now. */
 export function formatAgo(at: EpochMillis, now: EpochMillis): string {
-  const passed = Math.floor((now - at) / 1000);
-  if (passed < 2) return "now";
-  if (passed < 60) return `${passed} s ago`;
-  if (passed < 3600) return `${Math.floor(passed / 60)} min ago`;
-  if (passed < 86_400) return `${Math.floor(passed / 3600)} h ago`;
-  return `${Math.floor(passed / 86_400)} d ago`;
+  return now - at < 2000 ? "now" : `${formatFor(at, now)} ago`;
+}
+
+/** For how long since `at`, in the largest whole unit: `12 s`, `3 min`, `2 h`, `5 d`. Clocks ahead of ours have just begun: `0 s`. */
+export function formatFor(at: EpochMillis, now: EpochMillis): string {
+  const passed = Math.max(0, Math.floor((now - at) / 1000));
+  if (passed < 60) return `${passed} s`;
+  if (passed < 3600) return `${Math.floor(passed / 60)} min`;
+  if (passed < 86_400) return `${Math.floor(passed / 3600)} h`;
+  return `${Math.floor(passed / 86_400)} d`;
 }
 
 /** `1 region`, `3 regions`; `plural` where it takes more than an s. */

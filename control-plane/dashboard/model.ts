@@ -1,101 +1,56 @@
-// What the page knows of the cluster, in the page's own words: regions, their counters, purges. `decode.ts` makes these from
-// the control API's answers and is the only file that knows both. Instants are the answering region's own clock.
+// What the page knows of the cluster: the control API's answers, whose types are those of the API's own schemas. Only types are
+// imported from there, so no schema library comes into the page; `check.ts` holds answers against the same schemas. What the
+// page derives from an answer stands here too. Instants in answers are the answering region's own clock, in ISO 8601.
 
-import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
-import type { Coordinates, RegionId } from "../../config/world/regions.ts";
-import type { Vector } from "../purge/vector.ts";
+import type { z } from "zod";
+import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import type { dryRunSchema, receiptPageSchema, receiptSchema, regionListSchema, statsSchema } from "../api/schemas.ts";
 
-/** `drained`: takes no clients because somebody said so. `down`: did not answer. */
-export type Health = "live" | "drained" | "down";
-
-/** A region as the answering one sees it. */
-export interface Region {
-  readonly id: RegionId;
-  readonly name: string;
-  readonly city: string;
-  readonly place: Coordinates;
-  readonly health: Health;
-  /** Also of a region that is down: it takes no clients once it is back. */
-  readonly drained: boolean;
-  readonly shards: number;
-  /** Absent while the region does not answer. */
-  readonly hub?: { readonly joined: boolean; readonly vector: Vector };
-  /** Why it does not answer, or takes no purges. */
-  readonly reason?: string;
-}
-
-/** Counters that only grow, until what counts begins again at zero. */
-export interface Totals {
-  readonly requests: number;
-  readonly bytes: Bytes;
-  readonly originRequests: number;
-  readonly originFailures: number;
-}
-
+/** `GET /v1/regions`. */
+export type RegionList = z.output<typeof regionListSchema>;
+export type Region = RegionList["regions"][number];
+export type LostRegion = NonNullable<RegionList["lostRegions"]>[number];
+export type CutLink = NonNullable<RegionList["cutLinks"]>[number];
+/** `GET /v1/stats`: traffic at one instant. */
+export type Sample = z.output<typeof statsSchema>;
 /** What one region reported of its traffic since its counters began. */
-export interface RegionReport {
-  readonly totals: Totals;
-  /** 0 to 1, of cacheable requests; absent without any, like the percentiles of time to first byte. */
-  readonly hitRatio?: number;
-  readonly p50?: Millis;
-  readonly p99?: Millis;
-  readonly entries: number;
-  readonly heldBytes: Bytes;
-  /** Origins that shards of this region asked lately, and how many of those shards spare them now. */
-  readonly breakers: readonly { readonly origin: string; readonly shards: number; readonly open: number }[];
-}
-
-/** One span of the cluster's series. */
-export interface Span {
-  /** Its beginning. */
-  readonly at: EpochMillis;
-  readonly requests: number;
-  readonly originRequests: number;
-  readonly hitRatio?: number;
-}
-
-/** Traffic of all regions that answered, at one instant. */
-export interface Sample {
-  readonly at: EpochMillis;
-  readonly regions: Readonly<Partial<Record<RegionId, RegionReport>>>;
-  /** Over all regions. */
-  readonly p50?: Millis;
-  readonly p99?: Millis;
-  /** Oldest first, each of `spanFor`. */
-  readonly spans: readonly Span[];
-  readonly spanFor: Millis;
-}
-
-export type PurgeState = "accepted" | "applied" | "complete" | "partial";
-export type RegionPurgeState = "pending" | "accepted" | "applied" | "complete";
-
+export type RegionReport = Sample["regions"][number];
+/** One span of the cluster's series, of `sampleSeconds`. */
+export type Span = Sample["total"]["series"][number];
+/** `GET /v1/purges`. */
+export type PurgePage = z.output<typeof receiptPageSchema>;
 /** A purge as its receipt tells it. */
-export interface Purge {
-  readonly id: string;
-  readonly state: PurgeState;
-  readonly soft: boolean;
-  /** `everything` has no value. */
-  readonly scopes: readonly { readonly kind: string; readonly value: string }[];
-  readonly by: string;
-  readonly reason?: string;
-  readonly acceptedAt: EpochMillis;
-  readonly appliedAt?: EpochMillis;
-  /** By when it is complete, whatever happens until then. */
-  readonly completeBy?: EpochMillis;
-  readonly hub: string;
-  readonly regions: readonly {
-    readonly region: RegionId;
-    readonly state: RegionPurgeState;
-    readonly reason?: string;
-  }[];
+export type Purge = z.output<typeof receiptSchema>;
+export type DryRun = z.output<typeof dryRunSchema>;
+
+/** `drained`: takes no clients because somebody said so. `unreachable`: did not answer. `lost`: answers no other region either. */
+export const HEALTHS = ["live", "drained", "unreachable", "lost"] as const;
+export type Health = (typeof HEALTHS)[number];
+
+/** How a region is, given those that are lost. */
+export function healthOf({ id, status, drained }: Region, lost: readonly LostRegion[] = []): Health {
+  if (lost.some(({ region }) => region === id)) return "lost";
+  if (status === "unreachable") return "unreachable";
+  return drained ? "drained" : "live";
 }
 
-/** What a purge would hit, had it been one. */
-export interface DryRun {
-  readonly entries: number;
-  readonly bytes: Bytes;
-  /** Regions that did not answer and are not counted. */
-  readonly missing: readonly string[];
+/** An instant of an answer. */
+export const instantOf = (text: string): EpochMillis => epochMillis(Date.parse(text));
+
+/** The report of region `id`; undefined if it did not answer. */
+export const reportOf = (sample: Sample | undefined, id: string): RegionReport | undefined =>
+  sample?.regions.find(({ region, reachable }) => region === id && reachable);
+
+/** A purge's scopes in one list, the widest first; `everything` has no value. */
+export function scopesOf({ scopes }: Purge): readonly { readonly kind: string; readonly value: string }[] {
+  const listed = (kind: string, values: readonly string[]) => values.map((value) => ({ kind, value }));
+  return [
+    ...(scopes.everything ? [{ kind: "everything", value: "" }] : []),
+    ...listed("host", scopes.hosts),
+    ...listed("prefix", scopes.prefixes),
+    ...listed("tag", scopes.tags),
+    ...listed("url", scopes.urls),
+  ];
 }
 
 /** What went wrong with a request, from an RFC 9457 problem or in its likeness. `status` 0: no answer came. */
@@ -105,4 +60,21 @@ export interface Problem {
   readonly detail?: string;
   /** Faults of single fields, by JSON pointer into the body that was sent. */
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A body of type `application/problem+json`; what is not one, a proxy's page say, becomes a problem with the status alone. */
+export function problemOf(status: number, body: unknown): Problem {
+  const entry = isObject(body) ? body : {};
+  const errors = Array.isArray(entry.errors) ? entry.errors.filter(isObject) : [];
+  return {
+    status,
+    title: typeof entry.title === "string" ? entry.title : `The answer was ${status}`,
+    ...(typeof entry.detail === "string" && { detail: entry.detail }),
+    errors: errors.flatMap(({ pointer, detail }) =>
+      typeof pointer === "string" && typeof detail === "string" ? [{ pointer, detail }] : [],
+    ),
+  };
 }

@@ -1,9 +1,8 @@
 // The purge form as a value: what was typed for each kind of scope, the body that it becomes, and where the API's complaints
 // belong. It checks nothing that the API checks (there is one judge of URLs and tags); it only knows what is empty.
 
-import { millis } from "../../config/units.ts";
 import { formatMillis, formatPlural } from "./format.ts";
-import type { DryRun, Problem, Purge } from "./model.ts";
+import { type DryRun, instantOf, type Problem, type Purge } from "./model.ts";
 
 /** The kinds that are lists, named as in the request's body. */
 export const LIST_KINDS = ["urls", "prefixes", "tags", "hosts"] as const;
@@ -121,7 +120,7 @@ export function outcomeOf(purge: Pick<Purge, "state" | "acceptedAt" | "appliedAt
     const by = state === "complete" || completeBy === undefined ? "" : new Date(completeBy).toISOString().slice(11, 19);
     return by === "" ? state : `${state}, complete by ${by} UTC`;
   }
-  const applied = `applied in ${formatMillis(millis(appliedAt - acceptedAt))}`;
+  const applied = `applied in ${formatMillis(instantOf(appliedAt) - instantOf(acceptedAt))}`;
   return state === "complete" ? `complete, ${applied}` : applied;
 }
 

@@ -3,9 +3,11 @@
 // was silent for a while is compared with its last report, so that nothing is lost or counted twice.
 
 import { LIMITS } from "../../config/limits.ts";
-import { bytes } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
-import type { Sample, Totals } from "./model.ts";
+import { instantOf, type RegionReport, reportOf, type Sample } from "./model.ts";
+
+/** Counters that only grow, until what counts begins again at zero. */
+export type Totals = Pick<RegionReport, "requests" | "clientBytes" | "originRequests" | "originFailures">;
 
 /** Traffic over an interval. */
 export interface Rates {
@@ -18,19 +20,19 @@ export interface Rates {
 /** The samples that "now" is measured over (`LIMITS.dashboardRecentMillis`), oldest first. */
 export type Recent = readonly Sample[];
 
-const NO_TOTALS: Totals = { requests: 0, bytes: bytes(0), originRequests: 0, originFailures: 0 };
+const NO_TOTALS: Totals = { requests: 0, clientBytes: 0, originRequests: 0, originFailures: 0 };
 
 /** What was counted between two reports of one region; if any counter fell, the region began anew and all of `next` is new. */
 export function increments(previous: Totals, next: Totals): Totals {
   const restarted =
     next.requests < previous.requests ||
-    next.bytes < previous.bytes ||
+    next.clientBytes < previous.clientBytes ||
     next.originRequests < previous.originRequests ||
     next.originFailures < previous.originFailures;
   const from = restarted ? NO_TOTALS : previous;
   return {
     requests: next.requests - from.requests,
-    bytes: bytes(next.bytes - from.bytes),
+    clientBytes: next.clientBytes - from.clientBytes,
     originRequests: next.originRequests - from.originRequests,
     originFailures: next.originFailures - from.originFailures,
   };
@@ -42,8 +44,9 @@ export function increments(previous: Totals, next: Totals): Totals {
  */
 export function addSample(recent: Recent, sample: Sample): Recent {
   const latest = recent.at(-1);
-  if (latest && sample.at <= latest.at) return recent;
-  const firstWithin = recent.findIndex(({ at }) => at >= sample.at - LIMITS.dashboardRecentMillis);
+  if (latest && instantOf(sample.at) <= instantOf(latest.at)) return recent;
+  const from = instantOf(sample.at) - LIMITS.dashboardRecentMillis;
+  const firstWithin = recent.findIndex(({ at }) => instantOf(at) >= from);
   const kept = firstWithin === -1 ? recent.slice(-1) : recent.slice(firstWithin);
   return [...kept, sample];
 }
@@ -51,10 +54,11 @@ export function addSample(recent: Recent, sample: Sample): Recent {
 /** Each region's traffic now; a region without two reports, or without one in the latest sample, has none. */
 export function regionRates(recent: Recent): Readonly<Partial<Record<RegionId, Rates>>> {
   const rates: Partial<Record<RegionId, Rates>> = {};
-  for (const id of Object.keys(recent.at(-1)?.regions ?? {}) as RegionId[]) {
-    const reports = recent.flatMap(({ at, regions }) => {
-      const report = regions[id];
-      return report ? [{ at, totals: report.totals }] : [];
+  for (const { region: id, reachable } of recent.at(-1)?.regions ?? []) {
+    if (!reachable) continue;
+    const reports = recent.flatMap((sample) => {
+      const totals = reportOf(sample, id);
+      return totals ? [{ at: instantOf(sample.at), totals }] : [];
     });
     const [first, last] = [reports[0], reports.at(-1)];
     if (!first || !last || first === last) continue;
@@ -82,14 +86,14 @@ export function totalRates(regions: Readonly<Partial<Record<RegionId, Rates>>>):
 
 const add = (a: Totals, b: Totals): Totals => ({
   requests: a.requests + b.requests,
-  bytes: bytes(a.bytes + b.bytes),
+  clientBytes: a.clientBytes + b.clientBytes,
   originRequests: a.originRequests + b.originRequests,
   originFailures: a.originFailures + b.originFailures,
 });
 
 const perSecond = (counted: Totals, elapsedSeconds: number): Rates => ({
   requestsPerSecond: counted.requests / elapsedSeconds,
-  bytesPerSecond: counted.bytes / elapsedSeconds,
+  bytesPerSecond: counted.clientBytes / elapsedSeconds,
   originPerSecond: counted.originRequests / elapsedSeconds,
   originFailuresPerSecond: counted.originFailures / elapsedSeconds,
 });

@@ -1,8 +1,8 @@
 // The points of the charts: the cluster's own series of finished spans, and what is measured right now as the last point, so
 // that the line moves with every refresh and does not dip where a span has only begun.
 
-import { after, between, type EpochMillis, millis } from "../../config/units.ts";
-import type { Sample, Span } from "./model.ts";
+import { after, between, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
+import { instantOf, type Sample, type Span } from "./model.ts";
 import type { Rates } from "./rates.ts";
 
 /** One point; `hitRatio` is absent where there was no request to have one of. */
@@ -21,22 +21,22 @@ const LEAST_SPANS = 12;
  * out, or a cluster that has just been started would be an empty chart with a step at its edge.
  */
 export function pointsOf(sample: Sample, now: Rates | undefined): readonly Point[] {
-  const spanSeconds = sample.spanFor / 1000;
+  const end = instantOf(sample.at);
   const points = finished(sample).map(
     ({ at, requests, originRequests, hitRatio }): Point => ({
-      at: after(at, sample.spanFor),
-      requestsPerSecond: requests / spanSeconds,
-      originPerSecond: originRequests / spanSeconds,
-      ...(hitRatio !== undefined && { hitRatio }),
+      at: after(instantOf(at), spanFor(sample)),
+      requestsPerSecond: requests / sample.sampleSeconds,
+      originPerSecond: originRequests / sample.sampleSeconds,
+      ...(hitRatio !== null && { hitRatio }),
     }),
   );
   if (!now) return points;
   const { requestsPerSecond, originPerSecond } = now;
   const hitRatio =
-    requestsPerSecond > 0 ? sample.spans.findLast((span) => span.hitRatio !== undefined)?.hitRatio : undefined;
+    requestsPerSecond > 0 ? sample.total.series.findLast((span) => span.hitRatio !== null)?.hitRatio : undefined;
   return [
-    ...points.filter(({ at }) => at < sample.at),
-    { at: sample.at, requestsPerSecond, originPerSecond, ...(hitRatio !== undefined && { hitRatio }) },
+    ...points.filter(({ at }) => at < end),
+    { at: end, requestsPerSecond, originPerSecond, ...(typeof hitRatio === "number" && { hitRatio }) },
   ];
 }
 
@@ -51,8 +51,9 @@ export function aloneIn(values: readonly (number | null | undefined)[]): number[
 
 /** The hit ratio of the last minute, each span weighed by its requests; undefined without any. */
 export function recentHitRatio(sample: Sample): number | undefined {
-  const counted = sample.spans.filter(
-    ({ at, hitRatio }) => hitRatio !== undefined && between(at, sample.at) <= MINUTE + sample.spanFor,
+  const end = instantOf(sample.at);
+  const counted = sample.total.series.filter(
+    ({ at, hitRatio }) => hitRatio !== null && between(instantOf(at), end) <= MINUTE + spanFor(sample),
   );
   const requests = counted.reduce((total, span) => total + span.requests, 0);
   if (requests === 0) return undefined;
@@ -61,8 +62,10 @@ export function recentHitRatio(sample: Sample): number | undefined {
 
 const MINUTE = millis(60_000);
 
-function finished({ spans, spanFor, at }: Sample): readonly Span[] {
-  const ended = spans.filter((span) => after(span.at, spanFor) <= at);
+const spanFor = ({ sampleSeconds }: Sample): Millis => toMillis(seconds(sampleSeconds));
+
+function finished(sample: Sample): readonly Span[] {
+  const ended = sample.total.series.filter(({ at }) => after(instantOf(at), spanFor(sample)) <= instantOf(sample.at));
   const first = ended.findIndex(({ requests }) => requests > 0);
   const begin = first === -1 ? ended.length : Math.max(0, first - 1);
   return ended.slice(Math.max(0, Math.min(begin, ended.length - LEAST_SPANS)));

@@ -4,7 +4,17 @@
 import type { EpochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { type Alert, alertsOf, regionsBehind } from "./alerts.ts";
-import type { DryRun, Problem, Purge, Region, Sample } from "./model.ts";
+import {
+  type CutLink,
+  type DryRun,
+  instantOf,
+  type LostRegion,
+  type Problem,
+  type Purge,
+  type Region,
+  type RegionList,
+  type Sample,
+} from "./model.ts";
 import { EMPTY_FORM, type ListKind, type PurgeForm } from "./purge-form.ts";
 import { addSample, type Rates, type Recent, regionRates } from "./rates.ts";
 
@@ -28,6 +38,8 @@ export interface State {
   readonly connection: Connection;
   /** Absent until the first answer, which is not the same as none. */
   readonly regions?: readonly Region[];
+  readonly lostRegions: readonly LostRegion[];
+  readonly cutLinks: readonly CutLink[];
   readonly sample?: Sample;
   readonly purges?: readonly Purge[];
   readonly recent: Recent;
@@ -45,6 +57,8 @@ export interface State {
 export const SIGNED_OUT: State = {
   session: { kind: "signed-out" },
   connection: { kind: "connecting" },
+  lostRegions: [],
+  cutLinks: [],
   recent: [],
   rates: {},
   form: EMPTY_FORM,
@@ -60,7 +74,7 @@ export type Action =
   | { readonly kind: "signed-out"; readonly message?: string }
   | {
       readonly kind: "refreshed";
-      readonly regions: readonly Region[];
+      readonly list: RegionList;
       readonly sample: Sample;
       readonly purges: readonly Purge[];
     }
@@ -134,29 +148,40 @@ export function reduce(state: State, action: Action): State {
 /** What needs attention, by the cluster's own time. */
 export function alertsIn(state: State): readonly Alert[] {
   if (!state.regions) return [];
-  const { regions, rates, purges = [], hubsDifferSince, sample } = state;
-  const reports = sample?.regions ?? {};
+  const { regions, lostRegions, cutLinks, rates, purges = [], hubsDifferSince, sample } = state;
+  const reports = sample?.regions.filter(({ reachable }) => reachable) ?? [];
   return alertsOf(
-    { regions, rates, reports, purges, ...(hubsDifferSince !== undefined && { hubsDifferSince }) },
+    {
+      regions,
+      lostRegions,
+      cutLinks,
+      rates,
+      reports,
+      purges,
+      ...(hubsDifferSince !== undefined && { hubsDifferSince }),
+    },
     nowOf(state),
   );
 }
 
 /** The cluster's time as of the last answer: ages are counted from it, so a browser's wrong clock does no harm. */
-export const nowOf = (state: State): EpochMillis => state.sample?.at ?? (0 as EpochMillis);
+export const nowOf = (state: State): EpochMillis => (state.sample ? instantOf(state.sample.at) : (0 as EpochMillis));
 
-function refreshed(state: State, { regions, sample, purges }: Extract<Action, { kind: "refreshed" }>): State {
+function refreshed(state: State, { list, sample, purges }: Extract<Action, { kind: "refreshed" }>): State {
+  const { regions, lostRegions = [], cutLinks = [] } = list;
   const differ = regionsBehind(regions).length > 0;
   const recent = addSample(state.recent, sample);
   const next: State = {
     ...without(state, "hubsDifferSince"),
     connection: { kind: "current" },
     regions,
+    lostRegions,
+    cutLinks,
     sample,
     purges,
     recent,
     rates: regionRates(recent),
-    ...(differ && { hubsDifferSince: state.hubsDifferSince ?? sample.at }),
+    ...(differ && { hubsDifferSince: state.hubsDifferSince ?? instantOf(sample.at) }),
   };
   return purges.reduce(withFormReceipt, next);
 }

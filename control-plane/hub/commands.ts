@@ -7,7 +7,7 @@
 //   POST /dry-run           DryRunRequest  -> DryRunResponse (purge/wire.ts), for this hub's region alone
 //   POST /drain             DrainCommand   -> HubState
 //   GET  /state                            -> HubState
-//   GET  /state?watch                      -> HubState, and the hub then asks the others that it has not asked lately
+//   GET  /state?watch                      -> HubState, once the hub has asked the others that it has not asked lately
 
 import type { EpochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";

@@ -44,6 +44,9 @@ export type PurgeOutcome = { readonly kind: "receipt"; readonly receipt: Receipt
 /** Until which state an answer about a purge is held back, and for how long at most. */
 export type Waiting = Pick<PurgeCommand, "wait" | "timeoutSeconds">;
 
+/** How long a hub looks at others before it says how they are: longer than they have to answer, shorter than the API waits for it. */
+export const WATCH_MILLIS = millis((LIMITS.peerTimeoutMillis + LIMITS.gatherTimeoutMillis) / 2);
+
 export class Hub {
   readonly #place: HubPlace;
   readonly #ports: HubPorts;
@@ -198,9 +201,14 @@ export class Hub {
     };
   }
 
-  /** The same, for somebody who looks at the deployment: what it says of other hubs is at most a few seconds old next time. */
-  watch(): HubState {
-    this.#peers.listener.lookAround();
+  /** The same, for somebody who looks at the deployment: asks other hubs first, so that what it says of them is true now. */
+  async watch(): Promise<HubState> {
+    let isOver = false;
+    void this.#peers.listener.lookAround().then(() => {
+      isOver = true;
+      this.#condition.notify();
+    });
+    await this.#condition.until(() => isOver, WATCH_MILLIS);
     return this.state();
   }
 

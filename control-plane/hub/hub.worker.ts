@@ -68,7 +68,7 @@ export class Hub extends DurableObject<Environment> {
     const path = url.pathname.slice(1);
     const query = Object.fromEntries(url.searchParams);
     if (request.method === "GET") {
-      if (path === "state") return Response.json("watch" in query ? this.#core.watch() : this.#core.state());
+      if (path === "state") return Response.json("watch" in query ? await this.#core.watch() : this.#core.state());
       if (path === "purges") return this.#list(query);
       if (path.startsWith("purges/")) return this.#receipt(path.slice("purges/".length), query);
     }

@@ -14,14 +14,9 @@ import { readWait } from "../../control-plane/api/compat/wait.ts";
 import { type PurgeBody, readPurgeBody } from "../../control-plane/api/purges/purge-body.ts";
 import { register as registerSign } from "../../control-plane/cli/commands/sign.node.ts";
 import { gatherScopes } from "../../control-plane/cli/purge/purge-scopes.ts";
-import {
-  decodeDryRun,
-  decodeProblem,
-  decodePurges,
-  decodeReceipt,
-  decodeRegions,
-  decodeStats,
-} from "../../control-plane/dashboard/decode.ts";
+import { type AnswerName, faultIn } from "../../control-plane/dashboard/check.ts";
+import { problemOf } from "../../control-plane/dashboard/model.ts";
+import { answerShapes } from "../../control-plane/dashboard/shapes.node.ts";
 import { answers, messages, queries } from "../../control-plane/hub/messages.ts";
 import { parseCursor } from "../../control-plane/hub/receipts/purge-list.ts";
 import { judgeRun, judgeSecret, judgeTokens } from "../../control-plane/local/state/state-files.ts";
@@ -110,6 +105,7 @@ const MESSAGES = [
   { v: 1, hub: "weur.abcd1234", region: "weur", vector: VECTOR, events: [EVENT], more: false, heard: { apac: 5 } },
   { v: 1, region: "weur", states: [{ held: true, completeIn: 5, entries: 1 }] },
 ];
+const SHAPES = answerShapes();
 const TOKEN = { name: "ci", sha256: "a".repeat(64), scopes: ["purge"], hosts: ["h.example", "*.b.example"] };
 const RUN = {
   v: 1,
@@ -319,9 +315,8 @@ export const MESSAGES_TARGETS: readonly Target[] = [
       anyValueOf(["regions", "receipts", "id", "entries"]),
     ),
     (value) => {
-      for (const decode of [decodeRegions, decodeStats, decodePurges, decodeReceipt, decodeDryRun])
-        must(typeof decode(value).kind === "string", "is no answer");
-      decodeProblem(500, value);
+      for (const name of Object.keys(SHAPES.answers) as AnswerName[]) faultIn(value, name, SHAPES);
+      problemOf(500, value);
     },
   ),
 

@@ -82,11 +82,20 @@ describe.skipIf(executable === undefined)(`the dashboard of a running cluster${r
     await expect.poll(async () => regionOf(await cdn.visit("/", "JP")), { timeout: 10_000 }).toBe("apac");
   });
 
-  it("says that a region is down, and that it is back", async () => {
+  it("says that a link is cut, and no more once it is healed", async () => {
+    const { page } = watched;
+    cdn.cluster.cut("weur", "apac", "silent");
+    await page.locator(".alerts").getByText("The link weur → apac is cut").waitFor();
+    await page.getByRole("img", { name: /; cut links: weur to apac$/ }).waitFor();
+    cdn.cluster.heal("weur", "apac");
+    await page.getByText("Nothing needs you.").waitFor();
+  });
+
+  it("says that a region is lost, and that it is back", async () => {
     const { page } = watched;
     await cdn.cluster.stopRegion("enam");
-    await page.getByText("enam does not answer").waitFor();
-    expect(await row("enam").innerText()).toContain("down");
+    await page.locator(".alerts").getByText("enam is lost").waitFor();
+    expect(await row("enam").innerText()).toContain("lost");
     await cdn.cluster.startRegion("enam");
     await page.getByText("3 of 3 regions live").waitFor();
     await page.getByText("Nothing needs you.").waitFor();

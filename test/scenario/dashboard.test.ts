@@ -113,7 +113,11 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       for (const id of REGION_IDS) await row(id).waitFor();
       expect(await row("weur").innerText()).toMatch(/live[\s\S]*k[\s\S]*%[\s\S]*MiB[\s\S]*joined/);
       expect(await row("oc").innerText()).toContain("drained");
-      await page.getByRole("img", { name: "World map with 9 regions: 8 live, 1 drained, 0 down" }).waitFor();
+      await page
+        .getByRole("img", {
+          name: "World map with 9 regions: 8 live, 1 drained, 0 unreachable, 0 lost; no link is cut",
+        })
+        .waitFor();
       await page.getByRole("img", { name: /Requests per second .* now 1\.\d\dk/ }).waitFor();
       await page.getByRole("img", { name: /Hit ratio .* now \d\d\.\d %/ }).waitFor();
       expect(await page.locator(".plot canvas").count()).toBe(2);
@@ -134,11 +138,54 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       await refresh();
       await attention().getByText("afr does not answer").waitFor();
       await attention().getByText("Origin requests fail in enam").waitFor();
-      expect(await row("afr").innerText()).toContain("down");
+      expect(await row("afr").innerText()).toContain("unreachable");
       cluster.down.clear();
       cluster.failingOrigin.clear();
       await refresh(20);
       await refresh(20);
+      await attention().getByText("Nothing needs you.").waitFor();
+    });
+
+    it("draws a cut link and a lost region, and says both in words", async () => {
+      const { cluster } = api;
+      cluster.down.add("afr");
+      cluster.lost.set("afr", 180);
+      cluster.cut.set(["weur", "apac"], 12);
+      await openSignedIn();
+      await refresh();
+      await attention().getByText("The link weur → apac is cut").waitFor();
+      await attention()
+        .getByText(/apac has not answered weur for 1[24] s/)
+        .waitFor();
+      await attention()
+        .getByText(/enam last heard it 3 min ago/)
+        .waitFor();
+      const name = "World map with 9 regions: 8 live, 0 drained, 0 unreachable, 1 lost; cut links: weur to apac";
+      await page.getByRole("img", { name }).waitFor();
+      expect(await page.locator(".map .link .line").count()).toBe(1);
+      expect(await page.locator(".map .marker.lost .cross").count()).toBe(1);
+      await page.getByText("8 of 9 regions live, 1 lost, 1 link cut").waitFor();
+      expect(await row("afr").innerText()).toMatch(/lost\s+heard 3 min ago/);
+      expect(await row("weur").innerText()).toMatch(/live\s+1 link cut/);
+      cluster.down.clear();
+      cluster.lost.clear();
+      cluster.cut.clear();
+      await refresh(20);
+      await refresh(20);
+      await attention().getByText("Nothing needs you.").waitFor();
+      expect(await page.locator(".map .link").count()).toBe(0);
+    });
+
+    it("says what did not fit when an answer is not of the API's shape, and keeps the picture", async () => {
+      await openSignedIn();
+      api.cluster.cut.set(["weur", "moon" as "apac"], 12);
+      await refresh();
+      await attention()
+        .getByText(/\/v1\/regions does not fit this page \(cutLinks\[0\]\.to is none of/)
+        .waitFor();
+      await row("weur").waitFor();
+      api.cluster.cut.clear();
+      await refresh();
       await attention().getByText("Nothing needs you.").waitFor();
     });
 

@@ -47,6 +47,10 @@ function nothing({ regions }: State): JSX.Element {
     "div",
     { class: "empty" },
     h("p", null, h("strong", null, "Nothing needs you.")),
-    h("p", null, "Every region answers, hubs agree, purges are applied and origins do not fail."),
+    h(
+      "p",
+      null,
+      "Every region answers, no link between them is cut, hubs agree, purges are applied and origins do not fail.",
+    ),
   );
 }

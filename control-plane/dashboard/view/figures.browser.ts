@@ -18,8 +18,8 @@ export function figures({ rates, sample }: State): JSX.Element {
     figure("Hit ratio", "last minute", formatRatio(sample && recentHitRatio(sample))),
     figure("Origin requests", "per second", formatRate(now?.originPerSecond)),
     figure("Traffic", "to clients", traffic),
-    figure("First byte", "median", formatMillis(sample?.p50)),
-    figure("First byte", "p99", formatMillis(sample?.p99)),
+    figure("First byte", "median", formatMillis(sample?.total.timeToFirstByteMillis.p50)),
+    figure("First byte", "p99", formatMillis(sample?.total.timeToFirstByteMillis.p99)),
   );
 }
 

@@ -3,6 +3,7 @@
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
 import { formatPlural } from "../format.ts";
+import { type Health, healthOf } from "../model.ts";
 import { nowOf, type State } from "../state.ts";
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
@@ -35,11 +36,19 @@ export function header(state: State, controls: Controls): JSX.Element {
   );
 }
 
-function summary({ regions }: State): { readonly tone: string; readonly text: string } {
+function summary({ regions, lostRegions, cutLinks }: State): { readonly tone: string; readonly text: string } {
   if (!regions) return { tone: "unknown", text: "Connecting" };
-  const live = regions.filter(({ health }) => health === "live").length;
-  const tone = regions.some(({ health }) => health === "down") ? "bad" : live < regions.length ? "warn" : "good";
-  return { tone, text: `${live} of ${formatPlural(regions.length, "region")} live` };
+  const healths = regions.map((region) => healthOf(region, lostRegions));
+  const count = (wanted: Health): number => healths.filter((health) => health === wanted).length;
+  const [live, lost] = [count("live"), count("lost")];
+  const isBad = lost + count("unreachable") + cutLinks.length > 0;
+  const tone = isBad ? "bad" : live < regions.length ? "warn" : "good";
+  const parts = [
+    `${live} of ${formatPlural(regions.length, "region")} live`,
+    ...(lost > 0 ? [`${lost} lost`] : []),
+    ...(cutLinks.length > 0 ? [`${formatPlural(cutLinks.length, "link")} cut`] : []),
+  ];
+  return { tone, text: parts.join(", ") };
 }
 
 function currency(state: State): string {

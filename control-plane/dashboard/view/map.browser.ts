@@ -1,5 +1,6 @@
 /// <reference path="../../../config/typescript/geography.d.ts" />
-// The world with the regions on it: a dot each, coloured by health, in a halo whose area is its share of the traffic. The
+// The world with the regions on it: a dot each, coloured by health, in a halo whose area is its share of the traffic. A lost
+// region is a cross, and a cut link a dashed line with an arrow at the end that does not answer, so that neither needs colour. The
 // land is drawn when the page is built (`build.node.ts`); only the places of regions are projected here, by the same
 // projection. The picture repeats what the table says, so for screen readers it is one image with a summary.
 
@@ -8,7 +9,8 @@ import { h, type JSX } from "preact";
 import type { Coordinates } from "../../../config/world/regions.ts";
 import { formatPlural, formatRate } from "../format.ts";
 import { labelSides } from "../map-labels.ts";
-import type { Region } from "../model.ts";
+import { cutLine } from "../map-lines.ts";
+import { type CutLink, HEALTHS, type Health, healthOf, type Region } from "../model.ts";
 import type { State } from "../state.ts";
 
 /** Filled in by the build. */
@@ -38,26 +40,50 @@ export function mapPanel(state: State): JSX.Element {
       "div",
       { class: "title" },
       h("h2", { id: "map-title" }, "Regions"),
-      h("ul", { class: "legend", "aria-hidden": "true" }, ["live", "drained", "down"].map(legendItem)),
+      h("ul", { class: "legend", "aria-hidden": "true" }, ([...HEALTHS, "cut link"] as const).map(legendItem)),
     ),
     h(
       "svg",
-      { viewBox: `0 0 ${WORLD.width} ${WORLD.height}`, role: "img", "aria-label": describe(regions) },
+      { viewBox: `0 0 ${WORLD.width} ${WORLD.height}`, role: "img", "aria-label": describe(state) },
       h("path", { class: "land", d: WORLD.path }),
+      links(state, regions),
       markers(state, regions),
     ),
   );
 }
 
-const legendItem = (health: string): JSX.Element =>
-  h("li", { key: health, class: health }, h("span", { class: "dot" }), health);
+const legendItem = (name: Health | "cut link"): JSX.Element =>
+  name === "cut link"
+    ? h("li", { key: name, class: "cut" }, h("span", { class: "line" }), name)
+    : h("li", { key: name, class: name }, h("span", { class: "dot" }), name);
 
-function markers({ rates: traffic }: State, regions: readonly Region[]): readonly JSX.Element[] {
+/** One line for each cut link. Those of both ways bend to opposite sides, so neither covers the other. */
+function links({ cutLinks }: State, regions: readonly Region[]): readonly JSX.Element[] {
+  const places = new Map(regions.map(({ id, place }) => [id, project(place)]));
+  return cutLinks.flatMap(({ from, to }) => {
+    const [start, end] = [places.get(from), places.get(to)];
+    if (!start || !end) return [];
+    const { line, arrow } = cutLine(start, end);
+    return [
+      h(
+        "g",
+        { key: `${from}>${to}`, class: "link cut" },
+        h("title", null, `The link ${from} → ${to} is cut`),
+        h("path", { class: "line", d: line }),
+        h("path", { class: "arrow", d: arrow }),
+      ),
+    ];
+  });
+}
+
+function markers({ rates: traffic, lostRegions }: State, regions: readonly Region[]): readonly JSX.Element[] {
   const points = regions.map(({ place }) => project(place));
   const sides = labelSides(points);
   const rates = regions.map(({ id }) => traffic[id]?.requestsPerSecond ?? 0);
   const most = Math.max(...rates, 1);
-  return regions.map(({ id, name, city, health }, index) => {
+  return regions.map((region, index) => {
+    const { id, name, city } = region;
+    const health = healthOf(region, lostRegions);
     const [x, y] = points[index] ?? [0, 0];
     const rate = rates[index] ?? 0;
     const halo = Math.max(SMALLEST_HALO, LARGEST_HALO * Math.sqrt(rate / most));
@@ -67,15 +93,21 @@ function markers({ rates: traffic }: State, regions: readonly Region[]): readonl
       { key: id, class: `marker ${health} ${side}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` },
       h("title", null, `${id}, ${name} (${city}): ${health}, ${formatRate(rate)} requests per second`),
       h("circle", { class: "halo", style: { r: `${halo.toFixed(1)}px` } }),
-      h("circle", { class: "core" }),
+      health === "lost" ? h("path", { class: "cross", d: CROSS }) : h("circle", { class: "core" }),
       h("text", { "text-anchor": ANCHORS[side] }, id),
     );
   });
 }
 
+/** About the middle of the marker; the style scales it. */
+const CROSS = "M-5-5 5 5M5-5-5 5";
 const ANCHORS = { below: "middle", left: "end", right: "start" } as const;
 
-function describe(regions: readonly Region[]): string {
-  const count = (wanted: string) => regions.filter(({ health }) => health === wanted).length;
-  return `World map with ${formatPlural(regions.length, "region")}: ${count("live")} live, ${count("drained")} drained, ${count("down")} down`;
+function describe({ regions = [], lostRegions, cutLinks }: State): string {
+  const healths = regions.map((region) => healthOf(region, lostRegions));
+  const counts = HEALTHS.map((wanted) => `${healths.filter((health) => health === wanted).length} ${wanted}`);
+  return `World map with ${formatPlural(regions.length, "region")}: ${counts.join(", ")}; ${describeLinks(cutLinks)}`;
 }
+
+const describeLinks = (links: readonly CutLink[]): string =>
+  links.length === 0 ? "no link is cut" : `cut links: ${links.map(({ from, to }) => `${from} to ${to}`).join(", ")}`;

@@ -4,7 +4,7 @@
 import { h, type JSX } from "preact";
 import type { EpochMillis } from "../../../config/units.ts";
 import { formatAgo } from "../format.ts";
-import type { Purge } from "../model.ts";
+import { instantOf, type Purge, scopesOf } from "../model.ts";
 import { outcomeOf, progressOf } from "../purge-form.ts";
 import { nowOf, type State } from "../state.ts";
 
@@ -37,7 +37,7 @@ function content(state: State): JSX.Element {
 }
 
 function row(purge: Purge, now: EpochMillis): JSX.Element {
-  const [first, ...others] = purge.scopes;
+  const [first, ...others] = scopesOf(purge);
   return h(
     "li",
     { key: purge.id },
@@ -49,7 +49,7 @@ function row(purge: Purge, now: EpochMillis): JSX.Element {
       others.length > 0 && h("span", { class: "muted" }, `+${others.length}`),
       purge.soft && h("span", { class: "badge" }, "soft"),
     ),
-    h("p", { class: "when muted" }, formatAgo(purge.acceptedAt, now)),
+    h("p", { class: "when muted" }, formatAgo(instantOf(purge.acceptedAt), now)),
     h(
       "p",
       { class: "why muted" },

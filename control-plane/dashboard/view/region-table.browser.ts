@@ -3,9 +3,18 @@
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
-import { formatBytes, formatCount, formatMillis, formatRate, formatRatio, UNKNOWN } from "../format.ts";
-import type { Region } from "../model.ts";
-import type { State } from "../state.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatFor,
+  formatMillis,
+  formatPlural,
+  formatRate,
+  formatRatio,
+  UNKNOWN,
+} from "../format.ts";
+import { healthOf, instantOf, type Region, reportOf } from "../model.ts";
+import { nowOf, type State } from "../state.ts";
 
 const COLUMNS = [
   ["Region", "text"],
@@ -52,8 +61,11 @@ export function regionTable(state: State, controls: Controls): JSX.Element {
 
 function rows(state: State, regions: readonly Region[], controls: Controls): readonly JSX.Element[] {
   return regions.map((region) => {
-    const { id, name, health, drained, shards, hub } = region;
-    const report = state.sample?.regions[id];
+    const { id, name, drained, shards, status } = region;
+    const health = healthOf(region, state.lostRegions);
+    const isAway = health === "lost" || health === "unreachable";
+    const note = noteOf(state, region);
+    const report = reportOf(state.sample, id);
     const rates = state.rates[id];
     return h(
       "tr",
@@ -61,29 +73,46 @@ function rows(state: State, regions: readonly Region[], controls: Controls): rea
       h("th", { scope: "row" }, h("strong", null, id), h("small", null, name)),
       h(
         "td",
-        null,
+        { class: "health" },
         h("span", { class: "dot", "aria-hidden": "true" }),
-        health === "down" && drained ? "down, drained" : health,
+        isAway && drained ? `${health}, drained` : health,
+        note && h("small", { title: note.whole }, note.short),
       ),
-      number(formatCount(report?.totals.requests)),
+      number(formatCount(report?.requests)),
       number(formatRate(rates?.requestsPerSecond)),
       h("td", { class: "number ratio" }, meter(report?.hitRatio), h("span", null, formatRatio(report?.hitRatio))),
       number(rates ? formatBytes(rates.bytesPerSecond) : UNKNOWN),
       number(formatRate(rates?.originPerSecond)),
-      number(formatMillis(report?.p50)),
-      number(formatMillis(report?.p99)),
+      number(formatMillis(report?.timeToFirstByteMillis.p50)),
+      number(formatMillis(report?.timeToFirstByteMillis.p99)),
       number(formatCount(report?.entries)),
-      number(formatBytes(report?.heldBytes)),
+      number(formatBytes(report?.entryBytes)),
       number(String(shards)),
-      h("td", null, hub ? (hub.joined ? "joined" : "joining") : UNKNOWN),
+      h("td", null, status === "unreachable" ? UNKNOWN : status === "up" ? "joined" : "joining"),
       h("td", { class: "action" }, drainButton(state, region, controls)),
     );
   });
 }
 
+/** What is wrong with a region's links, or when a lost region was heard last: in a few words, and whole. */
+function noteOf(state: State, { id }: Region): { readonly short: string; readonly whole: string } | undefined {
+  const now = nowOf(state);
+  const { heardAt, heardBy } = state.lostRegions.find(({ region }) => region === id) ?? {};
+  if (heardAt !== undefined) {
+    const age = formatFor(instantOf(heardAt), now);
+    return { short: `heard ${age} ago`, whole: `${heardBy} last heard ${id} ${age} ago` };
+  }
+  const cut = state.cutLinks.filter(({ from, to }) => from === id || to === id);
+  if (cut.length === 0) return undefined;
+  const words = cut.map(
+    ({ from, to, since }) => `${to} has not answered ${from} for ${formatFor(instantOf(since), now)}`,
+  );
+  return { short: `${formatPlural(cut.length, "link")} cut`, whole: words.join("; ") };
+}
+
 const number = (text: string): JSX.Element => h("td", { class: "number" }, text);
 
-const meter = (ratio: number | undefined): JSX.Element =>
+const meter = (ratio: number | null | undefined): JSX.Element =>
   h("span", { class: "meter", "aria-hidden": "true" }, h("span", { style: { width: `${(ratio ?? 0) * 100}%` } }));
 
 function drainButton({ draining }: State, { id, drained }: Region, controls: Controls): JSX.Element {

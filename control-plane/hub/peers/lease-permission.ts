@@ -54,20 +54,19 @@ export class Listener {
     this.#hearing.forget();
   }
 
-  /** Since when a region's hub has not answered this one, as `line.ts` says it. */
+  /** Since when a region's hub has not answered this one, as `peer-link.ts` says it. */
   unansweredSince(region: RegionId): EpochMillis | undefined {
     return unansweredSince(this.#conversations.line(region), this.#conversations.now());
   }
 
   /**
    * Asks the hubs that were not asked lately, for somebody who looks at the deployment. Without traffic nobody else would
-   * notice a lost link. It returns before any has answered, and suspends nobody.
+   * notice a lost link. It resolves when all have answered or failed, and suspends nobody.
    */
-  lookAround(): void {
+  async lookAround(): Promise<void> {
     const now = this.#conversations.now();
-    for (const region of this.#others) {
-      if (isUntried(this.#conversations.line(region), now)) void this.#conversations.talk(region);
-    }
+    const untried = this.#others.filter((region) => isUntried(this.#conversations.line(region), now));
+    await Promise.all(untried.map((region) => this.#conversations.talk(region)));
   }
 
   /**

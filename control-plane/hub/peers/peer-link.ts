@@ -21,10 +21,28 @@ export interface Line {
   lastFailedAt?: EpochMillis;
   /** The last answer to a question of this hub's. */
   answeredAt?: EpochMillis;
+  /** When the first of the questions was asked that were not answered since. */
+  unansweredSince?: EpochMillis;
 }
 
 /** A line to a hub that is known to hold `held`. */
 export const newLine = (held: Vector): Line => ({ sent: held, inFlight: 0, isPausing: false });
+
+/** The other hub answered at `now`. */
+export function noteAnswer(line: Line, now: EpochMillis): void {
+  line.failedAt = undefined;
+  line.failingSince = undefined;
+  line.unansweredSince = undefined;
+  line.answeredAt = now;
+}
+
+/** A question that was asked at `askedAt` has failed at `now`. */
+export function noteFailure(line: Line, askedAt: EpochMillis, now: EpochMillis): void {
+  line.failedAt = now;
+  line.lastFailedAt = now;
+  line.failingSince ??= now;
+  line.unansweredSince ??= askedAt;
+}
 
 /** Whether one more message may go. One that fails gets one at a time: each would carry all that it lacks. */
 export function isOpen({ isPausing, inFlight, failingSince }: Line): boolean {
@@ -49,7 +67,7 @@ export function isFailing({ failingSince, lastFailedAt }: Line, now: EpochMillis
  * hearing: an old failure says nothing of the link now.
  */
 export const unansweredSince = (line: Line, now: EpochMillis): EpochMillis | undefined =>
-  isFailing(line, now) ? line.failingSince : undefined;
+  isFailing(line, now) ? line.unansweredSince : undefined;
 
 /** Whether what is known of it is too old to be shown: a failure is tried again sooner than an answer. */
 export function isUntried({ inFlight, answeredAt, lastFailedAt }: Line, now: EpochMillis): boolean {

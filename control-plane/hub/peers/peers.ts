@@ -23,7 +23,7 @@ import type { ExchangeRequest, ExchangeResponse, HeldVectors } from "../../purge
 import type { Ledger, Taken } from "../log/ledger.ts";
 import type { HubPlace, HubPorts } from "../ports.ts";
 import { Listener } from "./lease-permission.ts";
-import { isOpen, type Line, newLine, pauseLeft } from "./peer-link.ts";
+import { isOpen, type Line, newLine, noteAnswer, noteFailure, pauseLeft } from "./peer-link.ts";
 import { holdingsFor, newsFor } from "./peer-news.ts";
 import { Quorum } from "./quorum.ts";
 import { RepairAlarm } from "./repair-alarm.ts";
@@ -132,9 +132,10 @@ export class Peers {
     // What is logged meanwhile is told as news: else such a talk would last for as long as purges come.
     const whole = this.#toldAs("all");
     line.inFlight++;
+    let askedAt = this.#ports.now();
     try {
       for (let round = 0; round < LIMITS.gossipRounds; round++) {
-        const askedAt = this.#ports.now();
+        askedAt = this.#ports.now();
         const request = this.#request(line, what);
         const response = await this.#ports.peers.exchange(region, request);
         this.#heard(response, line);
@@ -149,9 +150,7 @@ export class Peers {
       return true;
     } catch {
       // Expected whenever a region is cut off. What it lacks stays pending, and the alarm tries again.
-      line.failedAt = this.#ports.now();
-      line.lastFailedAt = line.failedAt;
-      line.failingSince ??= line.failedAt;
+      noteFailure(line, askedAt, this.#ports.now());
       line.sent = this.#held.get(region)?.vector ?? EMPTY_VECTOR;
       return false;
     } finally {
@@ -239,9 +238,7 @@ export class Peers {
   }
 
   #heard(response: ExchangeResponse, line: Line): void {
-    line.failedAt = undefined;
-    line.failingSince = undefined;
-    line.answeredAt = this.#ports.now();
+    noteAnswer(line, this.#ports.now());
     if (response.restored === true) this.#restart();
     this.#giveUpOldCopy(response.vector);
     this.#take(response);

@@ -53,7 +53,7 @@ describe("links and regions", () => {
       region("apac"),
     ];
     expect(linksOf(all(10)).cutLinks).toEqual([{ from: "weur", to: "apac", since: at(9) }]);
-    expect(linksOf(all(9))).toEqual(NOTHING);
+    expect(linksOf(all(8))).toEqual(NOTHING);
   });
 
   it("show a region as lost once no hub reaches it, with who heard it last, and no link to it as cut", () => {

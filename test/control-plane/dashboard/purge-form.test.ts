@@ -1,7 +1,6 @@
 // The purge form as a value: what it sends, and where the API's complaints land.
 
 import { describe, expect, it } from "vitest";
-import { epochMillis } from "../../../config/units.ts";
 import {
   bodyOf,
   EMPTY_FORM,
@@ -12,21 +11,23 @@ import {
   summaryOf,
 } from "../../../control-plane/dashboard/purge-form.ts";
 
+const iso = (at: number): string => new Date(at).toISOString();
+
 describe("the outcome", () => {
-  const at = { acceptedAt: epochMillis(1000), appliedAt: epochMillis(1148) };
+  const at = { acceptedAt: iso(1000), appliedAt: iso(1148) };
   it.each([
     ["accepted", {}, "accepted"],
     ["applied", at, "applied in 148 ms"],
     ["complete", at, "complete, applied in 148 ms"],
     ["complete", {}, "complete"],
     ["partial", at, "partial"],
-    ["partial", { ...at, completeBy: epochMillis(3_723_000) }, "partial, complete by 01:02:03 UTC"],
-    ["accepted", { completeBy: epochMillis(3_723_000) }, "accepted, complete by 01:02:03 UTC"],
-    ["complete", { ...at, completeBy: epochMillis(3_723_000) }, "complete, applied in 148 ms"],
+    ["partial", { ...at, completeBy: iso(3_723_000) }, "partial, complete by 01:02:03 UTC"],
+    ["accepted", { completeBy: iso(3_723_000) }, "accepted, complete by 01:02:03 UTC"],
+    ["complete", { ...at, completeBy: iso(3_723_000) }, "complete, applied in 148 ms"],
   ] as const)(
     "of a purge that is %s never passes the time to applied off as that to complete",
     (state, times, text) => {
-      expect(outcomeOf({ state, acceptedAt: epochMillis(1000), ...times })).toBe(text);
+      expect(outcomeOf({ state, acceptedAt: iso(1000), ...times })).toBe(text);
     },
   );
 });

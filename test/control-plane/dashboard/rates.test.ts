@@ -3,41 +3,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
-import { bytes, epochMillis, millis } from "../../../config/units.ts";
-import type { RegionId } from "../../../config/world/regions.ts";
-import type { RegionReport, Sample, Totals } from "../../../control-plane/dashboard/model.ts";
+import { instantOf, type Sample } from "../../../control-plane/dashboard/model.ts";
 import { addSample, increments, type Recent, regionRates, totalRates } from "../../../control-plane/dashboard/rates.ts";
-
-const totals = (requests: number, originRequests = 0): Totals => ({
-  requests,
-  bytes: bytes(requests * 1000),
-  originRequests,
-  originFailures: 0,
-});
-
-const sample = (at: number, regions: Partial<Record<RegionId, Totals>>): Sample => ({
-  at: epochMillis(at),
-  regions: Object.fromEntries(
-    Object.entries(regions).map(([id, counted]): [string, RegionReport] => [
-      id,
-      { totals: counted, entries: 0, heldBytes: bytes(0), breakers: [] },
-    ]),
-  ),
-  spans: [],
-  spanFor: millis(10_000),
-});
+import { countersOf, sampleOf } from "./samples.ts";
 
 const recentOf = (...samples: Sample[]): Recent => samples.reduce<Recent>(addSample, []);
 
 describe("increments", () => {
   it("are the differences of counters that grew", () => {
-    expect(increments(totals(10, 2), totals(25, 3))).toEqual(totals(15, 1));
+    expect(increments(countersOf(10, 2), countersOf(25, 3))).toEqual(countersOf(15, 1));
   });
 
   it("are all of the new counters once one of them has fallen: the region began anew", () => {
-    expect(increments(totals(1000, 50), totals(7, 6))).toEqual(totals(7, 6));
+    expect(increments(countersOf(1000, 50), countersOf(7, 6))).toEqual(countersOf(7, 6));
     // Requests have already overtaken, and only the origin's counter tells.
-    expect(increments(totals(10, 50), totals(12, 1))).toEqual(totals(12, 1));
+    expect(increments(countersOf(10, 50), countersOf(12, 1))).toEqual(countersOf(12, 1));
   });
 
   it("are never negative, whatever the counters do", () => {
@@ -46,7 +26,7 @@ describe("increments", () => {
       requests: counter,
       originRequests: counter,
       originFailures: counter,
-      bytes: counter.map(bytes),
+      clientBytes: counter,
     });
     fc.assert(
       fc.property(any, any, (before, next) => {
@@ -58,12 +38,12 @@ describe("increments", () => {
 
 describe("rates", () => {
   it("are unknown from one report, which may cover days", () => {
-    expect(regionRates(recentOf(sample(0, { weur: totals(5000) })))).toEqual({});
+    expect(regionRates(recentOf(sampleOf(0, { weur: countersOf(5000) })))).toEqual({});
     expect(totalRates({})).toBeUndefined();
   });
 
   it("spread what was counted over the time that passed", () => {
-    const recent = recentOf(sample(0, { weur: totals(100, 10) }), sample(4000, { weur: totals(300, 30) }));
+    const recent = recentOf(sampleOf(0, { weur: countersOf(100, 10) }), sampleOf(4000, { weur: countersOf(300, 30) }));
     expect(regionRates(recent).weur).toEqual({
       requestsPerSecond: 50,
       bytesPerSecond: 50_000,
@@ -74,50 +54,55 @@ describe("rates", () => {
 
   it("lose nothing and repeat nothing when a region restarts in the middle", () => {
     const recent = recentOf(
-      sample(0, { weur: totals(1000) }),
-      sample(2000, { weur: totals(1040) }),
-      sample(4000, { weur: totals(20) }),
+      sampleOf(0, { weur: countersOf(1000) }),
+      sampleOf(2000, { weur: countersOf(1040) }),
+      sampleOf(4000, { weur: countersOf(20) }),
     );
     expect(regionRates(recent).weur?.requestsPerSecond).toBe((40 + 20) / 4);
   });
 
   it("compare a region that was silent with what was last heard of it", () => {
     const recent = recentOf(
-      sample(0, { weur: totals(0), afr: totals(100) }),
-      sample(2000, { weur: totals(0) }),
-      sample(4000, { weur: totals(0), afr: totals(140) }),
+      sampleOf(0, { weur: countersOf(0), afr: countersOf(100) }),
+      sampleOf(2000, { weur: countersOf(0) }),
+      sampleOf(4000, { weur: countersOf(0), afr: countersOf(140) }),
     );
     expect(regionRates(recent).afr?.requestsPerSecond).toBe(10);
   });
 
   it("are unknown for a region that is silent now", () => {
-    const recent = recentOf(sample(0, { afr: totals(1) }), sample(2000, { afr: totals(2) }), sample(4000, {}));
+    const recent = recentOf(
+      sampleOf(0, { afr: countersOf(1) }),
+      sampleOf(2000, { afr: countersOf(2) }),
+      sampleOf(4000, {}),
+    );
     expect(regionRates(recent)).toEqual({});
   });
 
   it("ignore a sample that is not later than the last", () => {
-    const recent = recentOf(sample(2000, { weur: totals(5) }));
-    expect(addSample(recent, sample(2000, { weur: totals(9) }))).toBe(recent);
-    expect(addSample(recent, sample(1999, { weur: totals(9) }))).toBe(recent);
+    const recent = recentOf(sampleOf(2000, { weur: countersOf(5) }));
+    expect(addSample(recent, sampleOf(2000, { weur: countersOf(9) }))).toBe(recent);
+    expect(addSample(recent, sampleOf(1999, { weur: countersOf(9) }))).toBe(recent);
   });
 
   it("are measured over ten seconds, however often samples come", () => {
     let recent: Recent = [];
-    for (let at = 0; at <= 60_000; at += 2000) recent = addSample(recent, sample(at, { weur: totals(at) }));
-    expect(recent[0]?.at).toBe(60_000 - LIMITS.dashboardRecentMillis);
-    expect(recent.at(-1)?.at).toBe(60_000);
+    for (let at = 0; at <= 60_000; at += 2000) recent = addSample(recent, sampleOf(at, { weur: countersOf(at) }));
+    const instants = recent.map(({ at }) => instantOf(at));
+    expect(instants[0]).toBe(60_000 - LIMITS.dashboardRecentMillis);
+    expect(instants.at(-1)).toBe(60_000);
   });
 
   it("keep one sample to compare with after a long pause", () => {
-    const recent = recentOf(sample(0, { weur: totals(0) }), sample(600_000, { weur: totals(600) }));
+    const recent = recentOf(sampleOf(0, { weur: countersOf(0) }), sampleOf(600_000, { weur: countersOf(600) }));
     expect(recent).toHaveLength(2);
     expect(regionRates(recent).weur?.requestsPerSecond).toBe(1);
   });
 
   it("of all regions are the sum", () => {
     const recent = recentOf(
-      sample(0, { weur: totals(0), enam: totals(0, 0) }),
-      sample(1000, { weur: totals(10, 1), enam: totals(30, 3) }),
+      sampleOf(0, { weur: countersOf(0), enam: countersOf(0, 0) }),
+      sampleOf(1000, { weur: countersOf(10, 1), enam: countersOf(30, 3) }),
     );
     expect(totalRates(regionRates(recent))).toMatchObject({ requestsPerSecond: 40, originPerSecond: 4 });
   });

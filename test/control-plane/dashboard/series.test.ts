@@ -1,23 +1,13 @@
 // The points of the charts, from finished spans and what is measured now.
 
 import { describe, expect, it } from "vitest";
-import { epochMillis, millis } from "../../../config/units.ts";
-import type { Sample } from "../../../control-plane/dashboard/model.ts";
+import type { Span } from "../../../control-plane/dashboard/model.ts";
 import { aloneIn, pointsOf, recentHitRatio } from "../../../control-plane/dashboard/series.ts";
+import { sampleOf, spanOf } from "./samples.ts";
 
 const SPAN = 10_000;
-const sample = (at: number, spans: Sample["spans"]): Sample => ({
-  at: epochMillis(at),
-  regions: {},
-  spans,
-  spanFor: millis(SPAN),
-});
-const span = (at: number, requests: number, hitRatio?: number) => ({
-  at: epochMillis(at),
-  requests,
-  originRequests: requests / 10,
-  ...(hitRatio !== undefined && { hitRatio }),
-});
+const sample = (at: number, spans: readonly Span[]) => sampleOf(at, {}, spans);
+const span = spanOf;
 const now = { requestsPerSecond: 7, bytesPerSecond: 0, originPerSecond: 1, originFailuresPerSecond: 0 };
 
 describe("a value between gaps", () => {

@@ -1,46 +1,45 @@
 // The page's state: each test is a short story of actions and what is then to be seen.
 
 import { describe, expect, it } from "vitest";
-import { bytes, epochMillis, millis } from "../../../config/units.ts";
+import { epochMillis } from "../../../config/units.ts";
 import { REGIONS } from "../../../config/world/regions.ts";
-import type { Problem, Purge, Region, Sample } from "../../../control-plane/dashboard/model.ts";
+import type { DryRun, Problem, Purge, Region, RegionList, Sample } from "../../../control-plane/dashboard/model.ts";
 import { type Action, alertsIn, reduce, SIGNED_OUT, type State } from "../../../control-plane/dashboard/state.ts";
+import { countersOf, sampleOf } from "./samples.ts";
 
 const problem: Problem = { status: 503, title: "No hub can be reached", errors: [] };
 const region = (counter: number): Region => ({
   id: "weur",
   ...REGIONS.weur,
-  health: "live",
+  status: "up",
   drained: false,
   shards: 4,
-  hub: { joined: true, vector: { "weur.aaaa": counter } },
-});
-const sample = (at: number, requests = 0): Sample => ({
-  at: epochMillis(at),
-  regions: {
-    weur: {
-      totals: { requests, bytes: bytes(0), originRequests: 0, originFailures: 0 },
-      entries: 0,
-      heldBytes: bytes(0),
-      breakers: [],
-    },
+  hub: {
+    id: "weur.aaaa",
+    startedAt: new Date(0).toISOString(),
+    logLength: counter,
+    vector: { "weur.aaaa": counter },
+    members: [],
+    subscribers: [],
   },
-  spans: [],
-  spanFor: millis(10_000),
 });
+const sample = (at: number, requests = 0): Sample => sampleOf(at, { weur: countersOf(requests) });
+const scopes = { urls: [], prefixes: [], tags: [], hosts: [], everything: false };
 const purge = (id: string, state: Purge["state"] = "accepted"): Purge => ({
   id,
   state,
   soft: false,
-  scopes: [],
+  scopes,
   by: "admin",
-  acceptedAt: epochMillis(0),
+  acceptedAt: new Date(0).toISOString(),
   hub: "weur",
   regions: [],
+  missing: [],
+  signature: { alg: "EdDSA", kid: "k", value: "v" },
 });
 const refreshed = (at: number, purges: Purge[] = [], requests = 0): Action => ({
   kind: "refreshed",
-  regions: [region(1)],
+  list: { answeredBy: "weur", regions: [region(1)] },
   sample: sample(at, requests),
   purges,
 });
@@ -62,6 +61,17 @@ describe("signing in and out", () => {
 });
 
 describe("a refresh", () => {
+  it("shows lost regions and cut links, and no more once an answer names none", () => {
+    const links: Pick<RegionList, "lostRegions" | "cutLinks"> = {
+      lostRegions: [{ region: "afr" }],
+      cutLinks: [{ from: "weur", to: "enam", since: new Date(0).toISOString() }],
+    };
+    const list: RegionList = { answeredBy: "weur", regions: [region(1)], ...links };
+    const state = stateAfter(signedIn, { kind: "refreshed", list, sample: sample(1), purges: [] });
+    expect(state).toMatchObject(links);
+    expect(reduce(state, refreshed(2))).toMatchObject({ lostRegions: [], cutLinks: [] });
+  });
+
   it("measures traffic from the second one on", () => {
     expect(stateAfter(signedIn, refreshed(1000, [], 10)).rates).toEqual({});
     expect(stateAfter(signedIn, refreshed(1000, [], 10), refreshed(3000, [], 30)).rates.weur?.requestsPerSecond).toBe(
@@ -83,7 +93,7 @@ describe("a refresh", () => {
   it("remembers since when hubs disagree, and forgets it once they agree", () => {
     const apart = (at: number): Action => ({
       kind: "refreshed",
-      regions: [region(1), { ...region(2), id: "enam" }],
+      list: { answeredBy: "weur", regions: [region(1), { ...region(2), id: "enam" }] },
       sample: sample(at),
       purges: [],
     });
@@ -152,7 +162,7 @@ describe("a purge", () => {
   });
 
   it("that was only tried keeps what was typed and no key", () => {
-    const found = { entries: 3, bytes: bytes(9), missing: [] };
+    const found: DryRun = { dryRun: true, soft: false, scopes, entries: 3, bytes: 9, regions: [], missing: [] };
     const state = stateAfter(signedIn, typed, { kind: "purge-sent" }, { kind: "dry-run-done", found });
     expect(state.form).toMatchObject({ text: { urls: "https://a/1" }, submission: { kind: "tried", found } });
     expect(state.form.idempotencyKey).toBeUndefined();
