@@ -102,6 +102,15 @@ describe("with a clock", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("an upload of which nothing comes any more is cut off without another byte", async () => {
+    const { send, state, stop, reader } = upload();
+    send(1);
+    await reader.read();
+    const read = reader.read().catch((error: Error) => error.message);
+    await vi.advanceTimersByTimeAsync(LIMITS.leastRateMillis);
+    expect([stop.mock.calls.length, state().kind, await read]).toEqual([1, "too-slow", "the upload came too slowly"]);
+  });
+
   test("an upload that comes just fast enough goes on for as long as it likes", async () => {
     const { send, stop, reader } = upload();
     for (let piece = 0; piece < 100; piece += 1) {
