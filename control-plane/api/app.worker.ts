@@ -4,8 +4,8 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import type { Bucket } from "../../config/token-bucket.ts";
 import { PurgeQuota } from "./access/purge-quota.ts";
-import type { Bucket } from "./access/rate-limit.ts";
 import { mountCloudflare } from "./compat/cloudflare.worker.ts";
 import { mountFastly } from "./compat/fastly.worker.ts";
 import { mountObservation } from "./observe/observe.worker.ts";

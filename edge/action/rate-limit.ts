@@ -5,7 +5,8 @@
 
 import { LIMITS } from "../../config/limits.ts";
 import type { Actions } from "../../config/schema/action-schema.ts";
-import { type EpochMillis, type Seconds, seconds } from "../../config/units.ts";
+import { type Bucket, secondsUntil, takeFrom } from "../../config/token-bucket.ts";
+import type { EpochMillis, Seconds } from "../../config/units.ts";
 import { clientNetwork } from "../../config/world/ip-network.ts";
 import type { FieldLine } from "../http/fields.ts";
 
@@ -17,11 +18,6 @@ export interface Taken {
   readonly left: number;
   /** Until one more request is there (refused), or until the bucket is full again (taken); whole seconds. */
   readonly wait: Seconds;
-}
-
-interface Bucket {
-  left: number;
-  at: EpochMillis;
 }
 
 /** The buckets of one isolate, of at most `limit` clients. */
@@ -44,25 +40,18 @@ export class RateTable {
    */
   take(route: string, rate: Rate, address: string | undefined, now: EpochMillis): Taken {
     const client = `${route} ${address === undefined ? "unknown" : clientNetwork(address)}`;
-    const perMilli = rate.requests / (rate.perSeconds * 1000);
-    const known = this.#buckets.get(client);
-    const bucket = known ?? { left: rate.requests, at: now };
-    bucket.left = Math.min(rate.requests, bucket.left + Math.max(0, now - bucket.at) * perMilli);
-    bucket.at = now;
+    const filling = { burst: rate.requests, perSecond: rate.requests / rate.perSeconds };
+    const { kind, bucket } = takeFrom(this.#buckets.get(client), filling, now);
     this.#buckets.delete(client);
     for (const oldest of this.#buckets.keys()) {
       if (this.#buckets.size < this.#limit) break;
       this.#buckets.delete(oldest);
     }
     this.#buckets.set(client, bucket);
-    // A tiny bit of a request is lost to rounding: without this a client that waits just long enough would be refused again.
-    if (bucket.left < 1 - 1e-9) return { kind: "refused", left: 0, wait: secondsFor((1 - bucket.left) / perMilli) };
-    bucket.left = Math.max(0, bucket.left - 1);
-    return { kind: "taken", left: Math.floor(bucket.left), wait: secondsFor((rate.requests - bucket.left) / perMilli) };
+    const awaited = kind === "refused" ? 1 : rate.requests;
+    return { kind, left: Math.floor(bucket.left), wait: secondsUntil(bucket, filling, awaited) };
   }
 }
-
-const secondsFor = (millis: number): Seconds => seconds(Math.max(1, Math.ceil(millis / 1000 - 1e-6)));
 
 /** What an answer says of the client's rate; on a refusal also when to come again. */
 export const rateFields = (rate: Rate, taken: Taken): FieldLine[] => [

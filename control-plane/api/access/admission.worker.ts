@@ -3,10 +3,10 @@
 // and an unknown one learns nothing but that.
 
 import { LIMITS } from "../../../config/limits.ts";
+import { type Bucket, secondsUntil, takeFrom } from "../../../config/token-bucket.ts";
 import type { ControlPorts } from "../ports.worker.ts";
 import { type Problem, problem } from "../problems.ts";
 import { type AccessScope, authorize, findToken, type TokenRecord } from "./access.ts";
-import { type Bucket, takeOne } from "./rate-limit.ts";
 
 /** What admission needs: the deployment's tokens and clock, and the buckets of its tokens. */
 export interface Admitting {
@@ -45,11 +45,12 @@ export async function admit(
   }
   // Names are those of the tokens, so there are never more buckets than tokens.
   const cost = access.every((scope) => scope === "purge") ? 1 / LIMITS.apiPurgesPerRequest : 1;
-  const taken = takeOne(on.buckets.get(record.name), RATE, now(), cost);
+  const taken = takeFrom(on.buckets.get(record.name), RATE, now(), cost);
   on.buckets.set(record.name, taken.bucket);
   if (taken.kind === "refused") {
-    const detail = `a token may make ${RATE.perSecond / cost} such requests a second; again in ${taken.retryAfter} s`;
-    return refused(problem("too-many-requests", detail), { "retry-after": String(taken.retryAfter) });
+    const wait = secondsUntil(taken.bucket, RATE, cost);
+    const detail = `a token may make ${RATE.perSecond / cost} such requests a second; again in ${wait} s`;
+    return refused(problem("too-many-requests", detail), { "retry-after": String(wait) });
   }
   const authorization = authorize(record, access);
   if (authorization.kind === "allowed") return { kind: "admitted", token: record };

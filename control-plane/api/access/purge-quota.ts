@@ -1,12 +1,12 @@
 // How many scopes each token may purge, beside how often it may ask: one call may name thousands, and each is kept by every hub
 // and shard. Two token buckets: one of scopes, and one of settle windows that may be open at once, which fills again as windows
-// close. **Decided**: they live in one isolate's memory, as the rate of requests does (rate-limit.ts), so they guard against a
+// close. **Decided**: they live in one isolate's memory, as the rate of requests does (admission.worker.ts), so they guard against a
 // script that runs away, and a purge needs no question to all hubs. What gets past them is folded (../../purge/fold.ts).
 
 import { LIMITS } from "../../../config/limits.ts";
+import { type Bucket, secondsUntil, takeFrom } from "../../../config/token-bucket.ts";
 import type { EpochMillis, Seconds } from "../../../config/units.ts";
 import { type Problem, problem } from "../problems.ts";
-import { type Bucket, takeOne } from "./rate-limit.ts";
 
 const SCOPES = { burst: LIMITS.apiScopeBurst, perSecond: LIMITS.apiScopesPerSecond };
 const SETTLES = { burst: LIMITS.apiSettleWindows, perSecond: LIMITS.apiSettleWindows / LIMITS.purgeSettleSeconds };
@@ -23,18 +23,21 @@ export class PurgeQuota {
 
   /** Takes a purge of so many scopes out of the token's quota. A refused one takes nothing. */
   take(token: string, scopes: number, settleSeconds: number | undefined, now: EpochMillis): QuotaTaken {
-    const taken = takeOne(this.#scopes.get(token), SCOPES, now, scopes);
+    const taken = takeFrom(this.#scopes.get(token), SCOPES, now, scopes);
     if (taken.kind === "refused") {
       const rate = `${SCOPES.burst} scopes at once and ${SCOPES.perSecond} a second`;
-      return refused(`a token may purge ${rate}; a prefix or a host purges many URLs in one`, taken.retryAfter);
+      return refused(
+        `a token may purge ${rate}; a prefix or a host purges many URLs in one`,
+        secondsUntil(taken.bucket, SCOPES, scopes),
+      );
     }
     if (settleSeconds !== undefined && settleSeconds > 0) {
-      const settling = takeOne(this.#settles.get(token), SETTLES, now, scopes);
+      const settling = takeFrom(this.#settles.get(token), SETTLES, now, scopes);
       if (settling.kind === "refused") {
         const most = `${LIMITS.apiSettleWindows} scopes within ${LIMITS.purgeSettleSeconds} s`;
         return refused(
           `a token may have ${most} settle; purge a prefix or a host, or without settleSeconds`,
-          settling.retryAfter,
+          secondsUntil(settling.bucket, SETTLES, scopes),
         );
       }
       this.#settles.set(token, settling.bucket);

@@ -4,6 +4,7 @@
 
 import { LIMITS } from "../../../config/limits.ts";
 import type { Route } from "../../../config/schema/schema.ts";
+import { type Bucket, takeFrom } from "../../../config/token-bucket.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import type { Scope } from "../../../control-plane/purge/event.ts";
 import type { PurgeTarget } from "../../../control-plane/purge/purge-set.ts";
@@ -48,11 +49,12 @@ export interface ChangePorts {
   readonly purgeEverywhere: (scopes: readonly Scope[], by: string) => Promise<"accepted" | "failed">;
 }
 
+const RATE = { burst: LIMITS.invalidationBurst, perSecond: LIMITS.invalidationsPerSecond };
+
 /** Lets changes take effect. One for each shard, since it counts how many it sent everywhere. */
 export class Changes {
   readonly #ports: ChangePorts;
-  #left: number = LIMITS.invalidationBurst;
-  #filledAt: EpochMillis | undefined;
+  #bucket: Bucket | undefined;
 
   constructor(ports: ChangePorts) {
     this.#ports = ports;
@@ -65,20 +67,11 @@ export class Changes {
   async end(change: Change, route: Route, answer: Pick<UpstreamAnswer, "facts">): Promise<string | undefined> {
     await this.#ports.invalidate(change);
     if (route.invalidation !== "everywhere" || answer.facts !== undefined) return undefined;
-    if (!this.#mayTell()) return "invalidation-limited";
+    const { kind, bucket } = takeFrom(this.#bucket, RATE, this.#ports.now());
+    this.#bucket = bucket;
+    if (kind === "refused") return "invalidation-limited";
     const told = await this.#ports.purgeEverywhere(scopesOf(change), `route:${route.name}`);
     return told === "accepted" ? undefined : "invalidation-failed";
-  }
-
-  /** Takes one from a bucket that fills with time. */
-  #mayTell(): boolean {
-    const now = this.#ports.now();
-    const gained = (Math.max(0, now - (this.#filledAt ?? now)) / 1000) * LIMITS.invalidationsPerSecond;
-    this.#left = Math.min(LIMITS.invalidationBurst, this.#left + gained);
-    this.#filledAt = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
-    return true;
   }
 }
 

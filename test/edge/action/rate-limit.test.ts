@@ -1,6 +1,5 @@
 // Buckets hold a burst, fill evenly, tell clients apart, and never grow beyond their table.
 
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { epochMillis } from "../../../config/units.ts";
 import { RateTable, rateFields } from "../../../edge/action/rate-limit.ts";
@@ -67,46 +66,6 @@ test("a full table forgets whoever was unheard for longest, and never grows", ()
   expect(table.size).toBe(2);
   expect(takes(table, "192.0.2.1", 0)).toEqual(["refused"]);
   expect(takes(table, "192.0.2.2", 0)).toEqual(["taken"]);
-});
-
-test("in any stretch of time no more pass than the burst and what flows in", () => {
-  const rate = fc.record({ requests: fc.integer({ min: 1, max: 20 }), perSeconds: fc.integer({ min: 1, max: 60 }) });
-  fc.assert(
-    fc.property(rate, fc.array(fc.integer({ min: 0, max: 5_000 }), { maxLength: 100 }), (given, pauses) => {
-      const table = new RateTable();
-      let now = 0;
-      const passed: number[] = [];
-      for (const pause of pauses) {
-        now += pause;
-        if (table.take("pages", given, "192.0.2.1", at(now)).kind === "taken") passed.push(now);
-      }
-      for (const [index, from] of passed.entries()) {
-        const to = passed.at(-1) ?? from;
-        const allowed = given.requests + ((to - from) / 1000) * (given.requests / given.perSeconds);
-        expect(passed.length - index).toBeLessThanOrEqual(allowed + 1e-6);
-      }
-    }),
-  );
-});
-
-test("who comes again after Retry-After is let in", () => {
-  const rate = fc.record({
-    requests: fc.integer({ min: 1, max: 1000 }),
-    perSeconds: fc.integer({ min: 1, max: 10_000 }),
-  });
-  fc.assert(
-    fc.property(rate, (given) => {
-      const table = new RateTable();
-      let now = 0;
-      for (let count = 0; count < given.requests; count += 1) table.take("pages", given, "192.0.2.1", at(now));
-      for (let round = 0; round < 5; round += 1) {
-        const refused = table.take("pages", given, "192.0.2.1", at(now));
-        if (refused.kind === "taken") continue;
-        now += refused.wait * 1000;
-        expect(table.take("pages", given, "192.0.2.1", at(now)).kind).toBe("taken");
-      }
-    }),
-  );
 });
 
 test("answers say the policy and what is left, refusals also when to come again", () => {
