@@ -34,6 +34,7 @@ import { cacheKey } from "../../request/cache-key.ts";
 import { isPersonal } from "../../request/forwarded.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
 import { withheldOf } from "../fill/selection.ts";
+import { InFlight } from "../request/in-flight.ts";
 import { flightKeyOf } from "../request/shard-request.ts";
 import { peek, watched } from "./plain-body.ts";
 import { answerFromSibling, inCoding, inForm, type SiblingPorts, type Wanted } from "./siblings.ts";
@@ -76,10 +77,11 @@ interface UnderWay {
 
 export class Negotiation {
   readonly #ports: NegotiationPorts;
-  readonly #underWay = new Map<string, UnderWay>();
+  readonly #underWay: InFlight<string, UnderWay>;
 
   constructor(ports: NegotiationPorts) {
     this.#ports = ports;
+    this.#underWay = new InFlight(LIMITS.plainBodies, (underWay) => this.#mayJoin(underWay));
   }
 
   /** The origin's answer in the coding that the request prefers. */
@@ -100,7 +102,7 @@ export class Negotiation {
 
   /** An unsafe method changed something: nobody joins what was asked before it. What it left alone costs a request more. */
   doom(): void {
-    this.#underWay.clear();
+    this.#underWay.hideAll();
   }
 
   #wanted(request: UpstreamRequest, route: Route): Wanted {
@@ -119,15 +121,15 @@ export class Negotiation {
 
   /** Asks for itself and for all who come until the body has ended. */
   async #lead(wanted: Wanted, id: string): Promise<Answer> {
-    if (this.#underWay.size >= LIMITS.plainBodies) return this.#alone(wanted);
+    if (this.#underWay.isFull) return this.#alone(wanted);
     const { promise: head, resolve: land } = Promise.withResolvers<Shared | undefined>();
     const { url, request } = wanted;
     const askedAt = this.#ports.now();
     const underWay: UnderWay = { url, vector: request.vector, askedAt, head, land, tags: [], followers: 0 };
-    this.#underWay.set(id, underWay);
+    this.#underWay.list(underWay, id);
     const end = () => {
       land(undefined);
-      if (this.#underWay.get(id) === underWay) this.#underWay.delete(id);
+      this.#underWay.end(underWay);
     };
     const answer = await this.#ask(wanted).catch((cause: unknown) => {
       end();
@@ -153,8 +155,8 @@ export class Negotiation {
 
   /** Waits for what another request asks, and takes it in its own coding if it is the same for all codings; or asks. */
   async #share(wanted: Wanted, id: string): Promise<Answer> {
-    const known = this.#underWay.get(id);
-    if (known === undefined || !this.#mayJoin(known)) return this.#lead(wanted, id);
+    const known = this.#underWay.find(id);
+    if (known === undefined) return this.#lead(wanted, id);
     known.followers += 1;
     const shared = await known.head;
     if (shared === undefined || !shared.spool.joinable) {
@@ -162,7 +164,7 @@ export class Negotiation {
       await new Promise<void>((resolve) => this.#ports.after(millis(0), resolve));
       return answerFromSibling(this.#ports, wanted) ?? this.#alone(wanted);
     }
-    if (this.#underWay.get(id) !== known || !this.#mayJoin(known)) {
+    if (this.#underWay.find(id) !== known) {
       // It has ended, or something was purged or changed meanwhile: what is made of it would not be released.
       return answerFromSibling(this.#ports, wanted) ?? this.#share(wanted, id);
     }

@@ -2,11 +2,8 @@
 // away. A request joins unless a purge that matches it is newer than what the flight knew when it began; purges of other
 // things never split a flight. Tags are known only from the answer, so each request checks those itself at release.
 
-import type { Millis } from "../../../config/units.ts";
 import type { PurgeSet, PurgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
-import type { CancelSignal } from "../../../origin/ports.ts";
-import type { After } from "../../body/source.ts";
 import type { Spool } from "../../body/spool.ts";
 import type { UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
 import type { Entry } from "../store/entry.ts";
@@ -66,39 +63,4 @@ export function mayJoin(flight: Flight, target: PurgeTarget, purges: PurgeSet): 
   if (flight.doomed || flight.abandoned || (flight.spool !== undefined && !flight.spool.joinable)) return false;
   // mutant: join-any-flight
   return purges.verdict(target, flight.vector) === "alive";
-}
-
-/**
- * The flight's landing, or undefined when `patience` runs out first or the request's client is `gone`: every request has a
- * deadline of its own.
- */
-export function landing<Landed>(
-  flight: { readonly head: Promise<Landed> },
-  patience: Millis,
-  after: After,
-  gone?: CancelSignal,
-): Promise<Landed | undefined> {
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      cancel();
-      resolve(undefined);
-    };
-    const stopTimer = after(patience, leave);
-    const cancel = () => {
-      stopTimer();
-      gone?.removeEventListener("abort", leave);
-    };
-    if (gone?.aborted) return leave();
-    gone?.addEventListener("abort", leave);
-    flight.head.then(
-      (landed) => {
-        cancel();
-        resolve(landed);
-      },
-      (cause) => {
-        cancel();
-        reject(cause);
-      },
-    );
-  });
 }

@@ -15,12 +15,13 @@ import { loopOf } from "../../http/forwardable.ts";
 import type { Terms } from "../../http/terms.ts";
 import type { UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
 import { FAILURES } from "../answer/failures.ts";
+import { InFlight, waitFor } from "../request/in-flight.ts";
 import type { Change } from "../request/invalidation.ts";
 import { type Asked, flightKeyOf } from "../request/shard-request.ts";
 import type { Entry } from "../store/entry.ts";
 import { Cancellation } from "./cancellation.ts";
 import { fly } from "./fill.ts";
-import { type Flight, type Landing, landing, mayJoin } from "./flight.ts";
+import { type Flight, type Landing, mayJoin } from "./flight.ts";
 import { type FillPorts, kept } from "./keep.ts";
 import type { HowToFill } from "./part-wanted.ts";
 import { type SentFor, sentFor } from "./selection.ts";
@@ -34,8 +35,8 @@ export interface Boarded {
 /** The flights of one cache key. */
 interface OfOneKey {
   names: readonly string[];
-  /** Each with the request that it was begun for, and the names under which it is found. */
-  readonly members: Map<Flight, { readonly asked: Asked; readonly keys: (string | symbol)[] }>;
+  /** Each with the request that it was begun for. */
+  readonly members: Map<Flight, Asked>;
 }
 
 /** An answer that is not kept is for the request that began the flight: if that is gone, nobody will read it. */
@@ -46,19 +47,19 @@ const discardUnread = ({ head }: Flight): void =>
 
 export class Flights {
   readonly #ports: Omit<FillPorts, "finished" | "learned">;
-  /** Those of one client alone stand under a symbol, so that nobody finds them. */
-  readonly #underWay = new Map<string | symbol, Flight>();
-  /** All of them, with those whose place a later one has taken. */
-  readonly #all = new Set<Flight>();
+  readonly #underWay: InFlight<string, Flight>;
   /** By cache key, its flights under way and what its answers vary by as far as these know: the store learns it after them. */
   readonly #byKey = new Map<string, OfOneKey>();
 
   constructor(ports: Omit<FillPorts, "finished" | "learned">) {
     this.#ports = ports;
+    this.#underWay = new InFlight(LIMITS.flights, (flight) =>
+      mayJoin(flight, purgeTarget(flight.url, []), ports.knowledge.purges),
+    );
   }
 
   get size(): number {
-    return this.#all.size;
+    return this.#underWay.size;
   }
 
   /**
@@ -74,16 +75,16 @@ export class Flights {
   ): Boarded | undefined {
     const stored = this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? [];
     const names = this.#learn(asked.key, [...stored, ...learned]);
-    const key = company === "alone" ? Symbol() : flightKeyOf(asked, names);
-    const known = this.#underWay.get(key);
-    if (known !== undefined && mayJoin(known, purgeTarget(asked.url, []), this.#ports.knowledge.purges)) {
+    const key = company === "alone" ? undefined : flightKeyOf(asked, names);
+    const known = key === undefined ? undefined : this.#underWay.find(key);
+    if (known !== undefined) {
       // 1. A request begins this flight, which asks the origin. 2. The origin asks for the same URL, through here again. 3. That
       // request would wait for the flight, and the flight for it.
       if (known.waiting >= LIMITS.followers || hasPassedHere(asked)) return undefined;
       known.waiting += 1;
       return { flight: known, leads: false };
     }
-    if (this.#all.size >= LIMITS.flights) return undefined;
+    if (this.#underWay.isFull) return undefined;
     return { flight: this.#begin(key, asked, confirm, { ...how, ...sentFor(asked, names) }, names), leads: true };
   }
 
@@ -97,7 +98,7 @@ export class Flights {
 
   /** Waits for the landing, for `patience` at most or until the request's client is `gone`. */
   async wait({ flight, leads }: Boarded, patience: Millis, gone?: CancelSignal): Promise<Landing | undefined> {
-    const landed = await landing(flight, patience, this.#ports.after, gone);
+    const landed = await waitFor(flight.head, patience, this.#ports.after, gone);
     flight.waiting -= 1;
     if (landed !== undefined) return landed;
     if (leads) discardUnread(flight);
@@ -121,8 +122,8 @@ export class Flights {
       abandon: () => undefined,
     };
     const flight: Flight = { ...state, url: asked.url, vector, head: head.promise };
-    this.#all.add(flight);
-    const ports = { ...this.#ports, finished: () => void this.#all.delete(flight) };
+    this.#underWay.add(flight);
+    const ports = { ...this.#ports, finished: () => this.#underWay.end(flight) };
     const landed = kept(ports, { ...asked, vector, confirm: undefined, flight }, answer, vector, {
       status,
       fields,
@@ -137,13 +138,13 @@ export class Flights {
    * known only from an answer, so where some were ended all flights of the site are meant.
    */
   doom({ urls, site, groups }: Change): void {
-    for (const flight of this.#all) {
+    for (const flight of this.#underWay) {
       if (urls.includes(flight.url) || (groups.length > 0 && flight.url.startsWith(site))) flight.doomed = true;
     }
   }
 
   #begin(
-    key: string | symbol,
+    key: string | undefined,
     asked: Asked,
     confirm: Entry | undefined,
     how: HowToFill & SentFor,
@@ -154,7 +155,7 @@ export class Flights {
     const upstream: FillPorts["upstream"] = (request) => this.#ports.upstream({ ...request, signal });
     const vector = this.#ports.knowledge.joined(asked.request.context.vector);
     const finished = () => this.#end(asked.key, flight);
-    const learned = (vary: readonly string[]) => void (this.#all.has(flight) && this.#learn(asked.key, vary));
+    const learned = (vary: readonly string[]) => void (this.#underWay.has(flight) && this.#learn(asked.key, vary));
     // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
     const head = fly(
       { ...this.#ports, upstream, finished, learned },
@@ -167,13 +168,13 @@ export class Flights {
       flight.abandoned = true;
       signal.abort();
     };
-    const shared = typeof key === "string";
+    const shared = key !== undefined;
     const flight: Flight = Object.assign(state, { url: asked.url, vector, waiting: 1, head, shared, abandon });
-    this.#underWay.set(key, flight);
-    this.#all.add(flight);
+    if (key === undefined) this.#underWay.add(flight);
+    else this.#underWay.list(flight, key);
     const ofKey = this.#byKey.get(asked.key) ?? { names, members: new Map() };
     this.#byKey.set(asked.key, ofKey);
-    ofKey.members.set(flight, { asked, keys: [key] });
+    ofKey.members.set(flight, asked);
     void head.then((landed) => {
       headCame = true;
       if (landed.kind === "kept") learned(landed.vary);
@@ -192,23 +193,15 @@ export class Flights {
     const names = [...new Set([...(ofKey?.names ?? []), ...more])];
     if (ofKey === undefined || names.length === ofKey.names.length) return names;
     ofKey.names = names;
-    for (const [flight, { asked, keys }] of ofKey.members) {
-      const found = flightKeyOf(asked, names);
-      if (typeof keys[0] === "symbol") continue;
-      keys.push(found);
-      // In the order in which they began: of two for the same the earlier is one that nobody may join any more.
-      this.#underWay.set(found, flight);
-    }
+    // In the order in which they began: of two for the same the earlier is one that no request may join any more.
+    for (const [flight, asked] of ofKey.members)
+      if (flight.shared) this.#underWay.list(flight, flightKeyOf(asked, names));
     return names;
   }
 
-  /** A later flight may have taken the place of one that a purge had outdated. */
   #end(cacheKey: string, flight: Flight): void {
-    this.#all.delete(flight);
+    this.#underWay.end(flight);
     const members = this.#byKey.get(cacheKey)?.members;
-    for (const key of members?.get(flight)?.keys ?? []) {
-      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
-    }
     members?.delete(flight);
     if (members?.size === 0) this.#byKey.delete(cacheKey);
   }

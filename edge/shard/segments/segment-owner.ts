@@ -20,10 +20,10 @@ import type { TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "../
 import type { ResponseFacts, SegmentAsked } from "../../tier/wire.ts";
 import { FAILURES } from "../answer/failures.ts";
 import { routeNamed } from "../answer/release.ts";
-import { landing } from "../fill/flight.ts";
 import { bornAtOfAnswer } from "../fill/origin-answer.ts";
 import { bodyOf } from "../fill/part-wanted.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
+import { InFlight, waitFor } from "../request/in-flight.ts";
 import { type Change, changeTo } from "../request/invalidation.ts";
 import { forwarded } from "../request/lookup-result.ts";
 import type { EntryStore } from "../store/entries.ts";
@@ -64,16 +64,21 @@ type SegmentLanding =
 
 interface SegmentFlight {
   readonly head: Promise<SegmentLanding>;
+  readonly target: PurgeTarget;
   readonly vector: Vector;
   spool: Spool | undefined;
 }
 
 export class SegmentOwner {
   readonly #ports: SegmentPorts;
-  readonly #underWay = new Map<string, SegmentFlight>();
+  readonly #underWay: InFlight<string, SegmentFlight>;
 
   constructor(ports: SegmentPorts) {
     this.#ports = ports;
+    this.#underWay = new InFlight(LIMITS.flights, ({ spool, target, vector }) => {
+      const isJoinable = spool === undefined || spool.joinable;
+      return isJoinable && ports.knowledge.purges.verdict(target, vector) === "alive";
+    });
   }
 
   /** Fills of segments under way. */
@@ -88,17 +93,18 @@ export class SegmentOwner {
       // How long it stays fresh only its head says.
       const hit = { kind: "hit", ttl: millis(Number.POSITIVE_INFINITY) } as const;
       if (stored !== undefined) return { kind: "segment", entry: stored, body: bodyOf(stored), outcome: hit };
-      const known = this.#underWay.has(wanted.id);
-      if (!known && (segment.onlyStored || this.#ports.unranged.has(wanted.setId))) return { kind: "unranged" };
-      const { flight, leads } = this.#board(wanted);
+      const known = this.#underWay.find(wanted.id);
+      if (known === undefined && (segment.onlyStored || this.#ports.unranged.has(wanted.setId)))
+        return { kind: "unranged" };
+      const flight = known ?? this.#begin(wanted);
       if (flight === undefined) return { kind: "failed", failure: FAILURES.overloaded };
-      const landed = await landing(flight, request.context.budgetMillis, this.#ports.after);
+      const landed = await waitFor(flight.head, request.context.budgetMillis, this.#ports.after);
       if (landed === undefined) return { kind: "failed", failure: FAILURES.tooLate };
       if (landed.kind !== "coming") return landed;
       const { entry, spool, answer } = landed;
       // It has gone by, as bodies do that are too many to be kept: once more.
       if (!spool.joinable) continue;
-      const outcome = forwarded(leads ? "partial" : "collapsed", answer);
+      const outcome = forwarded(known === undefined ? "partial" : "collapsed", answer);
       return { kind: "segment", entry, body: streamOf(spool, answer), outcome, answer };
     }
     return { kind: "failed", failure: FAILURES.overloaded };
@@ -136,24 +142,17 @@ export class SegmentOwner {
     return undefined;
   }
 
-  #board(wanted: Wanted): { readonly flight: SegmentFlight | undefined; readonly leads: boolean } {
-    const { knowledge } = this.#ports;
-    const known = this.#underWay.get(wanted.id);
-    const joinable = known?.spool === undefined || known.spool.joinable;
-    if (known !== undefined && joinable && knowledge.purges.verdict(wanted.target, known.vector) === "alive") {
-      return { flight: known, leads: false };
-    }
-    if (this.#underWay.size >= LIMITS.flights) return { flight: undefined, leads: false };
-    const vector = knowledge.joined(wanted.request.context.vector);
-    const finished = (): void => {
-      if (this.#underWay.get(wanted.id) === flight) this.#underWay.delete(wanted.id);
-    };
+  /** A fetch of its own; undefined when there are too many. */
+  #begin(wanted: Wanted): SegmentFlight | undefined {
+    if (this.#underWay.isFull) return undefined;
+    const vector = this.#ports.knowledge.joined(wanted.request.context.vector);
+    const finished = (): void => this.#underWay.end(flight);
     const flight: SegmentFlight = Object.assign(
-      { vector, spool: undefined },
+      { vector, target: wanted.target, spool: undefined },
       { head: this.#fetch(wanted, vector, (spool) => this.#attach(flight, spool), finished) },
     );
-    this.#underWay.set(wanted.id, flight);
-    return { flight, leads: true };
+    this.#underWay.list(flight, wanted.id);
+    return flight;
   }
 
   #attach(flight: SegmentFlight, spool: Spool): void {
