@@ -41,9 +41,10 @@ function land(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): Landing | P
   // mutant: store-time-stamps, with ports.knowledge.vector
   const seen = answer.facts?.seen ?? vector;
   // An error of the shield's own says nothing of the object: it goes to all who wait, and is no reason to wait apart.
-  if (answer.facts?.answered.outcome === "error") return relayed(ports, fill, answer, seen, "shield-error", true);
+  if (answer.facts?.answered.outcome === "error")
+    return relayed(ports, fill, answer, seen, { reason: "shield-error", isForAll: true });
   if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, answer, seen);
-  if (ownBy !== undefined) return relayed(ports, fill, answer, seen, ownBy, false);
+  if (ownBy !== undefined) return relayed(ports, fill, answer, seen, { reason: ownBy, isForAll: false });
   const bornAt = bornAtOfAnswer(answer);
   if (fill.part !== undefined && (answer.status === 206 || answer.status === 416)) {
     return landPart(ports, { ...fill, part: fill.part }, answer, { seen, bornAt }).then((landed) =>
@@ -57,8 +58,8 @@ function land(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): Landing | P
   );
   if (decision.kind === "refuse" || answer.facts?.personal === true || request.method !== "GET") {
     const reason = decision.kind === "refuse" ? decision.reason : request.method === "GET" ? "personal" : "method";
-    const shareable = decision.kind === "refuse" && decision.shareable && answer.facts?.personal !== true;
-    return relayed(ports, fill, answer, seen, reason, shareable);
+    const isForAll = decision.kind === "refuse" && decision.shareable && answer.facts?.personal !== true;
+    return relayed(ports, fill, answer, seen, { reason, isForAll });
   }
   return kept(ports, fill, answer, seen, { status: answer.status, fields: answer.fields, terms: decision.terms });
 }
@@ -93,7 +94,7 @@ async function confirmed(
     // The update forbids keeping it: it answers this request and is gone.
     const body =
       confirm.body === undefined ? ({ kind: "none" } as const) : ({ kind: "bytes", bytes: confirm.body } as const);
-    return relayed(ports, fill, { ...whole, body }, seen, decision.reason, false);
+    return relayed(ports, fill, { ...whole, body }, seen, { reason: decision.reason, isForAll: false });
   }
   const response = { status: confirm.response.status, fields, terms: decision.terms };
   const { entry, store, ...listed } = listing(ports, fill, response, answer, seen, confirm);

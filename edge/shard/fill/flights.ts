@@ -32,6 +32,17 @@ export interface Boarded {
   readonly leads: boolean;
 }
 
+/** How a request boards a flight. */
+export interface Boarding {
+  /** The stored response that the next tier is asked to confirm. */
+  readonly confirm: Entry | undefined;
+  readonly company: "shared" | "alone";
+  /** Fields that select variants by an answer that is still on its way into the store. */
+  readonly learned?: readonly string[];
+  /** What the fill asks for, if not for everything. */
+  readonly how?: HowToFill;
+}
+
 /** The flights of one cache key. */
 interface OfOneKey {
   names: readonly string[];
@@ -62,17 +73,8 @@ export class Flights {
     return this.#underWay.size;
   }
 
-  /**
-   * Boards a flight: a shared one unless `company` forbids it. `learned` are the fields that select variants by an answer that
-   * is still on its way into the store; `how` is what the fill asks for if it is not of everything. Undefined when a limit is reached.
-   */
-  board(
-    asked: Asked,
-    confirm: Entry | undefined,
-    company: "shared" | "alone",
-    learned: readonly string[] = [],
-    how: HowToFill = {},
-  ): Boarded | undefined {
+  /** Boards a flight: a shared one unless `company` forbids it. Undefined when a limit is reached. */
+  board(asked: Asked, { confirm, company, learned = [], how = {} }: Boarding): Boarded | undefined {
     const stored = this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? [];
     const names = this.#learn(asked.key, [...stored, ...learned]);
     const key = company === "alone" ? undefined : flightKeyOf(asked, names);
@@ -90,7 +92,7 @@ export class Flights {
 
   /** Has a response fetched for everybody, anew if one is stored, unless that is under way; nobody waits for it. */
   refresh(asked: Asked, stored?: Entry): void {
-    const boarded = this.board(asked, stored, "shared");
+    const boarded = this.board(asked, { confirm: stored, company: "shared" });
     // It stays one that waits if the flight is new: nobody gives up what is fetched for everybody.
     if (boarded?.leads === false) boarded.flight.waiting -= 1;
     if (boarded?.leads === true) discardUnread(boarded.flight);

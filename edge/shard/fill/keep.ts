@@ -70,13 +70,12 @@ export async function relayed(
   fill: Fill,
   answer: UpstreamAnswer,
   seen: Vector,
-  reason: string,
-  shareable: boolean,
+  { reason, isForAll }: { readonly reason: string; readonly isForAll: boolean },
 ): Promise<Landing> {
   ports.finished(fill.flight);
   const { vary, variant, passes } = selection(ports, fill, answer);
   // What answers one client's credentials says nothing of what others get: it takes nobody's entry away, nor their sharing.
-  if (fill.request.method === "GET" && !shareable && !fill.personal) {
+  if (fill.request.method === "GET" && !isForAll && !fill.personal) {
     const until = epochMillis(ports.now() + LIMITS.hitForMissMillis);
     const marker: HitForMiss = {
       kind: "hit-for-miss",
@@ -88,7 +87,7 @@ export async function relayed(
   }
   if (passes)
     return { kind: "relay", answer, seen, shared: false, reason: "vary-withheld", vary, withheld: fill.withheld };
-  if (!shareable || answer.body.kind !== "stream") return { kind: "relay", answer, seen, shared: shareable, reason };
+  if (!isForAll || answer.body.kind !== "stream") return { kind: "relay", answer, seen, shared: isForAll, reason };
   const { length } = answer.body;
   if (length === undefined || length > LIMITS.sharedErrorBytes)
     return { kind: "relay", answer, seen, shared: false, reason };

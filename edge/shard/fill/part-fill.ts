@@ -47,7 +47,9 @@ export async function landPart(
     return { kind: "relay", answer, seen, shared: false, reason: "status" };
   }
   const passedOn = (reason: string): Promise<Landing> | AskAgain =>
-    part.kind === "verbatim" ? relayed(ports, fill, answer, seen, reason, false) : again(fill, answer, "verbatim");
+    part.kind === "verbatim"
+      ? relayed(ports, fill, answer, seen, { reason, isForAll: false })
+      : again(fill, answer, "verbatim");
   if (where === undefined || answer.body.kind !== "stream" || fill.unsegmented) return passedOn("status");
   const fields = fieldsOfWhole(answer.fields, where.total);
   const decision = decideWhole(fill, fields, answer, bornAt);

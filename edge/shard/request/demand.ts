@@ -6,8 +6,11 @@ import { clientNetwork } from "../../../config/world/ip-network.ts";
 import type { Demand, RequestContext } from "../../tier/wire.ts";
 import type { Asked } from "./shard-request.ts";
 
-/** A request that asks further for what was stored and used so often here; the asking tier may have said something of its own. */
-export function wanting(asked: Asked, uses: number | undefined, waits = true): Asked {
+/** The request with this tier's demand added to what the asking tier said: how often what it found was used, and whether somebody waits. */
+export function withDemand(
+  asked: Asked,
+  { uses, waits }: { readonly uses: number | undefined; readonly waits: boolean },
+): Asked {
   const { request } = asked;
   const { demand } = request.context;
   const whole: Demand = { uses: (demand?.uses ?? 0) + (uses ?? 0), waits: waits && (demand?.waits ?? true) };

@@ -1,0 +1,116 @@
+// Makes the answers of a shard: from an entry, from a fill that was just stored, from an answer that is only relayed, or its own
+// error. It decides nothing about freshness or purges: its caller has just checked both.
+
+import { between, type EpochMillis, type Millis, millis } from "../../../config/units.ts";
+import type { Body } from "../../body/source.ts";
+import { streamOf } from "../../body/spool.ts";
+import type { Outcome } from "../../http/cache-status.ts";
+import { ttlOf } from "../../http/terms.ts";
+import type { TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
+import type { Timings } from "../../tier/wire.ts";
+import type { Landing } from "../fill/flight.ts";
+import { bodyOf } from "../fill/part-wanted.ts";
+import { selectionFacts } from "../fill/selection.ts";
+import type { Judge, JudgePorts } from "../judge.ts";
+import { forwarded, told, type Why } from "../request/lookup-result.ts";
+import { type Asked, withoutRange } from "../request/shard-request.ts";
+import type { LargeObjects } from "../segments/large-objects.ts";
+import { type Entry, isHead } from "../store/entry.ts";
+import { factsOf, type Releasing, releaseEntry, releaseFailure } from "./release.ts";
+
+type Kept = Landing & { readonly kind: "kept" };
+type Relayed = Landing & { readonly kind: "relay" };
+
+/** An answer that a release rests on, and until when it may go out if no lease says so. */
+interface From {
+  readonly answer: UpstreamAnswer;
+  readonly until?: EpochMillis | undefined;
+}
+
+export class Releaser {
+  readonly #ports: JudgePorts;
+  readonly #judge: Judge;
+  readonly #large: LargeObjects;
+
+  constructor(ports: JudgePorts, judge: Judge, large: LargeObjects) {
+    this.#ports = ports;
+    this.#judge = judge;
+    this.#large = large;
+  }
+
+  /** The answer from a stored response. */
+  stored(asked: Asked, entry: Entry, outcome: Outcome): TierResponse {
+    return this.#release(asked, entry, { outcome, body: this.#bodyOf(asked, entry) });
+  }
+
+  /** The answer from what a fill has just stored, or is storing: its body may still be arriving. */
+  kept(asked: Asked, landed: Kept, why: Why): TierResponse {
+    const { entry, spool, answer, settling, withheld } = landed;
+    const body = spool === undefined ? this.#bodyOf(asked, entry) : streamOf(spool, answer);
+    if (settling) {
+      const outcome = forwarded(why, answer, "settling");
+      const released = this.#release(asked, entry, { outcome, body, landed });
+      return { ...released, facts: { ...released.facts, settling: true } };
+    }
+    const detail = withheld === undefined ? {} : { detail: "vary-withheld" };
+    return this.#release(asked, entry, { outcome: { ...forwarded(why, answer), ...detail }, body, landed });
+  }
+
+  /** An answer that is not stored. */
+  relayed(asked: Asked, landed: Relayed, why: Why): TierResponse {
+    const { answer, reason } = landed;
+    const { tier } = asked.request.context;
+    const outcome = told(forwarded(why, answer, reason), asked);
+    const releasing = this.releasing(asked, outcome, { answer, until: this.#judge.youngUntil(asked, landed) });
+    const chosen = selectionFacts(this.#ports, asked, landed);
+    const seen = this.#judge.stampOfRelay(asked, landed);
+    const facts = factsOf(tier, { ...releasing, chosen }, { seen, bornAt: answer.facts?.bornAt });
+    const body: Body = asked.request.method === "HEAD" ? { kind: "none" } : answer.body;
+    // A part that the origin gave as it was asked is its client's own, but every tier on the way may store it. An error that all
+    // requests waiting here get goes to all that wait below as well.
+    const own = reason === "part" || landed.shared ? {} : ({ personal: true } as const);
+    const marks = reason === "settling" ? ({ settling: true } as const) : own;
+    return { status: answer.status, fields: answer.fields, body, facts: { ...facts, ...marks } };
+  }
+
+  /** An error of this shard's own, or of a tier above it. */
+  failed(arrival: Arrival, failure: UpstreamFailure): TierResponse {
+    return releaseFailure(arrival.request, failure, this.releasing(arrival, { kind: "failed", detail: failure.code }));
+  }
+
+  /** What every answer says of the shard at the moment of release. */
+  releasing({ request, arrivedAt }: Arrival, outcome: Outcome, from?: From): Releasing {
+    const { knowledge, now } = this.#ports;
+    const below = from?.answer.timings ?? {};
+    const spent = Object.values(below).reduce<number>((sum, part) => sum + (part ?? 0), 0);
+    const own: Millis = millis(Math.max(0, between(arrivedAt, now()) - spent));
+    const timings: Timings = { ...below, [request.context.tier]: own };
+    const { vector, drained } = knowledge;
+    const valid = this.#judge.validFor(arrivedAt, from?.until);
+    return { outcome, vector, drained, upstream: from?.answer.facts, timings, ...valid };
+  }
+
+  #release(
+    asked: Asked,
+    entry: Entry,
+    { outcome, body, landed }: { readonly outcome: Outcome; readonly body: Body; readonly landed?: Kept },
+  ): TierResponse {
+    const { request } = asked;
+    const from = landed && { answer: landed.answer, until: this.#judge.youngUntil(asked, landed) };
+    const ttl = ttlOf(entry.response.terms, this.#ports.now());
+    const releasing = this.releasing(asked, told(outcome, asked, ttl), from);
+    const chosen = selectionFacts(this.#ports, asked, landed);
+    const given = this.#large.isGivenWhole(asked, entry, body, landed?.answer) ? withoutRange(request) : request;
+    return releaseEntry(given, this.#judge.stamped(request, entry), body, { ...releasing, chosen });
+  }
+
+  #bodyOf(asked: Asked, entry: Entry): Body {
+    return isHead(entry) ? this.#large.bodyOf(asked, entry) : bodyOf(entry);
+  }
+}
+
+/** A request, and when it came. */
+export interface Arrival {
+  readonly request: TierRequest;
+  readonly arrivedAt: EpochMillis;
+}
