@@ -1,7 +1,6 @@
 // The control plane as the edge's entry mounts it: the Durable Object classes, and the API over this isolate's bindings. The
 // API is built once for each isolate and environment. Tokens that cannot be read let nobody in, and the log says why.
 
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import { Tally } from "../config/metrics/tally.ts";
 import type { Environment } from "../config/node/environment.worker.ts";
 import { configOf, nodesOf, ownRegion } from "../config/node/nodes.worker.ts";
@@ -14,11 +13,12 @@ import { controlApp } from "./api/app.worker.ts";
 import { DASHBOARD_PAGE } from "./api/page/dashboard-page.worker.ts";
 import { type ControlPorts, regionsOf } from "./api/ports.worker.ts";
 import { receiptSigner } from "./api/purges/receipt-signer.worker.ts";
+import type { ControlApp } from "./api/route.worker.ts";
 
 export { Hub } from "./hub/hub.worker.ts";
 export { Meter } from "./meter/meter.worker.ts";
 
-const apps = new WeakMap<Environment, OpenAPIHono>();
+const apps = new WeakMap<Environment, ControlApp>();
 
 /** What the control API asks of the edge. */
 export type EdgePorts = Pick<ControlPorts, "explain" | "warm"> & {
@@ -44,7 +44,7 @@ export async function controlFetch(
   return app.fetch(request, env, ctx);
 }
 
-function build(request: Request, env: Environment, edge: EdgePorts): OpenAPIHono {
+function build(request: Request, env: Environment, edge: EdgePorts): ControlApp {
   const config = configOf(env);
   const nodes = nodesOf(env);
   const { tokenRecords = () => env.API_TOKENS, ...ports } = edge;

@@ -3,7 +3,6 @@
 // 405; what fails unforeseen is a plain 500 and a line in the log.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { z } from "zod";
 import type { Bucket } from "../../config/token-bucket.ts";
 import { PurgeQuota } from "./access/purge-quota.ts";
 import { mountCloudflare } from "./compat/cloudflare.worker.ts";
@@ -11,16 +10,24 @@ import { mountFastly } from "./compat/fastly.worker.ts";
 import { mountObservation } from "./observe/observe.worker.ts";
 import { mountRegions } from "./observe/regions.worker.ts";
 import { mountPage } from "./page/page.worker.ts";
-import type { ControlPorts } from "./ports.worker.ts";
+import { type ControlPorts, regionsOf } from "./ports.worker.ts";
 import { mountPrefetch } from "./prefetch.worker.ts";
 import { problem } from "./problems.ts";
 import { mountPurges } from "./purges/purges.worker.ts";
-import { type Mount, mount, problemResponse } from "./route.worker.ts";
+import {
+  type ControlApp,
+  type ControlEnv,
+  invalidRequest,
+  type Mount,
+  mount,
+  problemResponse,
+} from "./route.worker.ts";
+import { ROUTES } from "./routes.ts";
 
 /** The application for these ports. It is built once for each isolate: it holds the buckets of the tokens. */
-export function controlApp(ports: ControlPorts): OpenAPIHono {
-  const app = new OpenAPIHono();
-  const on: Mount = { app, ports, buckets: new Map<string, Bucket>(), quota: new PurgeQuota(), mounted: [] };
+export function controlApp(ports: ControlPorts): ControlApp {
+  const app = new OpenAPIHono<ControlEnv>({ defaultHook: invalidRequest(regionsOf(ports.config)) });
+  const on: Mount = { app, ports, buckets: new Map<string, Bucket>(), quota: new PurgeQuota() };
   app.use(async (context, next) => {
     await next();
     const { headers } = context.res;
@@ -35,7 +42,7 @@ export function controlApp(ports: ControlPorts): OpenAPIHono {
   mountCloudflare(on);
   mountFastly(on);
   app.notFound((context) => {
-    const allowed = allowedMethods(on, context.req.path);
+    const allowed = allowedMethods(app, context.req.path);
     if (allowed.length === 0) return problemResponse(problem("not-found", "see /v1/openapi.json for what there is"));
     const detail = `${context.req.path} takes ${allowed.join(", ")}`;
     return problemResponse(problem("method-not-allowed", detail), { allow: allowed.join(", ") });
@@ -60,46 +67,29 @@ const securityFields = (ports: ControlPorts): readonly (readonly [string, string
 ];
 
 /** The methods that a path takes; HEAD goes with GET. Empty if no route has the path. */
-function allowedMethods(on: Mount, path: string): readonly string[] {
-  const methods = on.mounted
-    .filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`).test(path))
-    .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-  return [...new Set(methods)];
+function allowedMethods({ router }: ControlApp, path: string): readonly string[] {
+  // What is matched for every method is middleware.
+  const has = (method: string) => router.match(method, path)[0].some(([[, route]]) => route.method === method);
+  return [...(has("POST") ? ["POST"] : []), ...(has("GET") ? ["GET", "HEAD"] : [])];
 }
 
 function mountDocument(on: Mount): void {
   on.app.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   let document: string | undefined;
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/v1/openapi.json",
-      summary: "This description of the API",
-      access: "public",
-      responses: {
-        200: {
-          description: "OpenAPI 3.1",
-          content: { "application/json": { schema: z.looseObject({ openapi: z.string() }) } },
+  mount(on, ROUTES.document, () => {
+    document ??= JSON.stringify(
+      on.app.getOpenAPI31Document({
+        openapi: "3.1.0",
+        info: {
+          title: "Meridian control API",
+          version: "1",
+          description:
+            "Purges, regions, statistics and explanations of a Meridian deployment. Errors are RFC 9457 problems with a stable `code`.",
+          license: { name: "MIT" },
         },
-      },
-      problems: [],
-    },
-    () => {
-      document ??= JSON.stringify(
-        on.app.getOpenAPI31Document({
-          openapi: "3.1.0",
-          info: {
-            title: "Meridian control API",
-            version: "1",
-            description:
-              "Purges, regions, statistics and explanations of a Meridian deployment. Errors are RFC 9457 problems with a stable `code`.",
-            license: { name: "MIT" },
-          },
-          servers: [{ url: "/" }],
-        }),
-      );
-      return new Response(document, { headers: { "content-type": "application/json" } });
-    },
-  );
+        servers: [{ url: "/" }],
+      }),
+    );
+    return new Response(document, { headers: { "content-type": "application/json" } });
+  });
 }

@@ -2,38 +2,20 @@
 // of it: no job is kept anywhere. A client that goes away leaves it to go on for some seconds, and one that was cut off asks
 // again for what it has not seen, which costs the origin nothing for what is warm.
 
-import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
 import { withoutAlias } from "../../config/spelling/host-aliases.ts";
-import { prefetchBodySchema, readPrefetchBody } from "../prefetch/body.ts";
+import { readPrefetchBody } from "../prefetch/body.ts";
 import { type Prefetch, type PrefetchPorts, prefetch } from "../prefetch/prefetch.ts";
 import { mayPurge, type TokenRecord } from "./access/access.ts";
 import { readBody } from "./body.worker.ts";
 import type { ControlPorts } from "./ports.worker.ts";
 import { type Problem, problem } from "./problems.ts";
 import { type Call, type Mount, mount, problemResponse } from "./route.worker.ts";
+import { ROUTES } from "./routes.ts";
 
 /** Mounts /v1/prefetch. */
 export function mountPrefetch(on: Mount): void {
-  mount(
-    on,
-    {
-      method: "post",
-      path: "/v1/prefetch",
-      summary: "Warm URLs, or those of a sitemap, in regions",
-      access: ["prefetch", "purge"],
-      body: prefetchBodySchema,
-      responses: {
-        200: {
-          description:
-            "How it goes, one JSON object a line, each with its `kind`: `began`, `sitemap`, `visited`, `passed-over`, `failed`, and last `ended`, whose `left` are URLs to ask for again",
-          content: { "application/jsonl": { schema: z.string() } },
-        },
-      },
-      problems: ["malformed-body", "host-not-allowed", "body-too-large", "unsupported-media-type", "invalid-body"],
-    },
-    (call) => answer(on.ports, call),
-  );
+  mount(on, ROUTES.prefetch, (call) => answer(on.ports, call));
 }
 
 async function answer(ports: ControlPorts, { context, token }: Call<unknown>): Promise<Response> {

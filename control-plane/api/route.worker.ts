@@ -1,29 +1,27 @@
 // How every route of the API is mounted: who asks is established, then how often, then what they may do, then their query is
-// checked, and only then the handler runs. A route is mounted with its OpenAPI description, so the document cannot leave one
-// out. Handlers return; what they throw is a mistake of ours and becomes a plain 500.
+// checked, and only then the handler runs. The library does it in that order: middleware, checks, handler. A route is mounted
+// with its OpenAPI description, so the document cannot leave one out. Handlers return; what they throw is a mistake of ours
+// and becomes a plain 500.
+// **Decided: bodies are described to the library by name, not by schema.** It would read and parse a body without a bound, before
+// `body.worker.ts` could refuse it with the status that fits.
 
-import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import { createRoute, type Hook, type OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+import type { Context, MiddlewareHandler } from "hono";
 import type { z } from "zod";
 import { type AccessScope, bearerToken, type TokenRecord } from "./access/access.ts";
 import { type Admitting, admit } from "./access/admission.worker.ts";
 import type { PurgeQuota } from "./access/purge-quota.ts";
 import { PROBLEMS, type Problem, type ProblemCode, problem } from "./problems.ts";
+import type { QueryOf, Route } from "./route.ts";
 import { problemSchema } from "./schemas.ts";
 
-/** A route: its description, and the scopes of which a token needs one. `public` needs no token. */
-export interface Route<Query extends z.ZodType> {
-  readonly method: "get" | "post";
-  readonly path: string;
-  readonly summary: string;
-  readonly access: readonly AccessScope[] | "public";
-  readonly query?: Query;
-  readonly parameters?: z.ZodObject;
-  readonly body?: z.ZodType;
-  readonly responses: RouteConfig["responses"];
-  /** Problems that it gives, beside those of every route with a token or a query. */
-  readonly problems: readonly ProblemCode[];
+/** What middleware hands on to handlers. */
+export interface ControlEnv {
+  Variables: { readonly token?: TokenRecord };
 }
+
+/** The application. */
+export type ControlApp = OpenAPIHono<ControlEnv>;
 
 /** What a handler gets. `token` is the one that asked; public routes have none. */
 export interface Call<Query> {
@@ -34,37 +32,55 @@ export interface Call<Query> {
 
 /** A place to mount routes on: the application, its ports and the buckets of its tokens. */
 export interface Mount extends Admitting {
-  readonly app: OpenAPIHono;
+  readonly app: ControlApp;
   readonly quota: PurgeQuota;
-  /** Methods and paths mounted so far. */
-  readonly mounted: { readonly method: string; readonly path: string }[];
 }
 
 const NOBODY: TokenRecord = { name: "", sha256: "", scopes: [] };
 
 /** Mounts a route and describes it. */
-export function mount<Query extends z.ZodType>(
+export function mount<R extends Route>(
   on: Mount,
-  route: Route<Query>,
-  handler: (call: Call<z.output<Query>>) => Response | Promise<Response>,
+  route: R,
+  handler: (call: Call<QueryOf<R>>) => Response | Promise<Response>,
 ): void {
-  on.mounted.push({ method: route.method.toUpperCase(), path: route.path });
-  on.app.openAPIRegistry.registerPath(describe(route));
-  on.app.on([route.method.toUpperCase()], [route.path.replaceAll(/\{(\w+)\}/g, ":$1")], async (context) => {
-    let token = NOBODY;
-    if (route.access !== "public") {
-      const admission = await admit(on, bearerToken(context.req.header("authorization")), route.access);
-      if (admission.kind === "refused") return problemResponse(admission.problem, admission.fields);
-      token = admission.token;
-    }
-    const query = route.query?.safeParse(context.req.query());
-    if (query !== undefined && !query.success) {
-      const issue = query.error.issues[0];
-      return problemResponse(problem("malformed-query", `${issue?.path.join(".")}: ${issue?.message}`));
-    }
-    return handler({ context, token, query: query?.data as z.output<Query> });
+  const middleware = route.access === "public" ? [] : [admitting(on, route.access)];
+  on.app.openapi(createRoute({ ...describe(on, route), middleware }), (context) => {
+    const query = context.req.valid("query" as never) as QueryOf<R>;
+    return handler({ context, token: context.get("token") ?? NOBODY, query });
   });
 }
+
+/** Lets in who has a token with one of these scopes. */
+const admitting =
+  (on: Mount, access: readonly AccessScope[]): MiddlewareHandler<ControlEnv> =>
+  async (context, next) => {
+    const admission = await admit(on, bearerToken(context.req.header("authorization")), access);
+    if (admission.kind === "refused") return problemResponse(admission.problem, admission.fields);
+    context.set("token", admission.token);
+    return next();
+  };
+
+/**
+ * Answers for a query or a path that is not as its route says. Only regions have a closed list of path parameters.
+ * **Decided: a query parameter that is given twice is refused**, for either value might be the one that was meant.
+ */
+export const invalidRequest =
+  (regions: readonly string[]): Hook<unknown, ControlEnv, string, unknown> =>
+  (result, context) => {
+    if (result.success) return undefined;
+    if (result.target === "param") return noSuchRegion(regions);
+    const issue = result.error.issues[0];
+    const name = issue?.path.join(".") ?? "";
+    const isRepeated = (context.req.queries(name)?.length ?? 0) > 1;
+    return problemResponse(
+      problem("malformed-query", `${name}: ${isRepeated ? "is given more than once" : issue?.message}`),
+    );
+  };
+
+/** The answer for a region that the deployment does not have. */
+export const noSuchRegion = (regions: readonly string[]): Response =>
+  problemResponse(problem("no-such-region", `the regions are ${regions.join(", ")}`));
 
 /** A problem as a response (RFC 9457 section 3). */
 export const problemResponse = (what: Problem, headers: Readonly<Record<string, string>> = {}): Response =>
@@ -82,15 +98,18 @@ export const jsonResponse = <Schema extends z.ZodType>(
 ): Response =>
   new Response(JSON.stringify(body), { status, headers: { ...headers, "content-type": "application/json" } });
 
-function describe(route: Route<z.ZodType>): RouteConfig {
+function describe(on: Mount, route: Route): RouteConfig {
   const codes: ProblemCode[] = [...route.problems, "internal"];
   if (route.access !== "public") codes.push("token-missing", "token-unknown", "scope-missing", "too-many-requests");
   if (route.query !== undefined) codes.push("malformed-query");
   const request: RouteConfig["request"] = {};
-  if (route.query !== undefined) request.query = route.query as z.ZodObject;
+  if (route.query !== undefined) request.query = route.query;
   if (route.parameters !== undefined) request.params = route.parameters;
   if (route.body !== undefined) {
-    request.body = { required: true, content: { "application/json": { schema: route.body } } };
+    const name = route.body.meta()?.id ?? "";
+    on.app.openAPIRegistry.register(name, route.body);
+    const schema = { $ref: `#/components/schemas/${name}` };
+    request.body = { required: true, content: { "application/json": { schema } } };
   }
   const access = route.access === "public" ? "No token." : `A token with the scope ${route.access.join(" or ")}.`;
   return {

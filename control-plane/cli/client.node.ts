@@ -1,11 +1,13 @@
 // Asks the control API, and turns whatever comes back into a checked value or a failure with a name. It never prints and
-// never throws for what a network or a server does. Answers are checked by the API's own schemas; fields that a newer
-// deployment has added are let pass (nothing is renamed or removed within /v1).
+// never throws for what a network or a server does. It calls the API's routes by their declarations: what goes into a call and
+// what comes back have the routes' types, and answers are checked by the routes' schemas. Fields that a newer deployment has
+// added are let pass (nothing is renamed or removed within /v1).
 
 import { Agent, type Dispatcher, request } from "undici";
 import type { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
 import { readShape } from "../../config/read-shape.ts";
+import { type AnswerOf, type Given, type LineOf, type Route, schemaOf } from "../api/route.ts";
 import { problemSchema } from "../api/schemas.ts";
 import type { Failure } from "./failure.ts";
 
@@ -14,13 +16,9 @@ export type Answer<Value> =
   | { readonly kind: "answer"; readonly value: Value; readonly status: number }
   | { readonly kind: "failed"; readonly failure: Failure };
 
-export interface ApiRequest<Schema extends z.ZodType> {
-  readonly method?: "GET" | "POST";
-  /** Path and query, from `/v1`. */
-  readonly path: string;
-  readonly body?: unknown;
-  /** What a 2xx answer is. */
-  readonly schema: Schema;
+export interface AskOptions<Value> {
+  /** Where a call says which of the route's answers comes: what that one is. All of them are taken by default. */
+  readonly as?: z.ZodType<Value>;
   /** The longest wait for the answer's head; `LIMITS.cliTimeoutMillis` by default. */
   readonly timeoutMillis?: number;
 }
@@ -37,19 +35,24 @@ export class ApiClient {
     this.#dispatcher = new Agent({ connect: { timeout: LIMITS.cliConnectMillis }, keepAliveTimeout: 1000 });
   }
 
-  async ask<Schema extends z.ZodType>(asked: ApiRequest<Schema>): Promise<Answer<z.output<Schema>>> {
+  async ask<R extends Route, Value extends AnswerOf<R> = AnswerOf<R>>(
+    route: R,
+    given: Given<R>,
+    { as, timeoutMillis }: AskOptions<Value> = {},
+  ): Promise<Answer<Value>> {
     let status: number;
     let text: string;
     try {
-      const response = await this.#send(asked);
+      const response = await this.#send(route, given, timeoutMillis);
       status = response.statusCode;
       text = await response.body.text();
     } catch (error) {
       return failed({ kind: "unreachable", api: this.api, ...causeOf(error) });
     }
-    if (!isSuccess(status)) return failed(this.#refusal(asked.path, status, text));
-    const value = readAs(asked.schema, parseJson(text));
-    if (value === undefined) return failed({ kind: "not-the-api", api: this.api, path: asked.path, status });
+    if (!isSuccess(status)) return failed(this.#refusal(route, status, text));
+    const schema = as ?? (schemaOf(route, status) as z.ZodType<Value> | undefined);
+    const value = schema && readAs(schema, parseJson(text));
+    if (value === undefined) return failed({ kind: "not-the-api", api: this.api, path: route.path, status });
     return { kind: "answer", value: value.data, status };
   }
 
@@ -57,20 +60,22 @@ export class ApiClient {
    * Asks for an answer of one JSON object a line, and gives each to `onLine` as it comes, until the answer ends or that says
    * `enough`. `timeoutMillis` is the longest silence. Gives why it broke off, if it did.
    */
-  async follow<Schema extends z.ZodType>(
-    asked: ApiRequest<Schema>,
-    onLine: (line: z.output<Schema>) => "more" | "enough",
+  async follow<R extends Route & { readonly line: z.ZodType }>(
+    route: R,
+    given: Given<R>,
+    timeoutMillis: number,
+    onLine: (line: LineOf<R>) => "more" | "enough",
   ): Promise<Failure | undefined> {
     try {
-      const response = await this.#send(asked);
+      const response = await this.#send(route, given, timeoutMillis);
       const { statusCode: status } = response;
-      if (!isSuccess(status)) return this.#refusal(asked.path, status, await response.body.text());
+      if (!isSuccess(status)) return this.#refusal(route, status, await response.body.text());
       // Leaving before the end aborts the answer, which the stream reports as an error although nothing went wrong.
       response.body.on("error", () => undefined);
       for await (const line of linesOf(response.body)) {
-        const value = readAs(asked.schema, parseJson(line));
-        if (value === undefined) return { kind: "not-the-api", api: this.api, path: asked.path, status };
-        if (onLine(value.data) === "enough") break;
+        const value = readAs(route.line, parseJson(line));
+        if (value === undefined) return { kind: "not-the-api", api: this.api, path: route.path, status };
+        if (onLine(value.data as LineOf<R>) === "enough") break;
       }
       return undefined;
     } catch (error) {
@@ -78,23 +83,26 @@ export class ApiClient {
     }
   }
 
-  #send(asked: ApiRequest<z.ZodType>): Promise<Dispatcher.ResponseData> {
-    const timeout = asked.timeoutMillis ?? LIMITS.cliTimeoutMillis;
-    return request(new URL(asked.path, this.api), {
-      method: asked.method ?? "GET",
+  #send<R extends Route>(
+    { method, path }: R,
+    { body, query, parameters }: Given<R>,
+    timeout: number = LIMITS.cliTimeoutMillis,
+  ): Promise<Dispatcher.ResponseData> {
+    return request(addressOf(this.api, path, parameters, query), {
+      method: method === "get" ? "GET" : "POST",
       headers: {
         accept: "application/json, application/jsonl, application/problem+json",
         ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-        ...(asked.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
-      ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       dispatcher: this.#dispatcher,
       headersTimeout: timeout,
       bodyTimeout: timeout,
     });
   }
 
-  #refusal(path: string, status: number, text: string): Failure {
+  #refusal({ path }: Route, status: number, text: string): Failure {
     const problem = readAs(problemSchema, parseJson(text))?.data;
     if (!problem) return { kind: "not-the-api", api: this.api, path, status };
     return { kind: "problem", problem, tokenGiven: this.#token !== undefined };
@@ -102,6 +110,18 @@ export class ApiClient {
 
   /** Closes the connections, so that the process can end. */
   close = (): Promise<void> => this.#dispatcher.close();
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The address of a call: the path with its parameters, and the query's values that are given. */
+function addressOf(api: string, path: string, parameters: Values = {}, query: Values = {}): URL {
+  const url = new URL(
+    path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(parameters[name]))),
+    api,
+  );
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  return url;
 }
 
 /** A stream's lines, as soon as each is whole. */

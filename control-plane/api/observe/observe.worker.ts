@@ -1,7 +1,7 @@
 // What can be seen without changing anything: health, statistics, metrics and explanations. Meters and hubs are asked when
 // somebody asks, never in between; a region that does not answer is shown as such and never holds up the others.
 
-import { z } from "zod";
+import type { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
 import type { ScrapedName } from "../../../config/metrics/metric-catalogue.ts";
 import type { MeterTotals } from "../../../config/metrics/tally.ts";
@@ -13,13 +13,10 @@ import { ask, askAll, askHubs } from "../nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "../ports.worker.ts";
 import { problem } from "../problems.ts";
 import { jsonResponse, type Mount, mount, problemResponse } from "../route.worker.ts";
-import { explanationSchema, healthSchema, statsSchema } from "../schemas.ts";
+import { ROUTES } from "../routes.ts";
+import { healthSchema, statsSchema } from "../schemas.ts";
 import { drainedBy, hubStates } from "./regions.worker.ts";
 import { statsAnswer, withheldOn } from "./stats.ts";
-
-const json = (schema: z.ZodType, description: string) => ({
-  200: { description, content: { "application/json": { schema } } },
-});
 
 type Health = z.output<typeof healthSchema>;
 
@@ -27,92 +24,39 @@ type Health = z.output<typeof healthSchema>;
 export function mountObservation(on: Mount): void {
   const { ports } = on;
   let lastHealth: { readonly at: EpochMillis; readonly health: Health } | undefined;
+  mount(on, ROUTES.health, async () => {
+    // Anybody may ask this as often as they like, so the hub is not asked each time.
+    if (lastHealth === undefined || ports.now() - lastHealth.at >= LIMITS.healthMillis) {
+      lastHealth = { at: ports.now(), health: await healthOf(ports) };
+    }
+    return jsonResponse(healthSchema, lastHealth.health);
+  });
+  mount(on, ROUTES.stats, async () => {
+    const answers = await askAll<MeterTotals>(ports, ports.meter, { path: "/totals" });
+    const regions = answers.map((answer) =>
+      answer.kind === "answer" ? { region: answer.region, totals: answer.body } : { region: answer.region },
+    );
+    return jsonResponse(statsSchema, statsAnswer(regions, ports.now()));
+  });
+  mount(on, ROUTES.explain, async ({ query }) => {
+    const explained = await ports.explain({
+      url: query.url,
+      method: query.method,
+      ...(query.from === undefined ? {} : { from: query.from }),
+    });
+    if (explained.kind === "invalid") {
+      return problemResponse(problem("malformed-query", `${explained.parameter}: ${explained.detail}`));
+    }
+    const { explanation } = explained;
+    const meters = await askAll<MeterTotals>(ports, ports.meter, { path: "/totals" });
+    const totals = meters.flatMap((answer) => (answer.kind === "answer" ? [answer.body.totals] : []));
+    const varyWithheld = withheldOn(explanation.route, totals);
+    const whole = varyWithheld.length === 0 ? explanation : { ...explanation, varyWithheld };
+    return new Response(JSON.stringify(whole), { headers: { "content-type": "application/json" } });
+  });
   mount(
     on,
-    {
-      method: "get",
-      path: "/v1/health",
-      summary: "Whether the control API works",
-      access: "public",
-      responses: json(healthSchema, "It does, and this is how its own region's hub is"),
-      problems: [],
-    },
-    async () => {
-      // Anybody may ask this as often as they like, so the hub is not asked each time.
-      if (lastHealth === undefined || ports.now() - lastHealth.at >= LIMITS.healthMillis) {
-        lastHealth = { at: ports.now(), health: await healthOf(ports) };
-      }
-      return jsonResponse(healthSchema, lastHealth.health);
-    },
-  );
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/v1/stats",
-      summary: "Traffic, hit ratio and times, for each region and in all",
-      access: ["read"],
-      responses: json(statsSchema, "Totals since each meter began, and the last twenty minutes as a series"),
-      problems: [],
-    },
-    async () => {
-      const answers = await askAll<MeterTotals>(ports, ports.meter, { path: "/totals" });
-      const regions = answers.map((answer) =>
-        answer.kind === "answer" ? { region: answer.region, totals: answer.body } : { region: answer.region },
-      );
-      return jsonResponse(statsSchema, statsAnswer(regions, ports.now()));
-    },
-  );
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/v1/explain",
-      summary: "Which region, shard, cache key and rules a request would meet, and why",
-      access: ["read"],
-      query: z.object({
-        url: z.string().min(1).meta({ description: "The client's absolute URL", example: "https://shop.example/a" }),
-        from: z.string().min(1).max(64).optional().meta({
-          description: "Where the client is: a country, an address or `lat,long`",
-          example: "JP",
-        }),
-        method: z
-          .string()
-          .regex(/^[A-Z]{1,16}$/, "a method in upper case")
-          .default("GET"),
-      }),
-      responses: json(explanationSchema, "The explanation. Nothing was fetched"),
-      problems: [],
-    },
-    async ({ query }) => {
-      const explained = await ports.explain({
-        url: query.url,
-        method: query.method,
-        ...(query.from === undefined ? {} : { from: query.from }),
-      });
-      if (explained.kind === "invalid") {
-        return problemResponse(problem("malformed-query", `${explained.parameter}: ${explained.detail}`));
-      }
-      const { explanation } = explained;
-      const meters = await askAll<MeterTotals>(ports, ports.meter, { path: "/totals" });
-      const totals = meters.flatMap((answer) => (answer.kind === "answer" ? [answer.body.totals] : []));
-      const varyWithheld = withheldOn(explanation.route, totals);
-      const whole = varyWithheld.length === 0 ? explanation : { ...explanation, varyWithheld };
-      return new Response(JSON.stringify(whole), { headers: { "content-type": "application/json" } });
-    },
-  );
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/metrics",
-      summary: "All regions' metrics for Prometheus",
-      access: ["read"],
-      responses: {
-        200: { description: "Text exposition format 0.0.4", content: { "text/plain": { schema: z.string() } } },
-      },
-      problems: [],
-    },
+    ROUTES.metrics,
     async () => new Response(expose(await gather(ports)), { headers: { "content-type": EXPOSITION_TYPE } }),
   );
 }

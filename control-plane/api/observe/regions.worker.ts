@@ -1,75 +1,33 @@
 // GET /v1/regions and /v1/regions/{id}, and draining: asks every region's hub what it knows of itself. Who is drained is one
 // hub's word, the own region's if it answers; others hear of it by gossip within moments.
 
-import { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
-import { REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { DrainCommand, HubState } from "../../hub/commands.ts";
 import { linksOf } from "../links.ts";
 import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "../nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "../ports.worker.ts";
-import { problem } from "../problems.ts";
-import { type Call, jsonResponse, type Mount, mount, problemResponse } from "../route.worker.ts";
+import { type Call, jsonResponse, type Mount, mount, noSuchRegion, problemResponse } from "../route.worker.ts";
+import { ROUTES } from "../routes.ts";
 import { regionListSchema, regionSchema } from "../schemas.ts";
 import { type HubWord, type RegionView, regionView } from "./region-view.ts";
-
-const parameters = z.object({ id: z.enum(REGION_IDS).meta({ example: "weur" }) });
 
 /** Mounts the routes under /v1/regions. */
 export function mountRegions(on: Mount): void {
   const { ports } = on;
-  const one = { description: "The region", content: { "application/json": { schema: regionSchema } } };
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/v1/regions",
-      summary: "All regions and how they are",
-      access: ["read"],
-      responses: {
-        200: { description: "The regions", content: { "application/json": { schema: regionListSchema } } },
-      },
-      problems: [],
-    },
-    async () => {
-      // Somebody looks: the hubs ask each other too, so that cut links show without any traffic.
-      const regions = viewAll(ports, await askAll<HubState>(ports, ports.hub, { path: "/state?watch" }));
-      return jsonResponse(regionListSchema, { answeredBy: ports.ownRegion, regions, ...linksOf(regions) });
-    },
-  );
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/v1/regions/{id}",
-      summary: "One region and how it is",
-      access: ["read"],
-      parameters,
-      responses: { 200: one },
-      problems: ["no-such-region"],
-    },
-    async ({ context }) => {
-      const id = context.req.param("id");
-      const view = viewAll(ports, await hubStates(ports)).find((region) => region.id === id);
-      return view === undefined ? noSuchRegion(ports) : jsonResponse(regionSchema, view);
-    },
-  );
-  for (const action of ["drain", "undrain"] as const) {
-    mount(
-      on,
-      {
-        method: "post",
-        path: `/v1/regions/{id}/${action}`,
-        summary: action === "drain" ? "Send a region's clients elsewhere" : "Give a drained region its clients back",
-        access: ["regions"],
-        parameters,
-        responses: { 200: one },
-        problems: ["no-such-region", "hub-unreachable", "not-joined", "not-durable", "storage-failed"],
-      },
-      (call) => drain(ports, call, action === "drain"),
-    );
-  }
+  mount(on, ROUTES.regions, async () => {
+    // Somebody looks: the hubs ask each other too, so that cut links show without any traffic.
+    const regions = viewAll(ports, await askAll<HubState>(ports, ports.hub, { path: "/state?watch" }));
+    return jsonResponse(regionListSchema, { answeredBy: ports.ownRegion, regions, ...linksOf(regions) });
+  });
+  mount(on, ROUTES.region, async ({ context }) => {
+    const id = context.req.param("id");
+    const view = viewAll(ports, await hubStates(ports)).find((region) => region.id === id);
+    return view === undefined ? noSuchRegion(regionsOf(ports.config)) : jsonResponse(regionSchema, view);
+  });
+  mount(on, ROUTES.drain, (call) => drain(ports, call, true));
+  mount(on, ROUTES.undrain, (call) => drain(ports, call, false));
 }
 
 /** The state of every region's hub, as far as they answer. */
@@ -92,7 +50,7 @@ const wordOf = (answer: Answer<HubState>): HubWord =>
 
 async function drain(ports: ControlPorts, { context, token }: Call<unknown>, drained: boolean): Promise<Response> {
   const id = regionsOf(ports.config).find((region) => region === context.req.param("id"));
-  if (id === undefined) return noSuchRegion(ports);
+  if (id === undefined) return noSuchRegion(regionsOf(ports.config));
   const command: DrainCommand = { v: 1, region: id, drained, by: token.name };
   const answer = await askHubs<HubState>(ports, ports.ownRegion, { path: "/drain", command });
   if (answer.kind !== "answer") return problemResponse(problemOf(answer));
@@ -103,6 +61,3 @@ async function drain(ports: ControlPorts, { context, token }: Call<unknown>, dra
       : await ask(ports, ports.hub(id), id, { path: "/state" }, millis(LIMITS.gatherTimeoutMillis));
   return jsonResponse(regionSchema, regionView(ports.config, id, wordOf(own), answer.body.drained));
 }
-
-const noSuchRegion = (ports: ControlPorts): Response =>
-  problemResponse(problem("no-such-region", `the regions are ${regionsOf(ports.config).join(", ")}`));

@@ -1,29 +1,18 @@
 // GET /: the dashboard. The page holds no data and no secret, so it needs no token; its policy lets it talk to this API alone.
 
-import { z } from "zod";
 import { type Mount, mount } from "../route.worker.ts";
+import { ROUTES } from "../routes.ts";
 import { type InlineTexts, inlineTexts, pagePolicy } from "./page-policy.ts";
 
 /** Mounts the dashboard. */
 export function mountPage(on: Mount): void {
   let policy: Promise<string> | undefined;
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/",
-      summary: "The dashboard",
-      access: "public",
-      responses: { 200: { description: "A page for a browser", content: { "text/html": { schema: z.string() } } } },
-      problems: [],
-    },
-    async () => {
-      policy ??= policyOf(on.ports.page);
-      return new Response(on.ports.page, {
-        headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": await policy },
-      });
-    },
-  );
+  mount(on, ROUTES.page, async () => {
+    policy ??= policyOf(on.ports.page);
+    return new Response(on.ports.page, {
+      headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": await policy },
+    });
+  });
 }
 
 async function policyOf(page: string): Promise<string> {

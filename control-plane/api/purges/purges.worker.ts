@@ -1,12 +1,10 @@
 // POST and GET /v1/purges, and the keys that their receipts are signed with. The promise is the hub's: this
 // file only signs what a hub says, and a purge that no hub took is a 503, never a receipt. A dry run asks every region and purges nothing.
 
-import { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
-import { REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
 import type { Receipt, ReceiptPage, Refusal } from "../../hub/commands.ts";
-import { parseCursor } from "../../hub/receipts/purge-list.ts";
 import { parseDot } from "../../purge/vector.ts";
 import type { DryRunRequest, DryRunResponse } from "../../purge/wire.ts";
 import { maySee, type TokenRecord } from "../access/access.ts";
@@ -15,125 +13,36 @@ import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "../nodes
 import { type ControlPorts, regionsOf } from "../ports.worker.ts";
 import { problem } from "../problems.ts";
 import { type Call, jsonResponse, type Mount, mount, problemResponse } from "../route.worker.ts";
+import { ROUTES } from "../routes.ts";
 import { dryRunSchema, keySetSchema, receiptPageSchema, receiptSchema } from "../schemas.ts";
-import { type PurgeRequest, purgeBodySchema, readPurgeBody } from "./purge-body.ts";
+import { type PurgeRequest, readPurgeBody } from "./purge-body.ts";
 import { groupScopes, receiptAnswer, receiptStatus } from "./receipts.ts";
 import { hostsOutside, submitPurge } from "./submit-purge.worker.ts";
-
-const json = (schema: z.ZodType, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
 
 /** Mounts the routes under /v1/purges. */
 export function mountPurges(on: Mount): void {
   const { ports } = on;
-  const region = z
-    .enum(REGION_IDS)
-    .refine((id) => ports.config.regions[id] !== undefined, "no region of this deployment");
-  mount(
-    on,
-    {
-      method: "post",
-      path: "/v1/purges",
-      summary: "Purge by URL, prefix, tag, host or everything",
-      access: ["purge"],
-      query: z.object({
-        via: region.optional().meta({ description: "The region whose hub is asked first; the API's own by default" }),
-      }),
-      body: purgeBodySchema,
-      responses: {
-        200: json(
-          z.union([receiptSchema, dryRunSchema]),
-          "The state waited for is reached; or the answer to a dry run",
-        ),
-        202: json(receiptSchema, "Accepted, and not yet in the state waited for"),
-      },
-      problems: [
-        "malformed-body",
-        "host-not-allowed",
-        "idempotency-conflict",
-        "body-too-large",
-        "too-many-scopes",
-        "unsupported-media-type",
-        "invalid-body",
-        "hub-unreachable",
-        "not-joined",
-        "not-durable",
-        "storage-failed",
-      ],
-    },
-    (call) => purge(on, call, call.query.via),
-  );
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/v1/purges",
-      summary: "Recent purges, newest first",
-      access: ["read", "purge"],
-      query: z.object({
-        limit: z
-          .string()
-          .regex(/^[0-9]{1,3}$/, `a number from 1 to ${LIMITS.receiptsPage}`)
-          .refine(
-            (text) => Number(text) >= 1 && Number(text) <= LIMITS.receiptsPage,
-            `from 1 to ${LIMITS.receiptsPage}`,
-          )
-          .default("20")
-          .meta({ description: `Receipts on the page, 1 to ${LIMITS.receiptsPage}` }),
-        cursor: z
-          .string()
-          .refine((text) => parseCursor(text) !== undefined, "not the cursor of a page")
-          .optional()
-          .meta({ description: "From the page before" }),
-        state: z.enum(["accepted", "applied", "complete", "partial"]).optional(),
-      }),
-      responses: { 200: json(receiptPageSchema, "A page of receipts") },
-      problems: ["hub-unreachable", "not-joined", "storage-failed"],
-    },
-    async ({ query, token }) => {
-      const search = new URLSearchParams({ limit: query.limit });
-      if (query.cursor !== undefined) search.set("cursor", query.cursor);
-      if (query.state !== undefined) search.set("state", query.state);
-      const answer = await askHubs<ReceiptPage>(ports, ports.ownRegion, { path: `/purges?${search}` });
-      if (answer.kind !== "answer") return problemResponse(problemOf(answer));
-      const { purges, cursor } = answer.body;
-      return jsonResponse(receiptPageSchema, {
-        purges: await Promise.all(
-          purges
-            .filter((receipt) => maySee(token, receipt))
-            .map((receipt) => ports.signer.sign(receiptAnswer(receipt))),
-        ),
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-    },
-  );
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/v1/purges/{id}",
-      summary: "One purge's receipt as it is now",
-      access: ["read", "purge"],
-      parameters: z.object({ id: z.string().meta({ example: "weur.k3f9x2.17" }) }),
-      responses: { 200: json(receiptSchema, "The receipt") },
-      problems: ["no-such-purge", "purge-forgotten", "hub-unreachable", "not-joined", "storage-failed"],
-    },
-    ({ context, token }) => receiptOf(ports, context.req.param("id") ?? "", token),
-  );
-  mount(
-    on,
-    {
-      method: "get",
-      path: "/v1/keys",
-      summary: "The public keys that receipts are signed with",
-      access: "public",
-      responses: { 200: json(keySetSchema, "A set of JSON Web Keys") },
-      problems: [],
-    },
-    async () => jsonResponse(keySetSchema, await ports.signer.keys()),
-  );
+  mount(on, ROUTES.purge, (call) => {
+    const { via } = call.query;
+    if (via === undefined || regionsOf(ports.config).includes(via)) return purge(on, call, via);
+    return problemResponse(problem("malformed-query", "via: no region of this deployment"));
+  });
+  mount(on, ROUTES.purges, async ({ query, token }) => {
+    const search = new URLSearchParams({ limit: query.limit });
+    if (query.cursor !== undefined) search.set("cursor", query.cursor);
+    if (query.state !== undefined) search.set("state", query.state);
+    const answer = await askHubs<ReceiptPage>(ports, ports.ownRegion, { path: `/purges?${search}` });
+    if (answer.kind !== "answer") return problemResponse(problemOf(answer));
+    const { purges, cursor } = answer.body;
+    return jsonResponse(receiptPageSchema, {
+      purges: await Promise.all(
+        purges.filter((receipt) => maySee(token, receipt)).map((receipt) => ports.signer.sign(receiptAnswer(receipt))),
+      ),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+  });
+  mount(on, ROUTES.receipt, ({ context, token }) => receiptOf(ports, context.req.param("id") ?? "", token));
+  mount(on, ROUTES.keys, async () => jsonResponse(keySetSchema, await ports.signer.keys()));
 }
 
 async function purge(on: Mount, call: Call<unknown>, via: RegionId | undefined): Promise<Response> {

@@ -2,7 +2,7 @@
 // API, which fetches and stores nothing for it, and tells the answer as a story.
 
 import type { Command } from "commander";
-import { explanationSchema } from "../../api/schemas.ts";
+import { ROUTES } from "../../api/routes.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
@@ -31,10 +31,8 @@ export function register(program: Command, terminal: Terminal = processTerminal(
 
 async function explain(url: string, command: Command, terminal: Terminal): Promise<void> {
   const options = command.optsWithGlobals<ExplainOptions>();
-  const query = new URLSearchParams({ url, method: options.method });
-  if (options.from !== undefined) query.set("from", options.from);
   const client = connect(command, options, terminal);
-  const answer = await client.ask({ path: `/v1/explain?${query}`, schema: explanationSchema });
+  const answer = await client.ask(ROUTES.explain, { query: { url, method: options.method, from: options.from } });
   await client.close();
   if (answer.kind === "failed") return fail(answer.failure, options, terminal);
   terminal.out(options.json ? JSON.stringify(answer.value) : explanationText(answer.value, terminal));

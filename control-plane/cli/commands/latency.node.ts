@@ -7,7 +7,7 @@ import cliProgress from "cli-progress";
 import type { Command } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
 import { REGION_IDS } from "../../../config/world/regions.ts";
-import { explanationSchema } from "../../api/schemas.ts";
+import { ROUTES } from "../../api/routes.ts";
 import { canPlaceClients, measure, whyUnreachable } from "../../latency/measure.node.ts";
 import { completeness } from "../../latency/notes.ts";
 import { HERE, PLACE_OF_REGION, type ProbePlace, parsePlaces } from "../../latency/places.ts";
@@ -162,8 +162,7 @@ async function locate(
       located.push(place);
       continue;
     }
-    const query = new URLSearchParams({ url: url.origin, from: place.from });
-    const answer = await client.ask({ path: `/v1/explain?${query}`, schema: explanationSchema });
+    const answer = await client.ask(ROUTES.explain, { query: { url: url.origin, from: place.from } });
     const told = answer.kind === "answer" && answer.value.client.source !== "region";
     located.push(told ? { ...place, place: answer.value.client.coordinates } : place);
   }

@@ -6,7 +6,10 @@ import cliProgress from "cli-progress";
 import type { Command } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
 import { bytes } from "../../../config/units.ts";
-import { type PrefetchLine, prefetchLineSchema } from "../../prefetch/lines.ts";
+import type { RegionId } from "../../../config/world/regions.ts";
+import type { Given } from "../../api/route.ts";
+import { ROUTES } from "../../api/routes.ts";
+import type { PrefetchLine } from "../../prefetch/lines.ts";
 import type { ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -48,6 +51,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 not all of it is warm.`,
   addCommonOptions(command);
 }
 
+type PrefetchBody = Given<typeof ROUTES.prefetch>["body"];
 type Failed = Extract<PrefetchLine, { readonly kind: "failed" | "no-sitemap" }>;
 
 /** What came of it, over all requests that it took. */
@@ -69,7 +73,10 @@ async function run(command: Command, urls: readonly string[], terminal: Terminal
     command.error("error: name URLs, or a sitemap with --sitemap", { exitCode: EXIT.usage });
   }
   const rest = {
-    ...(options.regions === undefined ? {} : { regions: options.regions.split(",").map((region) => region.trim()) }),
+    // What is no region, the API says, and which there are.
+    ...(options.regions === undefined
+      ? {}
+      : { regions: options.regions.split(",").map((region) => region.trim() as RegionId) }),
     ...(options.from === undefined ? {} : { from: options.from }),
     ...(options.after === undefined ? {} : { after: options.after }),
   };
@@ -92,8 +99,8 @@ async function run(command: Command, urls: readonly string[], terminal: Terminal
 /** Asks, and again for what is left, until nothing is; or once, until it has begun. */
 async function follow(
   client: ApiClient,
-  first: object,
-  rest: object,
+  first: PrefetchBody,
+  rest: PrefetchBody,
   wait: boolean,
   onProgress: (done: number, total: number) => void,
 ): Promise<{ readonly result: Result; readonly failure: Failure | undefined }> {
@@ -109,17 +116,11 @@ async function follow(
     failures: [],
   };
   let done = 0;
-  for (let body: object | undefined = first; body !== undefined; ) {
+  for (let body: PrefetchBody | undefined = first; body !== undefined; ) {
     let ended: Extract<PrefetchLine, { readonly kind: "ended" }> | undefined;
-    const request = {
-      method: "POST" as const,
-      path: "/v1/prefetch",
-      body,
-      schema: prefetchLineSchema,
-      // A visit may be silent for as long as a request and its body may take.
-      timeoutMillis: LIMITS.requestBudgetMillis + LIMITS.warmBodyMillis + LIMITS.cliTimeoutMillis,
-    };
-    const failure = await client.follow(request, (line) => {
+    // A visit may be silent for as long as a request and its body may take.
+    const longest = LIMITS.requestBudgetMillis + LIMITS.warmBodyMillis + LIMITS.cliTimeoutMillis;
+    const failure = await client.follow(ROUTES.prefetch, { body }, longest, (line) => {
       if (line.kind === "ended") ended = line;
       if (line.kind === "began" && result.began === undefined) {
         result.began = line;

@@ -5,14 +5,15 @@ import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import type { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
-import { keySetSchema, receiptPageSchema, receiptSchema, regionListSchema } from "../../api/schemas.ts";
+import { ROUTES } from "../../api/routes.ts";
+import { keySetSchema, receiptSchema } from "../../api/schemas.ts";
 import { type Answer, readAs } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { provePurge } from "../purge/purge-proof.ts";
 import { checkSignature } from "../purge/receipt-signature.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { proofText, receiptListText, receiptText } from "../text/receipt-text.node.ts";
+import { proofText, type Receipt, receiptListText, receiptText } from "../text/receipt-text.node.ts";
 import { wholeNumber } from "../whole-number.node.ts";
 
 /** Adds `show`, `list` and `verify` to the command `purge`. */
@@ -64,20 +65,24 @@ Examples:
 async function show(id: string, command: Command, terminal: Terminal): Promise<void> {
   const options = command.optsWithGlobals<CommonOptions>();
   const client = connect(command, options, terminal);
-  const answer = await client.ask({ path: pathOf(id), schema: receiptSchema });
+  const answer = await client.ask(ROUTES.receipt, { parameters: { id } });
   await client.close();
   if (answer.kind === "failed") return fail(answer.failure, options, terminal);
   terminal.out(options.json ? JSON.stringify(answer.value) : receiptText(answer.value, terminal));
   terminal.exit(answer.value.state === "partial" ? EXIT.partial : EXIT.done);
 }
 
+interface ListOptions extends CommonOptions {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly state?: Receipt["state"];
+}
+
 async function list(command: Command, terminal: Terminal): Promise<void> {
-  const options = command.optsWithGlobals<CommonOptions & { limit: number; cursor?: string; state?: string }>();
-  const query = new URLSearchParams({ limit: String(options.limit) });
-  if (options.cursor !== undefined) query.set("cursor", options.cursor);
-  if (options.state !== undefined) query.set("state", options.state);
+  const options = command.optsWithGlobals<ListOptions>();
+  const { limit, cursor, state } = options;
   const client = connect(command, options, terminal);
-  const answer = await client.ask({ path: `/v1/purges?${query}`, schema: receiptPageSchema });
+  const answer = await client.ask(ROUTES.purges, { query: { limit: String(limit), cursor, state } });
   await client.close();
   if (answer.kind === "failed") return fail(answer.failure, options, terminal);
   terminal.out(options.json ? JSON.stringify(answer.value) : receiptListText(answer.value, Date.now(), terminal));
@@ -100,9 +105,9 @@ async function verify(id: string | undefined, command: Command, terminal: Termin
   }
   const client = connect(command, options, terminal);
   const [receipt, keySet, regions] = await Promise.all([
-    held ? answered(held) : client.ask({ path: pathOf(asked), schema: receiptSchema }),
-    keys ? answered(keys) : client.ask({ path: "/v1/keys", schema: keySetSchema }),
-    held && keys ? undefined : client.ask({ path: "/v1/regions", schema: regionListSchema }),
+    held ? answered(held) : client.ask(ROUTES.receipt, { parameters: { id: asked } }),
+    keys ? answered(keys) : client.ask(ROUTES.keys, {}),
+    held && keys ? undefined : client.ask(ROUTES.regions, {}),
   ]);
   await client.close();
   if (receipt.kind === "failed") return fail(receipt.failure, options, terminal);
@@ -133,5 +138,3 @@ async function readJsonFile<Schema extends z.ZodType>(
   }
   return readAs(schema, json)?.data ?? refuse(`is not ${what}`);
 }
-
-const pathOf = (id: string): string => `/v1/purges/${encodeURIComponent(id)}`;

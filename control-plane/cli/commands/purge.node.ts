@@ -5,7 +5,9 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { LIMITS } from "../../../config/limits.ts";
-import { isRegionId, REGION_IDS } from "../../../config/world/regions.ts";
+import { isRegionId, REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
+import type { Given } from "../../api/route.ts";
+import { ROUTES } from "../../api/routes.ts";
 import { dryRunSchema, receiptSchema } from "../../api/schemas.ts";
 import type { Answer, ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
@@ -25,11 +27,13 @@ interface PurgeOptions extends CommonOptions, ScopeOptions {
   readonly timeout: number;
   readonly idempotencyKey?: string;
   readonly dryRun?: boolean;
-  readonly via?: string;
+  readonly via?: RegionId;
   readonly settle?: number;
   readonly notEtag?: readonly string[];
   readonly modifiedSince?: string;
 }
+
+type PurgeBody = Given<typeof ROUTES.purge>["body"];
 
 /** Adds `purge` with its subcommands. */
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
@@ -92,23 +96,19 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
     ...(options.reason === undefined ? {} : { reason: options.reason.trim().replaceAll(/\s+/g, " ") }),
     ...settleFields(options),
   };
-  const via = options.via === undefined ? "" : `?via=${options.via}`;
+  const query = { via: options.via };
   const client = connect(command, options, terminal);
   try {
     if (options.dryRun) {
-      const answer = await client.ask({
-        method: "POST",
-        path: `/v1/purges${via}`,
-        body: { ...body, dryRun: true },
-        schema: dryRunSchema,
-      });
+      const given = { query, body: { ...body, dryRun: true } };
+      const answer = await client.ask(ROUTES.purge, given, { as: dryRunSchema });
       if (answer.kind === "failed") return fail(answer.failure, options, terminal);
       terminal.out(options.json ? JSON.stringify(answer.value) : dryRunText(answer.value, terminal));
       return terminal.exit(answer.value.missing.length > 0 ? EXIT.partial : EXIT.done);
     }
     const key = options.idempotencyKey ?? `cli-${randomUUID()}`;
     const full = { ...body, idempotencyKey: key, wait: options.wait, timeoutSeconds: options.timeout };
-    const answer = await askTwice(client, `/v1/purges${via}`, full, options.timeout);
+    const answer = await askTwice(client, { query, body: full }, options.timeout);
     if (answer.kind === "failed") {
       fail(answer.failure, options, terminal);
       if (maybeSent(answer.failure)) {
@@ -125,7 +125,11 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
 }
 
 /** The purge's fields for an origin that lags. A tag may be given without its quotes, which shells take away. */
-function settleFields({ settle, notEtag, modifiedSince }: PurgeOptions): Readonly<Record<string, unknown>> {
+function settleFields({
+  settle,
+  notEtag,
+  modifiedSince,
+}: PurgeOptions): Pick<PurgeBody, "settleSeconds" | "minVersion"> {
   const minVersion = {
     ...(notEtag === undefined ? {} : { notEtags: notEtag.map((tag) => (tag.endsWith('"') ? tag : `"${tag}"`)) }),
     ...(modifiedSince === undefined ? {} : { lastModified: modifiedSince }),
@@ -139,19 +143,13 @@ function settleFields({ settle, notEtag, modifiedSince }: PurgeOptions): Readonl
 /** Asks once more when no answer came: with the same idempotency key that is the same purge, not another. */
 async function askTwice(
   client: ApiClient,
-  path: string,
-  body: unknown,
+  given: Given<typeof ROUTES.purge>,
   timeoutSeconds: number,
 ): Promise<Answer<Receipt>> {
-  const asked = {
-    method: "POST" as const,
-    path,
-    body,
-    schema: receiptSchema,
-    timeoutMillis: timeoutSeconds * 1000 + LIMITS.cliTimeoutMillis,
-  };
-  const first = await client.ask(asked);
-  return first.kind === "failed" && maybeSent(first.failure) ? client.ask(asked) : first;
+  const timeoutMillis = timeoutSeconds * 1000 + LIMITS.cliTimeoutMillis;
+  const ask = () => client.ask(ROUTES.purge, given, { as: receiptSchema, timeoutMillis });
+  const first = await ask();
+  return first.kind === "failed" && maybeSent(first.failure) ? ask() : first;
 }
 
 async function readList(command: Command, file: string | undefined, terminal: Terminal): Promise<string | undefined> {
@@ -168,7 +166,7 @@ async function readList(command: Command, file: string | undefined, terminal: Te
   return text;
 }
 
-function region(text: string): string {
+function region(text: string): RegionId {
   if (!isRegionId(text)) throw new InvalidArgumentError(`It takes one of ${REGION_IDS.join(" ")}.`);
   return text;
 }

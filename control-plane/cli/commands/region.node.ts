@@ -4,7 +4,7 @@
 
 import type { Command } from "commander";
 import { isRegionId, REGION_IDS } from "../../../config/world/regions.ts";
-import { regionSchema } from "../../api/schemas.ts";
+import { ROUTES } from "../../api/routes.ts";
 import type { RegionStatus } from "../../local/admin.node.ts";
 import { DEFAULT_STATE_FOLDER, StateFolder } from "../../local/state/state-folder.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail as failApi } from "../common-options.node.ts";
@@ -67,11 +67,11 @@ async function separate(from: string, to: string, action: "cut" | "heal", option
 
 async function drain(id: string, action: "drain" | "undrain", command: Command, terminal: Terminal): Promise<void> {
   if (!isRegionId(id))
-    command.error(`error: ${id} is no region; there are ${REGION_IDS.join(" ")}`, { exitCode: EXIT.usage });
+    return command.error(`error: ${id} is no region; there are ${REGION_IDS.join(" ")}`, { exitCode: EXIT.usage });
   const options = command.optsWithGlobals<CommonOptions>();
   const client = connect(command, options, terminal);
   try {
-    const answer = await client.ask({ method: "POST", path: `/v1/regions/${id}/${action}`, schema: regionSchema });
+    const answer = await client.ask(ROUTES[action], { parameters: { id } });
     if (answer.kind === "failed") return failApi(answer.failure, options, terminal);
     const { drained } = answer.value;
     const told = drained

@@ -2,7 +2,7 @@
 // whatever state the regions are in: their states are the result, and `--json` has them for scripts that watch.
 
 import { type Command, InvalidArgumentError } from "commander";
-import { receiptPageSchema, regionListSchema, statsSchema } from "../../api/schemas.ts";
+import { ROUTES } from "../../api/routes.ts";
 import type { ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -76,9 +76,9 @@ async function watch(client: ApiClient, options: StatusOptions, terminal: Termin
 async function readStatus(client: ApiClient, terminal: Terminal): Promise<Status | Failure> {
   const [local, regions, stats, purges] = await Promise.all([
     askLauncher(terminal.folder, client.api),
-    client.ask({ path: "/v1/regions", schema: regionListSchema }),
-    client.ask({ path: "/v1/stats", schema: statsSchema }),
-    client.ask({ path: "/v1/purges?limit=5", schema: receiptPageSchema }),
+    client.ask(ROUTES.regions, {}),
+    client.ask(ROUTES.stats, {}),
+    client.ask(ROUTES.purges, { query: { limit: "5" } }),
   ]);
   if (regions.kind === "failed") return regions.failure;
   return {

@@ -92,7 +92,7 @@ function addLine(scopes: PurgeScopes, text: string): boolean {
 }
 
 /** The body's scope fields: those that hold something. */
-export const scopeFields = (scopes: PurgeScopes): Readonly<Record<string, unknown>> =>
+export const scopeFields = (scopes: PurgeScopes): Partial<PurgeScopes> =>
   Object.fromEntries(
     Object.entries(scopes).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value === true)),
   );

@@ -159,6 +159,14 @@ describe("queries", () => {
     expect(detail).toMatch(/^(limit|state|cursor|url|method|from): /);
   });
 
+  test.each([
+    ["/v1/purges?limit=5&limit=6", "limit: is given more than once"],
+    ["/v1/explain?url=https://a.example/&from=JP&from=DE", "from: is given more than once"],
+  ])("%s is 400: either value might be meant", async (path, detail) => {
+    const response = await (await Deployment.start()).request(path, { as: "read" });
+    expect(await problemOf(response)).toMatchObject({ status: 400, code: "malformed-query", detail });
+  });
+
   test.each(["oc", "nowhere"])("?via=%s is 400: no such region here", async (via) => {
     const world = await Deployment.start();
     const response = await world.purge({ tags: ["a"] }, "purge", `?via=${via}`);

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { json, type Route } from "../../../control-plane/api/route.ts";
+import { ROUTES } from "../../../control-plane/api/routes.ts";
 import { ApiClient } from "../../../control-plane/cli/client.node.ts";
 import { connect, isLoopback } from "../../../control-plane/cli/common-options.node.ts";
 import { describeFailure, type Failure } from "../../../control-plane/cli/failure.ts";
@@ -14,6 +16,14 @@ import { processTerminal } from "../../../control-plane/cli/terminal.node.ts";
 import { FakeApi, problemReply } from "./fake-api.ts";
 
 const schema = z.strictObject({ n: z.number(), inner: z.strictObject({ m: z.number() }).optional() });
+const route = {
+  method: "get",
+  path: "/v1/x",
+  summary: "",
+  access: "public",
+  responses: { 200: json(schema, ""), 202: json(schema, "") },
+  problems: [],
+} as const satisfies Route;
 let api: FakeApi;
 beforeEach(() => {
   api = new FakeApi();
@@ -22,7 +32,7 @@ afterEach(() => api.stop());
 
 const ask = async (answering: Parameters<FakeApi["start"]>[0], token?: string) => {
   const client = new ApiClient(await api.start(answering), token);
-  const answer = await client.ask({ path: "/v1/x", schema });
+  const answer = await client.ask(route, {});
   await client.close();
   return answer;
 };
@@ -50,9 +60,52 @@ describe("an answer", () => {
   ])("that %s is not the API's", async (_name, reply) => {
     expect(await ask(() => reply)).toMatchObject({ kind: "failed", failure: { kind: "not-the-api" } });
   });
+  it("with a status that the route does not have is not the API's", async () => {
+    expect(await ask(() => ({ status: 201, body: { n: 1 } }))).toMatchObject({
+      failure: { kind: "not-the-api", status: 201 },
+    });
+  });
   it("is asked for without a token when there is none", async () => {
     await ask(() => ({ status: 200, body: { n: 1 } }));
     expect(api.asked[0]?.token).toBeUndefined();
+  });
+});
+
+describe("a call", () => {
+  it("writes the route's parameters into the path and the query values that are given behind it", async () => {
+    const client = new ApiClient(await api.start(() => ({ status: 200, body: {} })), "t");
+    await client.ask(ROUTES.receipt, { parameters: { id: "a/b?c" } });
+    await client.ask(ROUTES.purges, { query: { limit: "5", state: "partial", cursor: undefined } });
+    await client.ask(ROUTES.purge, { query: { via: "weur" }, body: { tags: ["a"] } });
+    await client.close();
+    expect(api.asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "GET /v1/purges/a%2Fb%3Fc",
+      "GET /v1/purges?limit=5&state=partial",
+      "POST /v1/purges?via=weur",
+    ]);
+    expect(api.asked.map(({ body }) => body)).toEqual([undefined, undefined, { tags: ["a"] }]);
+  });
+
+  it("does not compile where it misses what the route takes, or gives what it does not take", () => {
+    const client = new ApiClient("http://127.0.0.1:1", undefined);
+    const wrong = () => [
+      // @ts-expect-error the route has a parameter
+      client.ask(ROUTES.receipt, {}),
+      // @ts-expect-error the route has no such state
+      client.ask(ROUTES.purges, { query: { state: "done" } }),
+      // @ts-expect-error a purge has no such member
+      client.ask(ROUTES.purge, { query: {}, body: { tag: "a" } }),
+      // @ts-expect-error the route answers with a region
+      client.ask(ROUTES.drain, { parameters: { id: "weur" } }, { as: schema }),
+      // @ts-expect-error the route answers with one value, not with lines
+      client.follow(ROUTES.stats, {}, 1, () => "more"),
+    ];
+    expect(wrong).toBeTypeOf("function");
+  });
+
+  it.each(Object.values(ROUTES))("has a parameter for each that is in the path $path", (route: Route) => {
+    const named = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    expect(Object.keys(route.parameters?.shape ?? {})).toEqual(named);
   });
 });
 
@@ -112,7 +165,7 @@ describe("where the token comes from", () => {
   };
   const tokenFor = async (address: string, folder: string, environment: Record<string, string> = {}) => {
     const client = connect(new Command(), { api: address }, { ...processTerminal(), folder, environment });
-    await client.ask({ path: "/v1/x", schema });
+    await client.ask(route, {});
     await client.close();
     return api.asked.at(-1)?.token;
   };
