@@ -7,11 +7,12 @@ import { STORAGE_FAILED_STATUS, storageFault } from "../../config/storage-fault.
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import type { Admitted } from "../request/admit.ts";
+import type { RegionReply } from "../route/ask-in-order.ts";
 import type { RegionChoice } from "../route/choose-region.ts";
 import { readNodeAnswer, toNodeInit } from "../tier/message.worker.ts";
 import { isAlive, reach } from "../tier/reach.worker.ts";
-import type { TierRequest } from "../tier/tier.ts";
-import { RegionAsker, type RegionReply, type Served, type ShardPlace } from "./ask-regions.ts";
+import type { TierRequest, UpstreamAnswer } from "../tier/tier.ts";
+import { RegionAsker, type Served, type ShardPlace } from "./ask-regions.ts";
 import { lostRegions } from "./lost-regions.worker.ts";
 import type { Serving } from "./serving.ts";
 
@@ -49,7 +50,7 @@ async function askShard(
   { region, shard }: ShardPlace,
   request: TierRequest,
   gone: AbortSignal | undefined,
-): Promise<RegionReply> {
+): Promise<RegionReply<UpstreamAnswer>> {
   const requestAt = now();
   const node = () => nodesOf(env).shard(region, shard);
   const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis, gone);
@@ -64,5 +65,5 @@ async function askShard(
 }
 
 /** A shard whose database cannot be opened does not start: it is there, and gives no sign of life. */
-const lost = (cause: string): RegionReply =>
+const lost = (cause: string): RegionReply<never> =>
   storageFault(cause) === undefined ? { kind: "lost" } : { kind: "lost", storage: true };

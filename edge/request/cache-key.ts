@@ -15,6 +15,7 @@ import type { Fields } from "../http/fields.ts";
 import { shortHash } from "../ring/hash.ts";
 import { matchRoute } from "../route/match-route.ts";
 import { chooseRoute } from "../route/protected-route.ts";
+import type { RequestContext } from "../tier/wire.ts";
 import { deviceOf } from "./device.ts";
 import { keyCookies, keyHeaders } from "./keyed-fields.ts";
 
@@ -50,6 +51,12 @@ export function cacheKey(
     forwardPath: targetOfUrl(url),
   };
 }
+
+/** The key of a request between tiers. */
+export const keyOf = (
+  { fields, context }: { readonly fields: Fields; readonly context: Pick<RequestContext, "url" | "client"> },
+  route: Route,
+): CacheKey => cacheKey({ url: context.url, fields, country: context.client.country }, route);
 
 /**
  * For a purge's URL (absolute, or `//host/path` for both schemes) the URLs that its entries carry: under the key rules of

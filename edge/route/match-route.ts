@@ -4,7 +4,7 @@
 // Matching is exact where the pattern is: `/account/*` covers what lies below, and not `/account` itself. What an origin may
 // read a path as beyond that is looked at by protected-route.ts.
 
-import type { Route } from "../../config/schema/schema.ts";
+import type { Config, Route } from "../../config/schema/schema.ts";
 import { spellPart } from "../../config/spelling/normal-url.ts";
 
 /** What of a request takes part. */
@@ -21,6 +21,10 @@ export function matchRoute(routes: readonly Route[], subject: RouteSubject): Rou
   const path = comparable(subject.path);
   return firstMatch(compiled(routes), subject, (candidate) => candidate.paths(path));
 }
+
+/** The route of this name, if it is configured: nodes send each other a route's name, not the route. */
+export const routeNamed = (config: Config, name: string): Route | undefined =>
+  config.routes.find((route) => route.name === name);
 
 /** A route, prepared for being compared with requests. */
 export interface CompiledRoute {

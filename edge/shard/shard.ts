@@ -7,10 +7,11 @@ import type { CancelSignal } from "../../origin/ports.ts";
 import { streamOf } from "../body/spool.ts";
 import type { Outcome } from "../http/cache-status.ts";
 import { isSafe } from "../http/invalidate.ts";
+import { routeNamed } from "../route/match-route.ts";
 import type { TierRequest, TierResponse } from "../tier/tier.ts";
 import type { BehindResponse } from "../tier/wire.ts";
 import { FAILURES } from "./answer/failures.ts";
-import { factsOf, routeNamed } from "./answer/release.ts";
+import { factsOf } from "./answer/release.ts";
 import { Releaser } from "./answer/releaser.ts";
 import { CachedRequest } from "./cached-request.ts";
 import { Flights } from "./fill/flights.ts";
@@ -104,7 +105,7 @@ export class Shard {
     const { config, knowledge, upstream } = this.#ports;
     const vector = knowledge.joined(context.vector);
     // What may change something is carried out though its client is gone: what it changed has to be forgotten here.
-    const answer = await upstream({ ...request, vector, signal: isSafe(method) ? gone : undefined });
+    const answer = await upstream({ ...request, keyed: asked, vector, signal: isSafe(method) ? gone : undefined });
     if (answer.kind === "failure") return this.#releaser.failed(asked, answer);
     const change = changeOf(method, context.url, answer, config.routes);
     const ended = change === undefined ? undefined : await this.#changes.end(change, route, answer);

@@ -6,6 +6,7 @@ import type { Vector } from "../../control-plane/purge/vector.ts";
 import type { CancelSignal } from "../../origin/ports.ts";
 import type { Body } from "../body/source.ts";
 import type { Fields } from "../http/fields.ts";
+import type { CacheKey } from "../request/cache-key.ts";
 import type { RequestContext, ResponseFacts } from "./wire.ts";
 
 /** A request at the door of a tier. */
@@ -27,8 +28,13 @@ export interface TierResponse {
   readonly upgrade?: unknown;
 }
 
+/** A request with its cache key, which is worked out once for each tier. */
+export interface KeyedRequest extends TierRequest {
+  readonly keyed: CacheKey;
+}
+
 /** What a shard asks of the next tier: the shield, or the origin if the shard is the shield itself. */
-export interface UpstreamRequest extends TierRequest {
+export interface UpstreamRequest extends KeyedRequest {
   /** What purges are known now: no answer may come from knowledge older than this. */
   readonly vector: Vector;
   /** Gives the question up: nobody waits for its answer any more. */

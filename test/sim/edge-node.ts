@@ -4,9 +4,10 @@
 import type { Config } from "../../config/schema/schema.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { Fields } from "../../edge/http/fields.ts";
-import { RegionAsker, type RegionReply, type ShardPlace } from "../../edge/regions/ask-regions.ts";
+import { RegionAsker, type ShardPlace } from "../../edge/regions/ask-regions.ts";
 import { admit } from "../../edge/request/admit.ts";
-import type { TierRequest } from "../../edge/tier/tier.ts";
+import type { RegionReply } from "../../edge/route/ask-in-order.ts";
+import type { TierRequest, UpstreamAnswer } from "../../edge/tier/tier.ts";
 import type { ReleaseChecks } from "./checks/releases.ts";
 import { Life } from "./links.ts";
 import { urlOf } from "./origin.ts";
@@ -131,7 +132,7 @@ export class EdgeNode {
     }
   }
 
-  async #askShard({ region, shard }: ShardPlace, request: TierRequest): Promise<RegionReply> {
+  async #askShard({ region, shard }: ShardPlace, request: TierRequest): Promise<RegionReply<UpstreamAnswer>> {
     const target = this.#around.shard(region, shard).request(request);
     const requestAt = this.site.now();
     const reached = await this.site.reach(this.#life, "request", target, request.context.budgetMillis, letGo);

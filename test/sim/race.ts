@@ -298,6 +298,7 @@ class Tier {
       region,
       now,
       newsSince: (vector) => this.knowledge.newsSince(vector),
+      isAlive: async () => true,
       request: (_to, request) => world.askShield(request),
       apply: (_to, news) => world.tellShield(news),
       origin: (request) => world.askOrigin(this.name, request),

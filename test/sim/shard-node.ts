@@ -158,6 +158,7 @@ export class Instance {
       region,
       now,
       newsSince: (vector) => this.knowledge.newsSince(vector),
+      isAlive: async () => true,
       request: (to, request) => this.#askShield(to, request),
       apply: (to, news) => this.#tell(to, news),
       origin: (request, route) => negotiation.ask(request, route),
@@ -195,7 +196,7 @@ export class Instance {
     const requestAt = this.#site.now();
     const reached = await this.#site.reach(this.life, "request", target, request.context.budgetMillis, letGo);
     if (reached.kind === "late") return reached;
-    if (reached.kind === "unreachable") return { kind: "unreachable", sent: true };
+    if (reached.kind === "unreachable") return { kind: "lost" };
     const { answer, from } = reached.value;
     if (!("status" in answer)) return { kind: "behind", vector: answer.vector };
     const body = this.#site.around.links.carry(from, this.life, answer.body);

@@ -1,5 +1,8 @@
-// Every way in which a shard itself fails a request, as the client will be told. What went wrong further up comes from there.
+// Every way in which a shard fails a request, as its client sees it: by itself, because its shield gave no answer, because the
+// origin gave none that can be used, and because a part of a large object is missing.
 
+import { LIMITS } from "../../../config/limits.ts";
+import type { OriginFailure } from "../../../origin/failure.ts";
 import type { UpstreamFailure } from "../../tier/tier.ts";
 
 const failure = (
@@ -71,3 +74,106 @@ export const FAILURES = {
     1,
   ),
 } as const;
+
+/** Why no region of the shield answered (`askInOrder`). */
+export const SHIELD_FAILURES = {
+  lost: failure(
+    502,
+    "shield-unreachable",
+    "destination_unavailable",
+    "No region that may ask this origin can be reached.",
+  ),
+  "broke-off": failure(
+    502,
+    "shield-broke-off",
+    "connection_terminated",
+    "The origin's shield is running, but closed this request before it answered.",
+  ),
+  "lost-on-the-way": failure(
+    502,
+    "lost-on-the-way",
+    "connection_terminated",
+    "The origin's shield was lost while it processed this request. It may have been carried out, so it is not sent again.",
+  ),
+  late: failure(504, "shield-timeout", "http_response_timeout", "The origin's shield did not answer in time."),
+  behind: failure(
+    503,
+    "shield-behind",
+    "proxy_internal_error",
+    "The origin's shield could not be notified of a purge that this request knows of.",
+    1,
+  ),
+} as const;
+
+export const SEGMENT_FAILURES = {
+  lost: failure(
+    502,
+    "segment-lost",
+    "destination_unavailable",
+    "The shard that holds a part of the object could not be reached.",
+  ),
+  unavailable: failure(
+    502,
+    "segment-unavailable",
+    "http_response_incomplete",
+    "A part of the object could not be fetched.",
+  ),
+  broken: failure(
+    502,
+    "segment-broken",
+    "http_response_incomplete",
+    "A part of the object broke off before its first byte.",
+  ),
+  refused: failure(
+    502,
+    "segment-refused",
+    "http_protocol_error",
+    "The origin sends neither this part of the object nor the whole of it.",
+  ),
+} as const;
+
+/** The origin answered a request for a part of a large object with an error. */
+export const segmentOriginFailed = (status: number): UpstreamFailure =>
+  failure(
+    502,
+    `segment-origin-${status}`,
+    "http_response_incomplete",
+    "The origin failed while a part of the object was fetched.",
+  );
+
+/** Why an answer of the origin cannot be used. */
+export const ORIGIN_FAILURES = {
+  notModifiedUnasked: failure(
+    502,
+    "origin-not-modified-unasked",
+    "http_protocol_error",
+    "The origin answered 304 to a request without conditions: it has to send the content, or an error.",
+  ),
+  partUnasked: failure(
+    502,
+    "origin-part-unasked",
+    "http_protocol_error",
+    "The origin answered 206 to a request without Range: it has to send the whole content, with 200.",
+  ),
+  errorBroken: failure(502, "origin-body-broken", "http_response_incomplete", "The origin's error response broke off."),
+} as const;
+
+/** What is wrong with an upload of which the origin has seen nothing. */
+const UPLOAD_DETAILS: Partial<Record<OriginFailure["error"], string>> = {
+  "upload-too-slow": `The first ${LIMITS.uploadHeadBytes / 1024} KiB of the upload, or all of it, must arrive within ${LIMITS.uploadHeadMillis / 1000} seconds. The origin was not asked.`,
+  "upload-broken": "The upload broke off at its beginning. The origin was not asked.",
+  "upload-below-rate": `Once an upload has begun, ${LIMITS.leastRateBytes / 1024} KiB of it must arrive in every ${LIMITS.leastRateMillis / 1000} seconds. The origin has received a part of it.`,
+  "uploads-full":
+    "Too many uploads, of this client or of all, are beginning at once: try again shortly. The origin was not asked.",
+};
+
+/** Why the origin gave no answer. It is named as in the configuration, so that its address is not disclosed. */
+export const originFailed = (outcome: OriginFailure, origin: string): UpstreamFailure =>
+  failure(
+    outcome.status,
+    `origin-${outcome.error.replaceAll("_", "-")}`,
+    outcome.proxyError,
+    UPLOAD_DETAILS[outcome.error] ??
+      `The origin "${origin}" gave no answer that could be used: ${outcome.error.replaceAll(/[_-]/g, " ")}.`,
+    outcome.retryAfterSeconds,
+  );

@@ -2,7 +2,6 @@
 // (RFC 9110 sections 13 and 14), HEAD gets no body, and every answer carries its facts. It decides nothing about freshness
 // or purges: whoever calls has just checked both.
 
-import type { Config } from "../../../config/schema/schema.ts";
 import type { Millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
@@ -164,6 +163,3 @@ const TITLES = {
   504: "Gateway timeout",
   508: "Loop detected",
 } as const;
-
-/** Which routes a URL may take is configuration; the route itself travels by name. */
-export const routeNamed = (config: Config, name: string) => config.routes.find((route) => route.name === name);

@@ -30,14 +30,13 @@ import { decideStore } from "../../http/store.ts";
 import { tagsOf } from "../../http/tags.ts";
 import { bornAt, policyOf } from "../../http/terms.ts";
 import { variantKey, varyOf } from "../../http/vary.ts";
-import { cacheKey } from "../../request/cache-key.ts";
 import { isPersonal } from "../../request/forwarded.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
 import { withheldOf } from "../fill/selection.ts";
 import { InFlight } from "../request/in-flight.ts";
 import { flightKeyOf } from "../request/shard-request.ts";
 import { peek, watched } from "./plain-body.ts";
-import { answerFromSibling, inCoding, inForm, type SiblingPorts, type Wanted } from "./siblings.ts";
+import { answerFromSibling, type CodingRequest, inCoding, inForm, type SiblingPorts } from "./siblings.ts";
 
 type Answer = UpstreamAnswer | UpstreamFailure;
 
@@ -105,22 +104,22 @@ export class Negotiation {
     this.#underWay.hideAll();
   }
 
-  #wanted(request: UpstreamRequest, route: Route): Wanted {
-    const { fields, context } = request;
-    const { key, url } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
+  #wanted(request: UpstreamRequest, route: Route): CodingRequest {
+    const { fields, keyed } = request;
     const policy = policyOf(route, this.#ports.config.maxRetentionSeconds);
     const coding = chosenCoding(acceptedForm(fields.get("accept-encoding") ?? ""));
-    return { request, route, policy, key, url, coding, personal: isPersonal(fields, route) || request.isOwn === true };
+    const personal = isPersonal(fields, route) || request.isOwn === true;
+    return { ...keyed, request, route, policy, coding, personal };
   }
 
   /** Asks for itself alone. */
-  async #alone(wanted: Wanted): Promise<Answer> {
+  async #alone(wanted: CodingRequest): Promise<Answer> {
     const answer = await this.#ask(wanted);
     return answer.kind === "plain" ? this.#inCoding(wanted, answer, answer.source) : answer;
   }
 
   /** Asks for itself and for all who come until the body has ended. */
-  async #lead(wanted: Wanted, id: string): Promise<Answer> {
+  async #lead(wanted: CodingRequest, id: string): Promise<Answer> {
     if (this.#underWay.isFull) return this.#alone(wanted);
     const { promise: head, resolve: land } = Promise.withResolvers<Shared | undefined>();
     const { url, request } = wanted;
@@ -154,7 +153,7 @@ export class Negotiation {
   }
 
   /** Waits for what another request asks, and takes it in its own coding if it is the same for all codings; or asks. */
-  async #share(wanted: Wanted, id: string): Promise<Answer> {
+  async #share(wanted: CodingRequest, id: string): Promise<Answer> {
     const known = this.#underWay.find(id);
     if (known === undefined) return this.#lead(wanted, id);
     known.followers += 1;
@@ -186,7 +185,7 @@ export class Negotiation {
   }
 
   /** Asks the origin: its answer as it is to go on, or what is to be kept and may be read in several codings. */
-  async #ask(wanted: Wanted): Promise<Answer | Plain> {
+  async #ask(wanted: CodingRequest): Promise<Answer | Plain> {
     const { request, route, coding } = wanted;
     const confirm = this.#confirmedBy(wanted);
     const answer = await this.#ports.origin(confirm === undefined ? request : withOriginTag(request, confirm), route);
@@ -214,13 +213,13 @@ export class Negotiation {
       : { kind: "plain", answer, source: once(peeked.bytes), length: peeked.bytes.byteLength, encodable: false };
   }
 
-  #inCoding({ coding }: Wanted, { answer, encodable, length }: Plain, source: ByteSource): UpstreamAnswer {
+  #inCoding({ coding }: CodingRequest, { answer, encodable, length }: Plain, source: ByteSource): UpstreamAnswer {
     if (!encodable) return { ...answer, body: { kind: "stream", length, open: () => source } };
     return { ...answer, ...inCoding(this.#ports, identityFields(answer.fields), source, coding, length) };
   }
 
   /** The fields of the stored response that the request asks to confirm, if the origin sent that plain. */
-  #confirmedBy({ request, key }: Wanted): Fields | undefined {
+  #confirmedBy({ request, key }: CodingRequest): Fields | undefined {
     const { entries, name } = this.#ports;
     const tag = request.fields.get("if-none-match");
     const item = entries.get(name, key, variantKey(entries.varyOf(name, key) ?? [], request.fields));
@@ -229,14 +228,14 @@ export class Negotiation {
   }
 }
 
-function isWithheld({ request, route, key, personal }: Wanted, answer: UpstreamAnswer): boolean {
+function isWithheld({ request, route, key, personal }: CodingRequest, answer: UpstreamAnswer): boolean {
   const own = request.isOwn ? { own: "personal" as const } : {};
   const { learned, passed } = withheldOf({ ...request, ...own, request, route, key, personal }, answer);
   return learned.length > 0 || passed.length > 0;
 }
 
 /** Whether the cache will keep the answer, so that what is done to it is done once. */
-function isKept({ request, policy, personal }: Wanted, answer: UpstreamAnswer): boolean {
+function isKept({ request, policy, personal }: CodingRequest, answer: UpstreamAnswer): boolean {
   const { status, fields, responseAt } = answer;
   const response = { status, fields, bornAt: bornAt(answer), receivedAt: responseAt };
   return decideStore({ method: "GET", fields: request.fields, personal }, response, policy).kind === "store";

@@ -14,6 +14,7 @@ import { decideReuse } from "../../http/reuse.ts";
 import type { Policy } from "../../http/terms.ts";
 import { evaluateConditions, notModifiedFields } from "../../http/validate.ts";
 import { variantKey } from "../../http/vary.ts";
+import type { CacheKey } from "../../request/cache-key.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "../../tier/tier.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import type { EntryStore } from "../store/entries.ts";
@@ -32,19 +33,17 @@ export interface SiblingPorts {
 }
 
 /** A request to an origin with what follows from it and its route. */
-export interface Wanted {
+export interface CodingRequest extends CacheKey {
   readonly request: UpstreamRequest;
   readonly route: Route;
   readonly policy: Policy;
-  readonly key: string;
-  readonly url: string;
   /** What text is to be encoded in; undefined for not at all. */
   readonly coding: Coding | undefined;
   readonly personal: boolean;
 }
 
 /** The answer from a stored response of the same key in whatever coding; undefined if there is none that may be used. */
-export function answerFromSibling(ports: SiblingPorts, wanted: Wanted): UpstreamAnswer | undefined {
+export function answerFromSibling(ports: SiblingPorts, wanted: CodingRequest): UpstreamAnswer | undefined {
   // Without a lease this tier asks because nothing stored may be trusted: then its own store is no origin.
   const validFor = ports.knowledge.leaseLeft;
   // mutant: the-store-as-an-origin
@@ -97,7 +96,7 @@ export function inForm(request: UpstreamRequest, form: AcceptedForm): UpstreamRe
 }
 
 /** The stored response that takes the least work to serve in this coding: in the same, plain, or to be decoded. */
-function siblingOf({ name, entries, knowledge, now }: SiblingPorts, wanted: Wanted): Entry | undefined {
+function siblingOf({ name, entries, knowledge, now }: SiblingPorts, wanted: CodingRequest): Entry | undefined {
   const { request, policy, key, coding } = wanted;
   const names = entries.varyOf(name, key);
   if (names === undefined || !names.includes("accept-encoding")) return undefined;

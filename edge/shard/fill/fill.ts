@@ -22,7 +22,7 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
   if (fill.part !== undefined) fields.set("range", fill.part.range);
   if (fill.part?.ifRange !== undefined) fields.set("if-range", fill.part.ifRange);
   if (confirm !== undefined) for (const [name, value] of conditionsOf(confirm.response) ?? []) fields.set(name, value);
-  const answer = await ports.upstream({ ...request, fields, vector, selecting, isOwn: own !== undefined });
+  const answer = await ports.upstream({ ...request, keyed: fill, fields, vector, selecting, isOwn: own !== undefined });
   if (answer.kind === "failure") return { kind: "failed", failure: answer };
   const withheld = withheldOf(fill, answer);
   // What was made without a field that it varies by is no answer to a request that has the field.

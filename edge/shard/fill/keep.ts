@@ -15,7 +15,9 @@ import type { ByteRange } from "../../http/range.ts";
 import { tagsOf } from "../../http/tags.ts";
 import type { Policy, StoredResponse } from "../../http/terms.ts";
 import { learnable } from "../../http/withheld.ts";
+import type { CacheKey } from "../../request/cache-key.ts";
 import type { TierRequest, Upstream, UpstreamAnswer } from "../../tier/tier.ts";
+import { ORIGIN_FAILURES } from "../answer/failures.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import { isSettling } from "../purges/settling.ts";
 import { inheritedUses } from "../request/demand.ts";
@@ -28,12 +30,10 @@ import type { PartWanted } from "./part-wanted.ts";
 import { PASSED, type SentFor, selection } from "./selection.ts";
 
 /** One fill: for which request, under which key, and what stored response it may confirm. */
-export interface Fill extends SentFor {
+export interface Fill extends SentFor, CacheKey {
   readonly request: TierRequest;
   readonly route: Route;
   readonly policy: Policy;
-  readonly key: string;
-  readonly url: string;
   readonly vector: Vector;
   /** Whether the request speaks for one client (Authorization, or a cookie that is not in the key). */
   readonly personal: boolean;
@@ -95,17 +95,9 @@ export async function relayed(
   await pump(ports.after, sourceOf(ports, fill, answer.body), spool, length);
   const bytes = spool.whole ? spool.bytes() : undefined;
   spool.release();
-  if (bytes === undefined) return { kind: "failed", failure: BROKEN_ERROR_BODY };
+  if (bytes === undefined) return { kind: "failed", failure: ORIGIN_FAILURES.errorBroken };
   return { kind: "relay", answer: { ...answer, body: { kind: "bytes", bytes } }, seen, shared: true, reason };
 }
-
-export const BROKEN_ERROR_BODY = {
-  kind: "failure",
-  status: 502,
-  code: "origin-body-broken",
-  detail: "The origin's error response broke off.",
-  proxyError: "http_response_incomplete",
-} as const;
 
 /** Kept: whoever asks now may read along, and once the body is whole it becomes an entry. */
 export function kept(

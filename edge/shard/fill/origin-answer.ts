@@ -13,6 +13,7 @@ import { parseHttpDate } from "../../http/http-date.ts";
 import { readContentRange } from "../../http/range.ts";
 import { bornAt } from "../../http/terms.ts";
 import type { Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
+import { ORIGIN_FAILURES } from "../answer/failures.ts";
 
 /** When the response would have had age 0, by the older of what the shield says and what its fields say. */
 export function bornAtOfAnswer(answer: UpstreamAnswer): EpochMillis {
@@ -32,10 +33,10 @@ export const orderly =
 function asAsked({ method, fields }: UpstreamRequest, answer: UpstreamAnswer): UpstreamAnswer | UpstreamFailure {
   const isRead = method === "GET" || method === "HEAD";
   const isConditional = fields.has("if-none-match") || fields.has("if-modified-since");
-  if (answer.status === 304 && isRead && !isConditional) return unasked(answer, UNASKED_304);
+  if (answer.status === 304 && isRead && !isConditional) return unasked(answer, ORIGIN_FAILURES.notModifiedUnasked);
   if (answer.status !== 206 || method !== "GET" || fields.has("range")) return answer;
   const given = readContentRange(answer.fields.get("content-range"));
-  if (given?.first !== 0 || given.last !== given.total - 1) return unasked(answer, UNASKED_206);
+  if (given?.first !== 0 || given.last !== given.total - 1) return unasked(answer, ORIGIN_FAILURES.partUnasked);
   const whole = withoutHopByHop(answer.fields);
   whole.delete("content-range");
   return { ...answer, status: 200, fields: whole };
@@ -53,18 +54,3 @@ function received(answer: UpstreamAnswer): UpstreamAnswer {
   }
   return { ...answer, fields };
 }
-
-const UNASKED_304: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "origin-not-modified-unasked",
-  detail: "The origin answered 304 to a request without conditions: it has to send the content, or an error.",
-  proxyError: "http_protocol_error",
-};
-const UNASKED_206: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "origin-part-unasked",
-  detail: "The origin answered 206 to a request without Range: it has to send the whole content, with 200.",
-  proxyError: "http_protocol_error",
-};

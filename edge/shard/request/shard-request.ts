@@ -5,18 +5,15 @@ import type { EpochMillis } from "../../../config/units.ts";
 import { Fields } from "../../http/fields.ts";
 import { type Policy, policyOf } from "../../http/terms.ts";
 import { candidateNames, variantKey } from "../../http/vary.ts";
-import { cacheKey } from "../../request/cache-key.ts";
+import { type CacheKey, keyOf } from "../../request/cache-key.ts";
 import { hasBypassCookie, isPersonal, keyCookieField, selectsByTooMuch } from "../../request/keyed-fields.ts";
 import type { TierRequest } from "../../tier/tier.ts";
 import type { Standing } from "../purges/purge-knowledge.ts";
 
-export interface Asked {
+export interface Asked extends CacheKey {
   readonly request: TierRequest;
   readonly route: Route;
   readonly policy: Policy;
-  readonly key: string;
-  /** The canonical URL: what purges match. */
-  readonly url: string;
   /** Whether it speaks for one client, so that no other request may share its fill. */
   readonly personal: boolean;
   readonly standing: Standing;
@@ -30,10 +27,9 @@ export function askedOf(
   standing: Standing,
   arrivedAt: EpochMillis,
 ): Asked {
-  const { fields, context } = request;
-  const { key, url } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
   const policy = policyOf(route, config.maxRetentionSeconds);
-  return { request, route, policy, key, url, personal: isPersonal(fields, route), standing, arrivedAt };
+  const personal = isPersonal(request.fields, route);
+  return { ...keyOf(request, route), request, route, policy, personal, standing, arrivedAt };
 }
 
 /**

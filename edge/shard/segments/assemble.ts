@@ -8,6 +8,7 @@ import type { Body, ByteSource } from "../../body/source.ts";
 import type { ByteRange } from "../../http/range.ts";
 import type { UpstreamFailure } from "../../tier/tier.ts";
 import type { SegmentSet } from "../../tier/wire.ts";
+import { SEGMENT_FAILURES } from "../answer/failures.ts";
 import { rangeOf, segmentsOf } from "./segments.ts";
 import type { Share } from "./stored-share.ts";
 
@@ -192,17 +193,9 @@ export async function begin(
     }
   } catch (cause) {
     source.cancel();
-    if (!(cause instanceof SegmentError)) return { kind: "failed", failure: BROKEN };
+    if (!(cause instanceof SegmentError)) return { kind: "failed", failure: SEGMENT_FAILURES.broken };
     return cause.reason === "changed" ? { kind: "changed" } : { kind: "failed", failure: cause.reason };
   }
   const rest: ByteSource = { read: async () => taken.shift() ?? source.read(), cancel: () => source.cancel() };
   return { kind: "begun", body: { kind: "stream", length: body.length, open: () => rest } };
 }
-
-const BROKEN: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "segment-broken",
-  detail: "A part of the object broke off before its first byte.",
-  proxyError: "http_response_incomplete",
-};

@@ -11,8 +11,10 @@ import { type After, type Body, type ByteSource, discard } from "../../body/sour
 import type { ByteRange } from "../../http/range.ts";
 import { selectDirectives } from "../../http/targeted.ts";
 import { policyOf } from "../../http/terms.ts";
-import type { TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
+import type { CacheKey } from "../../request/cache-key.ts";
+import type { KeyedRequest, TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
 import type { ResponseFacts, SegmentSet } from "../../tier/wire.ts";
+import { SEGMENT_FAILURES, segmentOriginFailed } from "../answer/failures.ts";
 import { bornAtOfAnswer } from "../fill/origin-answer.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import { type Change, changeTo } from "../request/invalidation.ts";
@@ -33,17 +35,17 @@ export interface LargePorts {
   readonly now: () => EpochMillis;
   readonly invalidate: (change: Change) => Promise<void>;
   /** Asks the owner of a segment, in this region and as this tier. Never rejects. */
-  readonly segment: (request: TierRequest) => Promise<UpstreamAnswer | UpstreamFailure>;
+  readonly segment: (request: KeyedRequest) => Promise<UpstreamAnswer | UpstreamFailure>;
   /** Which of these segments their owners have stored; `request` is a question for any of them. Never rejects. */
-  readonly held: (request: TierRequest, indexes: readonly number[]) => Promise<ReadonlySet<number>>;
+  readonly held: (request: KeyedRequest, indexes: readonly number[]) => Promise<ReadonlySet<number>>;
   /** Hears what a client got of a large object, once that is over. */
   readonly served?: (route: string, share: Share) => void;
   /** Hands a segment to its owner. Never rejects. */
-  readonly keepSegment: (request: TierRequest, facts: Stamp, bytes: Uint8Array) => Promise<void>;
+  readonly keepSegment: (request: KeyedRequest, facts: Stamp, bytes: Uint8Array) => Promise<void>;
 }
 
 /** A request for the object, or the fill that brings it. */
-export type Reading = Pick<Asked, "key" | "url" | "request" | "route" | "personal">;
+export type Reading = Pick<Asked, keyof CacheKey | "request" | "route" | "personal">;
 /** What was known when a fetch began, and how old what it brings is. */
 export type Stamp = Pick<ResponseFacts, "seen" | "bornAt">;
 
@@ -115,7 +117,7 @@ export class Passes {
     for (const from of ["there", "start"] as const) {
       const vector = this.#ports.knowledge.joined(reading.request.context.vector);
       const request = wholeQuestion(reading, head, from === "there" ? first : undefined);
-      const answer = await this.#ports.upstream({ ...request, vector });
+      const answer = await this.#ports.upstream({ ...request, keyed: reading, vector });
       if (answer.kind === "failure") throw new SegmentError(answer);
       const covered = this.#mayBeStored(reading, answer) ? coveredBy(answer, set) : undefined;
       if (answer.body.kind === "stream" && covered !== undefined && covered.first <= first && covered.last >= last) {
@@ -123,13 +125,13 @@ export class Passes {
         return this.take(reading, head, this.#sourceOf(reading, answer.body), covered, stamp);
       }
       discard(answer.body);
-      if (answer.status >= 500) throw new SegmentError(failedWith(answer.status));
+      if (answer.status >= 500) throw new SegmentError(segmentOriginFailed(answer.status));
       if (!this.#mayBeStored(reading, answer) || whyNoSegment(answer, set) === "changed") {
         await this.#ports.invalidate(changeTo(reading.url));
         throw new SegmentError("changed");
       }
     }
-    throw new SegmentError(NO_PART);
+    throw new SegmentError(SEGMENT_FAILURES.refused);
   }
 
   #mayBeStored({ route }: Reading, { fields }: UpstreamAnswer): boolean {
@@ -150,11 +152,11 @@ export function segmentQuestion(
   segments: SegmentSet,
   index: number,
   from?: "store",
-): TierRequest {
+): KeyedRequest {
   const { fields, context } = questionOf(reading);
   const vector = knowledge.joined(context.vector);
   const segment = { ...segments, index, ...(from === "store" ? { onlyStored: true as const } : {}) };
-  return { method: "GET", fields, context: { ...context, vector, segment } };
+  return { method: "GET", fields, keyed: reading, context: { ...context, vector, segment } };
 }
 
 /** The question for a large object from a byte on, or for all of it: as it is, for these bytes are stored as they come. */
@@ -172,18 +174,3 @@ function questionOf(reading: Reading): Pick<TierRequest, "fields" | "context"> {
   const fields = withoutOwnFields(impersonal(reading).request.fields);
   return { fields, context: { ...context, budgetMillis: millis(LIMITS.requestBudgetMillis), passes: false } };
 }
-
-const failedWith = (status: number): UpstreamFailure => ({
-  kind: "failure",
-  status: 502,
-  code: `segment-origin-${status}`,
-  detail: "The origin failed while a part of the object was fetched.",
-  proxyError: "http_response_incomplete",
-});
-const NO_PART: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "segment-refused",
-  detail: "The origin gives neither this part of the object nor the whole of it.",
-  proxyError: "http_protocol_error",
-};

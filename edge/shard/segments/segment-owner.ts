@@ -15,11 +15,11 @@ import { Spool, streamOf } from "../../body/spool.ts";
 import { Fields } from "../../http/fields.ts";
 import { selectDirectives } from "../../http/targeted.ts";
 import { policyOf } from "../../http/terms.ts";
-import { cacheKey } from "../../request/cache-key.ts";
+import { type CacheKey, keyOf } from "../../request/cache-key.ts";
+import { routeNamed } from "../../route/match-route.ts";
 import type { TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
 import type { ResponseFacts, SegmentAsked } from "../../tier/wire.ts";
-import { FAILURES } from "../answer/failures.ts";
-import { routeNamed } from "../answer/release.ts";
+import { FAILURES, segmentOriginFailed } from "../answer/failures.ts";
 import { bornAtOfAnswer } from "../fill/origin-answer.ts";
 import { bodyOf } from "../fill/part-wanted.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
@@ -45,14 +45,13 @@ export interface SegmentPorts {
 }
 
 /** A question for a segment, with what follows from it. */
-interface Wanted {
+interface WantedSegment extends CacheKey {
   readonly request: TierRequest;
   readonly route: Route;
   readonly segment: SegmentAsked;
   readonly id: string;
   /** Of all segments of its object: see `Unranged`. */
   readonly setId: string;
-  readonly url: string;
   readonly target: PurgeTarget;
   /** Names of the route's targeted fields (RFC 9213). */
   readonly targets: readonly string[];
@@ -130,7 +129,7 @@ export class SegmentOwner {
     return indexes.filter((index) => this.#stored(wantedOf(request, route, { ...segment, index })) !== undefined);
   }
 
-  #stored({ id, target }: Wanted): Entry | undefined {
+  #stored({ id, target }: WantedSegment): Entry | undefined {
     const { name, entries, knowledge, now, config } = this.#ports;
     const item = entries.get(name, id, "");
     if (item?.kind !== "entry") return undefined;
@@ -143,7 +142,7 @@ export class SegmentOwner {
   }
 
   /** A fetch of its own; undefined when there are too many. */
-  #begin(wanted: Wanted): SegmentFlight | undefined {
+  #begin(wanted: WantedSegment): SegmentFlight | undefined {
     if (this.#underWay.isFull) return undefined;
     const vector = this.#ports.knowledge.joined(wanted.request.context.vector);
     const finished = (): void => this.#underWay.end(flight);
@@ -160,7 +159,7 @@ export class SegmentOwner {
   }
 
   async #fetch(
-    wanted: Wanted,
+    wanted: WantedSegment,
     vector: Vector,
     attach: (spool: Spool) => void,
     finished: () => void,
@@ -171,7 +170,7 @@ export class SegmentOwner {
     fields.set("range", `bytes=${first}-${last}`);
     fields.set("if-range", segment.etag);
     const { selecting = [] } = segment;
-    const answer = await this.#ports.upstream({ ...request, fields, vector, selecting });
+    const answer = await this.#ports.upstream({ ...request, keyed: wanted, fields, vector, selecting });
     const refused = await this.#refusal(wanted, answer);
     if (refused !== undefined || answer.kind === "failure" || answer.body.kind !== "stream") {
       finished();
@@ -193,7 +192,7 @@ export class SegmentOwner {
 
   /** Why an answer is not the segment, if it is not. An error of the origin says nothing about its versions. */
   async #refusal(
-    { request, segment, setId, url, targets }: Wanted,
+    { request, segment, setId, url, targets }: WantedSegment,
     answer: UpstreamAnswer | UpstreamFailure,
   ): Promise<Exclude<SegmentAnswer, { kind: "segment" }> | undefined> {
     if (answer.kind === "failure") return { kind: "failed", failure: answer };
@@ -202,7 +201,7 @@ export class SegmentOwner {
     const mayBeStored = !directives.noStore && !directives.private;
     if (isSegment(answer, segment) && mayBeStored && answer.body.kind === "stream") return undefined;
     discard(answer.body);
-    if (answer.status >= 500) return { kind: "failed", failure: originError(answer.status) };
+    if (answer.status >= 500) return { kind: "failed", failure: segmentOriginFailed(answer.status) };
     if (mayBeStored && whyNoSegment(answer, segment) === "unranged") {
       unranged.notice(setId);
       return { kind: "unranged" };
@@ -212,7 +211,7 @@ export class SegmentOwner {
     return { kind: "changed" };
   }
 
-  #entry({ segment, target }: Wanted, seen: Vector, bornAt: EpochMillis): Entry {
+  #entry({ segment, target }: WantedSegment, seen: Vector, bornAt: EpochMillis): Entry {
     const { first, last } = rangeOf(segment, segment.index);
     const fields = Fields.from([
       ["content-range", `bytes ${first}-${last}/${segment.total}`],
@@ -228,33 +227,24 @@ export class SegmentOwner {
     return { kind: "entry", response, body: undefined, seen, target, storedAt, checkedVersion: -1, uses: 0 };
   }
 
-  #store({ id, url, target }: Wanted, entry: Entry, body: Uint8Array): void {
+  #store({ id, url, target }: WantedSegment, entry: Entry, body: Uint8Array): void {
     const { name, entries, knowledge } = this.#ports;
     if (knowledge.purges.verdict(target, entry.seen) === "hard") return;
     entries.put(name, id, url, [], "", { ...entry, body });
   }
 }
 
-function wantedOf(request: TierRequest, route: Route, segment: SegmentAsked): Wanted {
-  const { context, fields } = request;
-  const { key, url } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
+function wantedOf(request: TierRequest, route: Route, segment: SegmentAsked): WantedSegment {
+  const keyed = keyOf(request, route);
   const { targets } = policyOf(route, 0);
   return {
+    ...keyed,
     request,
     route,
     segment,
-    id: segmentKey(key, segment),
-    setId: setKey(key, segment),
-    url,
-    target: purgeTarget(url, segment.tags),
+    id: segmentKey(keyed.key, segment),
+    setId: setKey(keyed.key, segment),
+    target: purgeTarget(keyed.url, segment.tags),
     targets,
   };
 }
-
-const originError = (status: number): UpstreamFailure => ({
-  kind: "failure",
-  status: 502,
-  code: `segment-origin-${status}`,
-  detail: "The origin failed while a part of the object was fetched.",
-  proxyError: "http_response_incomplete",
-});

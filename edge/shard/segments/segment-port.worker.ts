@@ -7,13 +7,12 @@ import { configOf, nodesOf } from "../../../config/node/nodes.worker.ts";
 import type { Node } from "../../../config/node/ports.worker.ts";
 import { epochMillis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
-import { cacheKey } from "../../request/cache-key.ts";
 import { ringOf } from "../../ring/owner.ts";
 import { NODE_URL, readNodeAnswer, readTierRequest, toNodeInit } from "../../tier/message.worker.ts";
 import { reach } from "../../tier/reach.worker.ts";
-import type { TierRequest, UpstreamFailure } from "../../tier/tier.ts";
+import type { KeyedRequest, TierRequest } from "../../tier/tier.ts";
 import { FACTS_FIELD, type ResponseFacts } from "../../tier/wire.ts";
-import { routeNamed } from "../answer/release.ts";
+import { SEGMENT_FAILURES } from "../answer/failures.ts";
 import type { Shard } from "../shard.ts";
 import type { LargePorts } from "./passing-bodies.ts";
 import { ownedKey } from "./segments.ts";
@@ -27,13 +26,8 @@ export function segmentPorts(
   shard: number,
   self: () => Shard,
 ): Pick<LargePorts, "segment" | "keepSegment" | "held"> {
-  const ownerOf = ({ context, fields }: TierRequest): number => {
-    const config = configOf(env);
-    const route = routeNamed(config, context.route);
-    if (route === undefined) throw new Error(`no route ${context.route}`);
-    const { key } = cacheKey({ url: context.url, fields, country: context.client.country }, route);
-    return ringOf(config, region).owner(ownedKey(key, context.segment));
-  };
+  const ownerOf = ({ context, keyed }: KeyedRequest): number =>
+    ringOf(configOf(env), region).owner(ownedKey(keyed.key, context.segment));
   const nodeOf = (owner: number): Node => nodesOf(env).shard(region, owner);
   return {
     async segment(request) {
@@ -41,13 +35,13 @@ export function segmentPorts(
       const requestAt = now();
       if (owner === shard) {
         const answer = await self().handle(request);
-        if (!("status" in answer)) return LOST;
+        if (!("status" in answer)) return SEGMENT_FAILURES.lost;
         return { kind: "answer", ...answer, requestAt, responseAt: now(), timings: answer.facts.timings };
       }
       const { budgetMillis } = request.context;
       const reached = await reach(() => nodeOf(owner), "/request", toNodeInit(request), budgetMillis);
-      if (reached.kind !== "response") return LOST;
-      return readNodeAnswer(reached.response, requestAt, now()) ?? LOST;
+      if (reached.kind !== "response") return SEGMENT_FAILURES.lost;
+      return readNodeAnswer(reached.response, requestAt, now()) ?? SEGMENT_FAILURES.lost;
     },
     async held(request, indexes) {
       const { segment } = request.context;
@@ -106,11 +100,3 @@ export async function takeSegment(request: Request, self: Shard): Promise<Respon
   self.segments.keep(asked, JSON.parse(facts) as ResponseFacts, new Uint8Array(await request.arrayBuffer()));
   return new Response(null, { status: 204 });
 }
-
-const LOST: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "segment-lost",
-  detail: "The shard that holds a part of the object could not be reached.",
-  proxyError: "destination_unavailable",
-};

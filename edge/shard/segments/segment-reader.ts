@@ -5,7 +5,8 @@
 import { LIMITS } from "../../../config/limits.ts";
 import { once } from "../../body/body-parts.ts";
 import { type ByteSource, discard } from "../../body/source.ts";
-import type { UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
+import type { UpstreamAnswer } from "../../tier/tier.ts";
+import { SEGMENT_FAILURES } from "../answer/failures.ts";
 import { changeTo } from "../request/invalidation.ts";
 import type { Head } from "../store/entry.ts";
 import { type Opened, SegmentError } from "./assemble.ts";
@@ -81,7 +82,7 @@ export class SegmentReader {
       await this.#ports.invalidate(changeTo(this.#reading.url));
       throw new SegmentError("changed");
     }
-    throw new SegmentError(LOST);
+    throw new SegmentError(SEGMENT_FAILURES.unavailable);
   }
 
   async #fromWhole(index: number): Promise<ByteSource> {
@@ -92,7 +93,7 @@ export class SegmentReader {
       this.#passing?.leave();
       this.#passing = passing.attach();
     }
-    throw new SegmentError(LOST);
+    throw new SegmentError(SEGMENT_FAILURES.unavailable);
   }
 }
 
@@ -103,11 +104,3 @@ function waitingForNone<Of extends Pick<Reading, "request">>(reading: Of): Of {
   const demand = { uses: context.demand?.uses ?? 0, waits: false };
   return { ...reading, request: { ...request, context: { ...context, demand } } };
 }
-
-const LOST: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "segment-lost",
-  detail: "A part of the object could not be had.",
-  proxyError: "http_response_incomplete",
-};

@@ -1,8 +1,7 @@
-// How a shard gets an answer from the tier above: its shield's regions in their order, those that failed lately last, and the
-// origin itself where this region is the one that may ask it. A shield that is behind the caller's purges is told them and
-// asked once more; one that cannot be reached is left for the next of the list. It decides whom to ask and with what, never
-// how a message travels: the platform, a test or the simulator does that. DESIGN section 4: a purge is sent once, because
-// every question carries the vector that its answer may not be older than.
+// How a shard gets an answer from the tier above: it asks the regions of its shield in order (ask-in-order.ts), those that failed
+// recently last, and the origin itself where this region is the one that may ask it. A shield that knows of fewer purges than the
+// request gets the missing ones and is asked once more: so a purge needs to be sent only once, because every request carries the
+// vector that its answer may not be older than. It decides whom to ask and with what, never how a message travels.
 
 import { LIMITS } from "../../../config/limits.ts";
 import type { Config, Route } from "../../../config/schema/schema.ts";
@@ -10,27 +9,21 @@ import type { EpochMillis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
 import type { PurgeNews } from "../../../control-plane/purge/wire.ts";
-import { isIdempotent } from "../../http/invalidate.ts";
-import { cacheKey } from "../../request/cache-key.ts";
 import { ringOf } from "../../ring/owner.ts";
+import { askInOrder, mustArriveOnce, type RegionReply } from "../../route/ask-in-order.ts";
+import { routeNamed } from "../../route/match-route.ts";
 import { RegionHealth } from "../../route/region-health.ts";
 import { shieldRegions } from "../../route/shields.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
 import type { RequestContext } from "../../tier/wire.ts";
-import { routeNamed } from "../answer/release.ts";
+import { SHIELD_FAILURES } from "../answer/failures.ts";
 import { ownedKey } from "../segments/segments.ts";
 
 /** What came back from a shard that was asked as shield. */
 export type ShieldReply =
-  | { readonly kind: "answer"; readonly answer: UpstreamAnswer }
-  /** It knows less of purges than the question, and could not catch up. */
-  | { readonly kind: "behind"; readonly vector: Vector }
-  /** It lives, but gave no answer in the time that the request has. */
-  | { readonly kind: "late" }
-  /** No connection, or no sign of life. `sent`: it may have begun to act on the question. */
-  | { readonly kind: "unreachable"; readonly sent: boolean }
-  /** It lives, but broke off, or answered something that is no tier's answer: a crash, or another version. */
-  | { readonly kind: "refused" };
+  | RegionReply<UpstreamAnswer>
+  /** It knows of fewer purges than the request, and could not catch up. */
+  | { readonly kind: "behind"; readonly vector: Vector };
 
 /** A shard of another region. */
 export interface ShieldPlace {
@@ -45,27 +38,15 @@ export interface ShieldPorts {
   readonly now: () => EpochMillis;
   /** What someone at `vector` lacks of what this shard knows. */
   readonly newsSince: (vector: Vector) => PurgeNews;
-  /**
-   * Sends a question; never rejects. One that must not arrive twice (`mustArriveOnce`) is sent only to a shard that has just
-   * shown that it lives.
-   */
+  /** Whether a shard answers at all, within a bounded time. Never rejects. */
+  readonly isAlive: (place: ShieldPlace) => Promise<boolean>;
+  /** Sends a request. Never rejects. */
   readonly request: (to: ShieldPlace, request: UpstreamRequest) => Promise<ShieldReply>;
   /** Tells purges, for a bounded time; answers whether they were taken. Never rejects. */
   readonly apply: (to: ShieldPlace, news: PurgeNews) => Promise<boolean>;
   /** Asks the origin. Never rejects. */
   readonly origin: (request: UpstreamRequest, route: Route) => Promise<UpstreamAnswer | UpstreamFailure>;
 }
-
-/** No answer. `sent`: the shield may have begun to act on the question; `lives`: it did, and failed at this one. */
-interface Lost {
-  readonly kind: "lost";
-  readonly sent: boolean;
-  readonly lives?: true;
-}
-
-/** Whether sending it twice could do what its client wants done once, or is not possible at all. */
-export const mustArriveOnce = ({ method, upload }: Pick<UpstreamRequest, "method" | "upload">): boolean =>
-  upload !== undefined || !isIdempotent(method);
 
 /** The tier above one shard; it remembers which regions failed lately. */
 export class ShieldAsker {
@@ -91,85 +72,40 @@ export class ShieldAsker {
       ...shields.filter((shield) => !unhealthy.has(shield)),
       ...shields.filter((shield) => unhealthy.has(shield)),
     ];
-    let brokenOff = 0;
-    for (const shield of inOrder.slice(0, LIMITS.shieldAttempts)) {
-      if (shield === region) return origin(request, route);
-      const answer = await this.#askShield(shield, request, route);
-      if (answer.kind !== "lost") return answer;
-      // It may have been carried out, and an upload has been read in part: neither is sent twice.
-      if (answer.sent && mustArriveOnce(request)) return LOST_ON_THE_WAY;
-      if (answer.lives) brokenOff += 1;
-      // Each asks the origin anew (ask-regions.ts).
-      if (brokenOff === LIMITS.brokenOff) break;
-    }
-    return brokenOff > 0 ? SHIELD_BROKE_OFF : SHIELD_LOST;
+    const outcome = await askInOrder<UpstreamAnswer | UpstreamFailure>(
+      inOrder.slice(0, LIMITS.shieldAttempts),
+      mustArriveOnce(request),
+      {
+        isAlive: async (shield) => shield === region || this.#ports.isAlive(this.#ownerIn(shield, request)),
+        ask: async (shield) =>
+          shield === region
+            ? { kind: "answer", answer: await origin(request, route) }
+            : this.#askShield(this.#ownerIn(shield, request), request),
+      },
+      { health: this.#health, now },
+    );
+    return outcome.kind === "answer" ? outcome.answer : SHIELD_FAILURES[outcome.kind];
   }
 
-  async #askShield(
-    shield: RegionId,
-    request: UpstreamRequest,
-    route: Route,
-  ): Promise<UpstreamAnswer | UpstreamFailure | Lost> {
-    const { config, region, now } = this.#ports;
-    const ring = ringOf(config, shield);
-    const { url, client } = request.context;
-    const { key } = cacheKey({ url, fields: request.fields, country: client.country }, route);
-    const to: ShieldPlace = { region: shield, shard: ring.owner(ownedKey(key, request.context.segment)) };
+  #ownerIn(shield: RegionId, { keyed, context }: UpstreamRequest): ShieldPlace {
+    const ring = ringOf(this.#ports.config, shield);
+    return { region: shield, shard: ring.owner(ownedKey(keyed.key, context.segment)) };
+  }
+
+  async #askShield(to: ShieldPlace, request: UpstreamRequest): Promise<RegionReply<UpstreamAnswer | UpstreamFailure>> {
+    const { config, region } = this.#ports;
     // mutant: no-vector-to-the-shield
     const { vector } = request;
     const visited = [...request.context.visited, region];
-    const context: RequestContext = { ...request.context, tier: "shield", vector, ring: ring.version, visited };
+    const ring = ringOf(config, to.region).version;
+    const context: RequestContext = { ...request.context, tier: "shield", vector, ring, visited };
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const reply = await this.#ports.request(to, { ...request, context });
-      if (reply.kind === "late") return SHIELD_LATE;
-      if (reply.kind === "unreachable") {
-        this.#health.failed(shield, now());
-        return { kind: "lost", sent: reply.sent };
-      }
-      this.#health.succeeded(shield);
-      if (reply.kind === "answer") return reply.answer;
-      if (reply.kind === "refused") return { kind: "lost", sent: true, lives: true };
-      if (request.upload !== undefined) return { kind: "lost", sent: true };
-      if (!(await this.#ports.apply(to, this.#ports.newsSince(reply.vector)))) return { kind: "lost", sent: false };
+      if (reply.kind !== "behind") return reply;
+      // An upload has been read in part, so it cannot be sent again.
+      if (request.upload !== undefined) return { kind: "refused" };
+      if (!(await this.#ports.apply(to, this.#ports.newsSince(reply.vector)))) return { kind: "lost", unsent: true };
     }
-    return SHIELD_BEHIND;
+    return { kind: "answer", answer: SHIELD_FAILURES.behind };
   }
 }
-
-const SHIELD_LOST: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "shield-unreachable",
-  detail: "No region that may ask this origin can be reached.",
-  proxyError: "destination_unavailable",
-};
-const SHIELD_BROKE_OFF: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "shield-broke-off",
-  detail: "The origin's shield lives, but broke this request off before it had answered.",
-  proxyError: "connection_terminated",
-};
-const LOST_ON_THE_WAY: UpstreamFailure = {
-  kind: "failure",
-  status: 502,
-  code: "lost-on-the-way",
-  detail:
-    "The origin's shield was lost while it had this request, which may have been carried out: it is not sent twice.",
-  proxyError: "connection_terminated",
-};
-const SHIELD_LATE: UpstreamFailure = {
-  kind: "failure",
-  status: 504,
-  code: "shield-timeout",
-  detail: "The origin's shield did not answer in time.",
-  proxyError: "http_response_timeout",
-};
-const SHIELD_BEHIND: UpstreamFailure = {
-  kind: "failure",
-  status: 503,
-  code: "shield-behind",
-  detail: "The origin's shield could not be told of a purge that this request knows of.",
-  proxyError: "proxy_internal_error",
-  retryAfterSeconds: 1,
-};

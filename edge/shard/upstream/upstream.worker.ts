@@ -11,24 +11,24 @@ import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts"
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeNews } from "../../../control-plane/purge/wire.ts";
 import { countFailure, countReply, countTransition, showBreaker } from "../../../origin/count.ts";
-import type { OriginFailure } from "../../../origin/failure.ts";
 import { createOriginClient, type WorkerOriginClient } from "../../../origin/fetch.worker.ts";
 import { originPath } from "../../action/rewrite.ts";
 import { Fields } from "../../http/fields.ts";
 import { PSEUDONYM } from "../../http/forwardable.ts";
 import { lostRegions } from "../../regions/lost-regions.worker.ts";
-import { cacheKey, wholeTarget } from "../../request/cache-key.ts";
+import { wholeTarget } from "../../request/cache-key.ts";
 import { forwardedFields } from "../../request/forwarded.ts";
 import { after, bodyOf, readNodeAnswer, toNodeInit } from "../../tier/message.worker.ts";
 import { isAlive, reach } from "../../tier/reach.worker.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
 import type { BehindResponse } from "../../tier/wire.ts";
+import { originFailed } from "../answer/failures.ts";
 import { decode, encode } from "../coding/encode.worker.ts";
 import { Negotiation } from "../coding/negotiation.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import { askerOf, rankOf } from "../request/demand.ts";
 import type { EntryStore } from "../store/entries.ts";
-import { mustArriveOnce, ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
+import { ShieldAsker, type ShieldPlace, type ShieldReply } from "./ask-shield.ts";
 
 const now = (): EpochMillis => epochMillis(Date.now());
 
@@ -63,6 +63,7 @@ export class UpstreamShell {
         region,
         now,
         newsSince: (vector) => knowledge.newsSince(vector),
+        isAlive: ({ region, shard }) => isAlive(nodesOf(env).shard(region, shard)),
         request: (to, request) => this.#askShield(to, request),
         apply: (to, news) => this.#tell(to, news),
         origin: (request, route) => this.#negotiation.ask(request, route),
@@ -83,10 +84,9 @@ export class UpstreamShell {
 
   async #askShield({ region, shard }: ShieldPlace, request: UpstreamRequest): Promise<ShieldReply> {
     const node = () => nodesOf(this.#env).shard(region, shard);
-    if (mustArriveOnce(request) && !(await isAlive(node()))) return { kind: "unreachable", sent: false };
     const requestAt = now();
     const reached = await reach(node, "/request", toNodeInit(request), request.context.budgetMillis, request.signal);
-    if (reached.kind === "unreachable") return { kind: "unreachable", sent: true };
+    if (reached.kind === "unreachable") return { kind: "lost" };
     if (reached.kind === "broken") return { kind: "refused" };
     if (reached.kind === "late") return reached;
     const { response } = reached;
@@ -106,16 +106,12 @@ export class UpstreamShell {
 
   async #askOrigin(request: UpstreamRequest, route: Route): Promise<UpstreamAnswer | UpstreamFailure> {
     const { context } = request;
-    const { forwardPath } = cacheKey(
-      { url: context.url, fields: request.fields, country: context.client.country },
-      route,
-    );
     // What passes no cache goes on as it was written.
     const target = context.passes
       ? targetOfUrl(context.url)
       : route.forward === "all"
         ? wholeTarget(context.url, route)
-        : forwardPath;
+        : request.keyed.forwardPath;
     const sentAt = now();
     const outcome = await this.#originClient(route.origin).request({
       method: request.method,
@@ -192,24 +188,3 @@ export class UpstreamShell {
     if (breaker !== undefined) showBreaker(this.#tally, origin, this.#shard, breaker);
   }
 }
-
-/** What is wrong with an upload of which the origin has seen nothing. */
-const UPLOAD_DETAILS: Partial<Record<OriginFailure["error"], string>> = {
-  "upload-too-slow": `The first ${LIMITS.uploadHeadBytes / 1024} KiB of the upload, or all of it, must arrive within ${LIMITS.uploadHeadMillis / 1000} seconds. The origin was not asked.`,
-  "upload-broken": "The upload broke off at its beginning. The origin was not asked.",
-  "upload-below-rate": `Once an upload has begun, ${LIMITS.leastRateBytes / 1024} KiB of it must arrive in every ${LIMITS.leastRateMillis / 1000} seconds. The origin has received a part of it.`,
-  "uploads-full":
-    "Too many uploads, of this client or of all, are beginning at once: try again shortly. The origin was not asked.",
-};
-
-/** Names the origin as the configuration does: its address is nobody's business. */
-const originFailed = (outcome: OriginFailure, origin: string): UpstreamFailure => ({
-  kind: "failure",
-  status: outcome.status,
-  code: `origin-${outcome.error.replaceAll("_", "-")}`,
-  detail:
-    UPLOAD_DETAILS[outcome.error] ??
-    `The origin "${origin}" gave no answer that could be used: ${outcome.error.replaceAll(/[_-]/g, " ")}.`,
-  proxyError: outcome.proxyError,
-  ...(outcome.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: outcome.retryAfterSeconds }),
-});

@@ -213,7 +213,7 @@ describe("a copy", () => {
     await world.fill();
     await world.visit();
     world.breaksOff = true;
-    expect(await told(await world.visit())).toBe("refused: regions-lost");
+    expect(await told(await world.visit())).toBe("refused: region-broke-off");
     world.breaksOff = false;
     expect(await told(await world.visit())).toBe("shard 200 old");
   });

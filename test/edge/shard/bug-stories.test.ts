@@ -31,6 +31,7 @@ class TwoTiers {
       region: "weur",
       now: () => shard.now,
       newsSince: (vector) => shard.knowledge.newsSince(vector),
+      isAlive: async () => true,
       request: (_to, request) => this.#askShield(request),
       apply: async (_to, news) => shield.knowledge.apply(news) === "whole",
       origin: () => Promise.reject(new Error("only the shield asks the origin")),

@@ -6,7 +6,7 @@ import { LIMITS } from "../../../../config/limits.ts";
 import type { Config, ConfigInput } from "../../../../config/schema/schema.ts";
 import type { ByteSource } from "../../../../edge/body/source.ts";
 import type { Coding } from "../../../../edge/http/accept-encoding.ts";
-import { routeNamed } from "../../../../edge/shard/answer/release.ts";
+import { routeNamed } from "../../../../edge/route/match-route.ts";
 import { Negotiation } from "../../../../edge/shard/coding/negotiation.ts";
 import type { TierResponse } from "../../../../edge/tier/tier.ts";
 import { CONFIG, ShardWorld, statusOf, textOf } from "../../../fixtures/shard-world.ts";
