@@ -4,6 +4,7 @@
 
 import { LIMITS } from "../config/limits.ts";
 import { type Millis, millis } from "../config/units.ts";
+import { EDGE_LIMITS } from "./limits.ts";
 
 /** The request's content. `unknown`: after `patience` neither its first byte nor its end has come. */
 export async function contentOf(
@@ -29,7 +30,7 @@ export async function contentOf(
 /** For how long a request may leave open whether it has content that nothing can carry: as long as an answer may take. */
 export const GET_PATIENCE: Millis = millis(LIMITS.requestBudgetMillis);
 /** For how long an upload waits for its first byte before it is sent on as one that will come. */
-export const UPLOAD_PATIENCE: Millis = millis(LIMITS.firstByteOfUploadMillis);
+export const UPLOAD_PATIENCE: Millis = millis(EDGE_LIMITS.firstByteOfUploadMillis);
 
 async function firstPiece(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
   for (;;) {

@@ -7,6 +7,7 @@ import { Tally } from "../config/metrics/tally.ts";
 import type { Environment } from "../config/node/environment.worker.ts";
 import { nodesOf } from "../config/node/nodes.worker.ts";
 import type { RegionId } from "../config/world/regions.ts";
+import { EDGE_LIMITS } from "./limits.ts";
 
 const tallies = new Map<RegionId, Tally>();
 /** When the push that is waiting for its turn was set up, by region. */
@@ -26,7 +27,7 @@ export function tallyOf(region: RegionId): Tally {
 export function pushSoon(region: RegionId, env: Environment, waitUntil: (work: Promise<unknown>) => void): void {
   const setUpAt = pushSetUpAt.get(region);
   // A request that is ended from outside takes its push along: after a while another one may set it up.
-  if (setUpAt !== undefined && Date.now() - setUpAt < LIMITS.meterPushGivenUpMillis) return;
+  if (setUpAt !== undefined && Date.now() - setUpAt < EDGE_LIMITS.meterPushGivenUpMillis) return;
   pushSetUpAt.set(region, Date.now());
   waitUntil(
     new Promise((resolve) => setTimeout(resolve, LIMITS.meterPushMillis))

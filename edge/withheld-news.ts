@@ -1,7 +1,7 @@
 // Which request fields were found to be withheld from origins that vary on them, by route, as far as one isolate has seen: what
 // is news is said once, and the metric's labels stay few. Origins name the fields, so their number is bounded.
 
-import { LIMITS } from "../config/limits.ts";
+import { EDGE_LIMITS } from "./limits.ts";
 
 /** The name under which all further fields of a route are counted. */
 export const OTHER_FIELDS = "other";
@@ -19,7 +19,7 @@ export class WithheldNews {
     const news: string[] = [];
     const counted = new Set<string>();
     for (const field of fields) {
-      const label = seen.has(field) || seen.size < LIMITS.withheldFields ? field : OTHER_FIELDS;
+      const label = seen.has(field) || seen.size < EDGE_LIMITS.withheldFields ? field : OTHER_FIELDS;
       counted.add(label);
       if (seen.has(label)) continue;
       seen.add(label);

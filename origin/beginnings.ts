@@ -5,6 +5,7 @@
 import { LIMITS } from "../config/limits.ts";
 import { millis } from "../config/units.ts";
 import type { OriginError } from "./failure.ts";
+import { ORIGIN_LIMITS } from "./limits.ts";
 import type { OriginPorts, OriginRequest } from "./ports.ts";
 import { Turns } from "./turns.ts";
 
@@ -18,14 +19,18 @@ export class Beginnings<Body> {
 
   constructor(ports: Pick<OriginPorts<Body, never>, "now" | "after" | "count" | "gather">) {
     this.#ports = ports;
-    this.#places = new Turns({ maxConcurrent: LIMITS.uploadHeads, maxQueued: 0, queueTimeout: millis(0) }, ports);
+    this.#places = new Turns(
+      { maxConcurrent: ORIGIN_LIMITS.uploadHeads, maxQueued: 0, queueTimeout: millis(0) },
+      ports,
+    );
   }
 
   /** The request with the beginning of its upload read, or why there is none. At once where it has no upload. */
   async begin(request: OriginRequest<Body>): Promise<Begun<Body>> {
     const { body, signal, client } = request;
     if (body === undefined || body === null) return { kind: "begun", request };
-    const shares = client === undefined ? [] : [{ name: client, most: LIMITS.uploadHeadsOfClient, mostWaiting: 0 }];
+    const shares =
+      client === undefined ? [] : [{ name: client, most: ORIGIN_LIMITS.uploadHeadsOfClient, mostWaiting: 0 }];
     const place = await this.#places.take(signal, 0, shares);
     if (place.kind === "cancelled") return { kind: "failed", error: "cancelled" };
     if (place.kind !== "admitted") return { kind: "failed", error: "uploads-full" };

@@ -2,8 +2,8 @@
 // that is spent waiting for the origin counts; a reader that takes its time is waited for, but for so long only, and its slot
 // is free meanwhile. A body that drips is read on, and reported, so that it gives its slot back. The first read must come within the origin's own time, or the body counts as forgotten. It buffers nothing.
 
-import { LIMITS } from "../config/limits.ts";
 import { type Millis, millis } from "../config/units.ts";
+import { ORIGIN_LIMITS } from "./limits.ts";
 import { Pace } from "./pace.ts";
 
 export interface Watch {
@@ -19,7 +19,7 @@ export interface WatchedBody {
   readonly body: ReadableStream<Uint8Array>;
   /** Resolves when the body has ended, failed or was given up. */
   readonly ended: Promise<void>;
-  /** Resolves when the reader has paused for `LIMITS.originReaderRestMillis` for the first time. */
+  /** Resolves when the reader has paused for `ORIGIN_LIMITS.originReaderRestMillis` for the first time. */
   readonly resting: Promise<void>;
   /** Resolves when the origin has once sent less than `LEAST_RATE`. */
   readonly dripping: Promise<void>;
@@ -32,7 +32,8 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
   const rest = Promise.withResolvers<void>();
   const drip = Promise.withResolvers<void>();
   const pace = new Pace();
-  const readBytes = watch.length > 0 ? Math.min(LIMITS.originReadBytes, watch.length) : LIMITS.originReadBytes;
+  const readBytes =
+    watch.length > 0 ? Math.min(ORIGIN_LIMITS.originReadBytes, watch.length) : ORIGIN_LIMITS.originReadBytes;
   let failure: Error | undefined;
   const giveUp = (reason: Error) => {
     failure = reason;
@@ -46,8 +47,8 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
     pause = setTimeout(() => {
       rest.resolve();
       const gone = () => giveUp(new Error("the reader of the origin's body paused for too long"));
-      pause = setTimeout(gone, LIMITS.originReaderGoneMillis - LIMITS.originReaderRestMillis);
-    }, LIMITS.originReaderRestMillis);
+      pause = setTimeout(gone, ORIGIN_LIMITS.originReaderGoneMillis - ORIGIN_LIMITS.originReaderRestMillis);
+    }, ORIGIN_LIMITS.originReaderRestMillis);
   };
 
   const body = new ReadableStream<Uint8Array>(

@@ -6,8 +6,8 @@
 // such failures opens the breaker only once it covers several places. A client can send one request as often as it likes, so a
 // count alone would let anybody close the whole site. A refused connection names no place: no page can cause it.
 
-import { LIMITS } from "../config/limits.ts";
 import { after, between, type EpochMillis, epochMillis, type Millis, millis } from "../config/units.ts";
+import { ORIGIN_LIMITS } from "./limits.ts";
 
 export interface BreakerLimits {
   /** Failures in a row after which it opens; at least 1. */
@@ -114,7 +114,7 @@ export class Breaker {
       case "closed": {
         if (result === "abandoned") return "unchanged";
         const run = result === "success" ? NO_RUN : this.#longer(this.#state.run, now, place);
-        const wide = run.certain || run.places.size >= Math.min(LIMITS.breakerPlaces, this.#limits.failures);
+        const wide = run.certain || run.places.size >= Math.min(ORIGIN_LIMITS.breakerPlaces, this.#limits.failures);
         if (run.failures < this.#limits.failures || !wide) {
           this.#state = { kind: "closed", run };
           return "unchanged";
@@ -129,10 +129,10 @@ export class Breaker {
 
   #longer(run: Run, now: EpochMillis, place: string | undefined): Run {
     // A failure now and then over a day is no run: the rest of the traffic may all be hits.
-    const { failures, places, certain } = now - run.lastAt > LIMITS.breakerRunMillis ? NO_RUN : run;
+    const { failures, places, certain } = now - run.lastAt > ORIGIN_LIMITS.breakerRunMillis ? NO_RUN : run;
     return {
       failures: failures + 1,
-      places: place === undefined || places.size >= LIMITS.breakerPlaces ? places : new Set([...places, place]),
+      places: place === undefined || places.size >= ORIGIN_LIMITS.breakerPlaces ? places : new Set([...places, place]),
       certain: certain || place === undefined,
       lastAt: now,
     };

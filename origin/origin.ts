@@ -3,13 +3,13 @@
 // Invariants: whatever happens, a slot that was taken is given back once, and a permit is settled once. Each attempt, the
 // retry too, asks the breaker; both share one time for the header. One client object an origin and isolate or object.
 
-import { LIMITS } from "../config/limits.ts";
 import type { Origin } from "../config/schema/schema.ts";
 import { after, between, epochMillis, type Millis, millis, type Seconds, seconds, toMillis } from "../config/units.ts";
 import { Beginnings } from "./beginnings.ts";
 import { Breaker, type Evidence, isFailureStatus, type Permit, placeOf, type Result } from "./breaker.ts";
 import { FAILURES, failureOfStatus, type OriginError, originFailure } from "./failure.ts";
 import type { Share } from "./gate.ts";
+import { ORIGIN_LIMITS } from "./limits.ts";
 import type { OriginOutcome, OriginPorts, OriginReply, OriginRequest, UploadState } from "./ports.ts";
 import { isRepeatable, RetryBudget } from "./retry-budget.ts";
 import { Turns } from "./turns.ts";
@@ -218,7 +218,7 @@ export class OriginClient<Body, Socket = never> {
    */
   #busyUntil({ ended, resting, dripping, cancel }: Busy): Promise<unknown> {
     const drips = dripping?.then(() => {
-      if (this.#dripping >= LIMITS.drippingAnswers) return cancel();
+      if (this.#dripping >= ORIGIN_LIMITS.drippingAnswers) return cancel();
       this.#dripping += 1;
       const forget = () => {
         this.#dripping -= 1;
@@ -248,7 +248,7 @@ function errorOfReply(reply: {
   if (byStatus !== undefined) return byStatus;
   let size = 0;
   for (const [name, value] of reply.fields) size += name.length + value.length + 4;
-  return size > LIMITS.originHeaderBytes ? "http_response_header_section_size" : undefined;
+  return size > ORIGIN_LIMITS.originHeaderBytes ? "http_response_header_section_size" : undefined;
 }
 
 /** Whether the slot stays taken while the body is read. Event streams and upgraded connections last for hours: they would block the origin. */

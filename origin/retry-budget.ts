@@ -2,8 +2,8 @@
 // while retries stay a small share of requests. So a pooled connection that an earlier answer has spoilt is not noticed,
 // and an origin that is down does not get its load doubled. It never retries after a timeout: a slow origin is not helped.
 
-import { LIMITS } from "../config/limits.ts";
 import { FAILURES, type OriginError } from "./failure.ts";
+import { ORIGIN_LIMITS } from "./limits.ts";
 
 /** Whether a request of this kind that failed in this way may be repeated (RFC 9110 section 9.2.2: safe and without a body). */
 export const isRepeatable = (method: string, body: "body" | "no-body", error: OriginError): boolean =>
@@ -17,12 +17,12 @@ export class RetryBudget {
   /** `share` lies between 0 (never) and 1. The store begins full, for the first connection may be the stale one. */
   constructor(share: number) {
     this.#share = share;
-    this.#earned = share === 0 ? 0 : LIMITS.originRetriesInStore;
+    this.#earned = share === 0 ? 0 : ORIGIN_LIMITS.originRetriesInStore;
   }
 
   /** Counts a first attempt. */
   earn(): void {
-    this.#earned = Math.min(LIMITS.originRetriesInStore, this.#earned + this.#share);
+    this.#earned = Math.min(ORIGIN_LIMITS.originRetriesInStore, this.#earned + this.#share);
   }
 
   /** Takes one retry out of the budget, if it has one. */

@@ -1,7 +1,7 @@
 // Reads a JSON request's body as text: the right media type, no more bytes than allowed, UTF-8 (RFC 8259 section 8.1). It
 // keeps nothing beyond the bound, whatever Content-Length says, and parses nothing.
 
-import { LIMITS } from "../../config/limits.ts";
+import { API_LIMITS } from "./limits.ts";
 import { type Problem, problem } from "./problems.ts";
 
 export type BodyText =
@@ -37,8 +37,8 @@ const isNoOtherCharset = (parameter: string): boolean => {
 };
 
 async function readText(request: Request): Promise<BodyText> {
-  const tooLarge = problem("body-too-large", `a body has at most ${LIMITS.apiBodyBytes} bytes`);
-  if (Number(request.headers.get("content-length") ?? 0) > LIMITS.apiBodyBytes) return refused(tooLarge);
+  const tooLarge = problem("body-too-large", `a body has at most ${API_LIMITS.apiBodyBytes} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > API_LIMITS.apiBodyBytes) return refused(tooLarge);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let read = 0;
   let text = "";
@@ -46,8 +46,8 @@ async function readText(request: Request): Promise<BodyText> {
     const reader = request.body?.getReader();
     for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
       read += part.value.byteLength;
-      if (read > LIMITS.apiBodyBytes) {
-        if (reader !== undefined) await drain(reader, LIMITS.apiDrainedBytes - read);
+      if (read > API_LIMITS.apiBodyBytes) {
+        if (reader !== undefined) await drain(reader, API_LIMITS.apiDrainedBytes - read);
         return refused(tooLarge);
       }
       text += decoder.decode(part.value, { stream: true });

@@ -10,6 +10,7 @@ import { type Millis, millis } from "../../config/units.ts";
 import { greatCircle } from "../../config/world/distance.ts";
 import { REGIONS, type RegionId } from "../../config/world/regions.ts";
 import type { Refusal } from "../hub/commands.ts";
+import { API_LIMITS } from "./limits.ts";
 import { type ControlPorts, regionsOf } from "./ports.worker.ts";
 import { type Problem, problem } from "./problems.ts";
 
@@ -83,10 +84,10 @@ export async function askHubs<Body>(
   question: Question,
   held: Millis = millis(0),
 ): Promise<Answer<Body>> {
-  const giveUpAt = ports.now() + held + 3 * LIMITS.hubAnswerMillis;
+  const giveUpAt = ports.now() + held + 3 * API_LIMITS.hubAnswerMillis;
   let last: Answer<Body> = { kind: "unreachable", region: first, detail: "cannot be reached" };
   for (const region of hubOrder(ports.config, first)) {
-    const left = Math.min(held + LIMITS.hubAnswerMillis, giveUpAt - ports.now());
+    const left = Math.min(held + API_LIMITS.hubAnswerMillis, giveUpAt - ports.now());
     if (left <= 0) break;
     const answer = await ask<Body>(ports, ports.hub(region), region, question, millis(left));
     if (answer.kind === "answer") return answer;

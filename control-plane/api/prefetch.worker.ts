@@ -2,12 +2,12 @@
 // of it: no job is kept anywhere. A client that goes away leaves it to go on for some seconds, and one that was cut off asks
 // again for what it has not seen, which costs the origin nothing for what is warm.
 
-import { LIMITS } from "../../config/limits.ts";
 import { withoutAlias } from "../../config/spelling/host-aliases.ts";
 import { readPrefetchBody } from "../prefetch/body.ts";
 import { type Prefetch, type PrefetchPorts, prefetch } from "../prefetch/prefetch.ts";
 import { mayPurge, type TokenRecord } from "./access/access.ts";
 import { readBody } from "./body.worker.ts";
+import { API_LIMITS } from "./limits.ts";
 import type { ControlPorts } from "./ports.worker.ts";
 import { type Problem, problem } from "./problems.ts";
 import { type Call, type Mount, mount, problemResponse } from "./route.worker.ts";
@@ -53,7 +53,7 @@ async function answer(ports: ControlPorts, { context, token }: Call<unknown>): P
 
 /** As many visits at once as the most careful origin takes requests, and no more than leaves room for clients'. */
 const concurrencyFor = ({ config }: ControlPorts): number =>
-  Math.min(LIMITS.prefetchConcurrency, ...Object.values(config.origins).map(({ maxConcurrent }) => maxConcurrent));
+  Math.min(API_LIMITS.prefetchConcurrency, ...Object.values(config.origins).map(({ maxConcurrent }) => maxConcurrent));
 
 const mayAsk = (token: TokenRecord, url: string): boolean => mayPurge(token, { kind: "url", url });
 

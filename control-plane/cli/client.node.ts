@@ -5,11 +5,11 @@
 
 import { Agent, type Dispatcher, request } from "undici";
 import type { z } from "zod";
-import { LIMITS } from "../../config/limits.ts";
 import { readShape } from "../../config/read-shape.ts";
 import { type AnswerOf, type Given, type LineOf, type Route, schemaOf } from "../api/route.ts";
 import { problemSchema } from "../api/schemas.ts";
 import type { Failure } from "./failure.ts";
+import { CLI_LIMITS } from "./limits.ts";
 
 /** What came of a request: the answer and its status, or why there is none. */
 export type Answer<Value> =
@@ -19,7 +19,7 @@ export type Answer<Value> =
 export interface AskOptions<Value> {
   /** Where a call says which of the route's answers comes: what that one is. All of them are taken by default. */
   readonly as?: z.ZodType<Value>;
-  /** The longest wait for the answer's head; `LIMITS.cliTimeoutMillis` by default. */
+  /** The longest wait for the answer's head; `CLI_LIMITS.cliTimeoutMillis` by default. */
   readonly timeoutMillis?: number;
 }
 
@@ -32,7 +32,7 @@ export class ApiClient {
   constructor(api: string, token: string | undefined) {
     this.api = api;
     this.#token = token;
-    this.#dispatcher = new Agent({ connect: { timeout: LIMITS.cliConnectMillis }, keepAliveTimeout: 1000 });
+    this.#dispatcher = new Agent({ connect: { timeout: CLI_LIMITS.cliConnectMillis }, keepAliveTimeout: 1000 });
   }
 
   async ask<R extends Route, Value extends AnswerOf<R> = AnswerOf<R>>(
@@ -86,7 +86,7 @@ export class ApiClient {
   #send<R extends Route>(
     { method, path }: R,
     { body, query, parameters }: Given<R>,
-    timeout: number = LIMITS.cliTimeoutMillis,
+    timeout: number = CLI_LIMITS.cliTimeoutMillis,
   ): Promise<Dispatcher.ResponseData> {
     return request(addressOf(this.api, path, parameters, query), {
       method: method === "get" ? "GET" : "POST",

@@ -5,12 +5,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LIMITS } from "../../config/limits.ts";
 import type { RegionStatus } from "../local/admin.node.ts";
 import { describeFileFault, type FileFault } from "../local/state/file-faults.ts";
 import type { RunRecord } from "../local/state/run-record.ts";
 import { judgeRun } from "../local/state/state-files.ts";
 import { describeBadRun } from "../local/state/state-folder.node.ts";
+import { CLI_LIMITS } from "./limits.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -50,7 +50,7 @@ export async function askLauncher(folder: string, api: string): Promise<readonly
     const headers = { Authorization: `Bearer ${readAdminToken(folder)}` };
     const answer = await fetch(`${run.admin}/regions`, {
       headers,
-      signal: AbortSignal.timeout(LIMITS.cliConnectMillis),
+      signal: AbortSignal.timeout(CLI_LIMITS.cliConnectMillis),
     });
     if (!answer.ok) return undefined;
     return ((await answer.json()) as { readonly regions?: readonly RegionStatus[] }).regions;

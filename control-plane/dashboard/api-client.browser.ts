@@ -1,9 +1,9 @@
 // Asks the control API, and turns whatever happens into a value: an answer that was understood, or a problem. It never throws
 // and never retries; when to ask again is decided by `app.browser.ts`. The token goes into the `Authorization` field only.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { type AnswerName, faultIn, type Shapes } from "./check.ts";
+import { DASHBOARD_LIMITS } from "./limits.ts";
 import {
   type DryRun,
   type Problem,
@@ -38,7 +38,7 @@ export function controlApi(token: string): ControlApi {
   return {
     regions: () => ask("/v1/regions", "regions"),
     stats: () => ask("/v1/stats", "stats"),
-    purges: () => ask(`/v1/purges?limit=${LIMITS.dashboardPurges}`, "purges"),
+    purges: () => ask(`/v1/purges?limit=${DASHBOARD_LIMITS.dashboardPurges}`, "purges"),
     receipt: (id) => ask(`/v1/purges/${encodeURIComponent(id)}`, "receipt"),
     purge: (body) => ask("/v1/purges", "receipt", body),
     dryRun: (body) => ask("/v1/purges", "dryRun", { ...body, dryRun: true }),
@@ -61,7 +61,7 @@ async function request<Value>(path: string, token: string, name?: AnswerName, po
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
-      signal: AbortSignal.timeout(LIMITS.dashboardAnswerMillis),
+      signal: AbortSignal.timeout(DASHBOARD_LIMITS.dashboardAnswerMillis),
     });
     status = response.status;
     const body: unknown = await response.json();

@@ -2,11 +2,11 @@
 // and draws what comes out. One refresh is under way at a time, so a slow API is not asked faster than it answers.
 
 import { render } from "preact";
-import { LIMITS } from "../../config/limits.ts";
 import { epochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { type Answer, type ControlApi, controlApi } from "./api-client.browser.ts";
 import type { Controls } from "./controls.ts";
+import { DASHBOARD_LIMITS } from "./limits.ts";
 import type { Problem } from "./model.ts";
 import { bodyOf } from "./purge-form.ts";
 import { type Action, reduce, SIGNED_OUT, type State } from "./state.ts";
@@ -62,7 +62,7 @@ async function refresh(): Promise<void> {
     refreshing = undefined;
   });
   await refreshing;
-  if (api) timer = setTimeout(refresh, LIMITS.dashboardRefreshMillis);
+  if (api) timer = setTimeout(refresh, DASHBOARD_LIMITS.dashboardRefreshMillis);
 }
 
 async function askAll(asked: ControlApi): Promise<void> {
@@ -91,7 +91,7 @@ async function purge(): Promise<void> {
   const receipt = valueIn(await api.purge(body), (problem) => dispatch({ kind: "purge-failed", problem }));
   if (!receipt) return;
   dispatch({ kind: "purge-accepted", purge: receipt });
-  void follow(receipt.id, LIMITS.dashboardReceiptTries);
+  void follow(receipt.id, DASHBOARD_LIMITS.dashboardReceiptTries);
 }
 
 async function dryRun(): Promise<void> {
@@ -104,7 +104,7 @@ async function dryRun(): Promise<void> {
 
 /** Asks for a receipt until it is applied; if that takes long, the ordinary refresh brings it in the end. */
 async function follow(id: string, triesLeft: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, LIMITS.dashboardReceiptMillis));
+  await new Promise((resolve) => setTimeout(resolve, DASHBOARD_LIMITS.dashboardReceiptMillis));
   if (!api || triesLeft === 0) return;
   const answer = await api.receipt(id);
   if (answer.kind === "value") {

@@ -2,8 +2,8 @@
 // that was restarted counts from zero again, which must look like little traffic and never like less than none. A region that
 // was silent for a while is compared with its last report, so that nothing is lost or counted twice.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { DASHBOARD_LIMITS } from "./limits.ts";
 import { instantOf, type RegionReport, reportOf, type Sample } from "./model.ts";
 
 /** Counters that only grow, until what counts begins again at zero. */
@@ -17,7 +17,7 @@ export interface Rates {
   readonly originFailuresPerSecond: number;
 }
 
-/** The samples that "now" is measured over (`LIMITS.dashboardRecentMillis`), oldest first. */
+/** The samples that "now" is measured over (`DASHBOARD_LIMITS.dashboardRecentMillis`), oldest first. */
 export type Recent = readonly Sample[];
 
 const NO_TOTALS: Totals = { requests: 0, clientBytes: 0, originRequests: 0, originFailures: 0 };
@@ -45,7 +45,7 @@ export function increments(previous: Totals, next: Totals): Totals {
 export function addSample(recent: Recent, sample: Sample): Recent {
   const latest = recent.at(-1);
   if (latest && instantOf(sample.at) <= instantOf(latest.at)) return recent;
-  const from = instantOf(sample.at) - LIMITS.dashboardRecentMillis;
+  const from = instantOf(sample.at) - DASHBOARD_LIMITS.dashboardRecentMillis;
   const firstWithin = recent.findIndex(({ at }) => instantOf(at) >= from);
   const kept = firstWithin === -1 ? recent.slice(-1) : recent.slice(firstWithin);
   return [...kept, sample];

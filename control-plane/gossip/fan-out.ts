@@ -2,15 +2,15 @@
 // fastest and a handful of messages; beyond that a random few, who tell a random few in turn: all have it after about
 // log2 n + ln n rounds (Pittel 1987). Whoever is missed is found by comparing vectors.
 
-import { LIMITS } from "../../config/limits.ts";
 import { type Millis, millis } from "../../config/units.ts";
+import { GOSSIP_LIMITS } from "./limits.ts";
 
 /** Whether all hubs are told directly; else they pass on what is new to them. `others` counts hubs beside this one. */
-export const areFew = (others: number): boolean => others <= LIMITS.gossipDirect;
+export const areFew = (others: number): boolean => others <= GOSSIP_LIMITS.gossipDirect;
 
 /** Whom to tell at once. `random` gives numbers from 0 up to 1. */
 export function chooseTargets<Peer>(others: readonly Peer[], random: () => number): readonly Peer[] {
-  return areFew(others.length) ? others : sample(others, LIMITS.gossipFanOut, random);
+  return areFew(others.length) ? others : sample(others, GOSSIP_LIMITS.gossipFanOut, random);
 }
 
 /** `count` of `peers` without repetition, each as likely as any other. */
@@ -23,6 +23,9 @@ export function sample<Peer>(peers: readonly Peer[], count: number, random: () =
 
 /** How long to wait before the next repair, after `attempts` that left somebody behind: doubles, with as much as half at random. */
 export function repairDelay(attempts: number, random: number): Millis {
-  const full = Math.min(LIMITS.gossipRepairMostMillis, LIMITS.gossipRepairFirstMillis * 2 ** Math.min(attempts, 30));
+  const full = Math.min(
+    GOSSIP_LIMITS.gossipRepairMostMillis,
+    GOSSIP_LIMITS.gossipRepairFirstMillis * 2 ** Math.min(attempts, 30),
+  );
   return millis(Math.round(full * (1 - random / 2)));
 }

@@ -2,13 +2,13 @@
 // it too. A purge that could not be made durable in time is refused, yet exists: it goes on spreading, and the same key
 // finds it again. Purging too much costs a refetch; saying too much would be a lie.
 
-import { LIMITS } from "../../config/limits.ts";
 import { storageFault } from "../../config/storage-fault.ts";
 import { millis } from "../../config/units.ts";
 import type { PurgeEvent, Scope } from "../purge/event.ts";
 import { scopeKey } from "../purge/scope.ts";
 import { type Dot, formatDot } from "../purge/vector.ts";
 import type { PurgeCommand, Refusal } from "./commands.ts";
+import { HUB_LIMITS } from "./limits.ts";
 import type { Ledger, NewPurge } from "./log/ledger.ts";
 import type { Peers } from "./peers/peers.ts";
 import type { HubPorts } from "./ports.ts";
@@ -105,7 +105,8 @@ export class Acceptance {
     const isSafe = (): boolean => this.#ledger.hub === hub && this.#peers.isDurable(event.dot);
     if (!isSafe()) this.#peers.push();
     // mutant: ack-before-durable
-    if (await this.#condition.until(isSafe, millis(LIMITS.durableTimeoutMillis))) return { kind: "accepted", event };
+    if (await this.#condition.until(isSafe, millis(HUB_LIMITS.durableTimeoutMillis)))
+      return { kind: "accepted", event };
     // A log that was given up took the purge with it.
     if (this.#ledger.hub !== hub) return refused("not-durable", "this hub's log was an old copy and has been given up");
     return refused(
@@ -118,7 +119,7 @@ export class Acceptance {
   async #join(): Promise<boolean> {
     if (this.#peers.hasJoined()) return true;
     void this.#peers.consult(this.#peers.others);
-    return this.#condition.until(() => this.#peers.hasJoined(), millis(LIMITS.consultTimeoutMillis));
+    return this.#condition.until(() => this.#peers.hasJoined(), millis(HUB_LIMITS.consultTimeoutMillis));
   }
 
   /**
@@ -135,7 +136,7 @@ export class Acceptance {
     }
     const isKnown = (): boolean => this.#ports.log.findByKey(by, key) !== undefined;
     const isEnough = (): boolean => answers >= this.#peers.others.length - 1;
-    await this.#condition.until(() => isKnown() || isEnough(), millis(LIMITS.consultTimeoutMillis));
+    await this.#condition.until(() => isKnown() || isEnough(), millis(HUB_LIMITS.consultTimeoutMillis));
   }
 }
 

@@ -30,6 +30,7 @@ import type {
 } from "../purge/wire.ts";
 import { Acceptance, type Refused, refused } from "./acceptance.ts";
 import type { DrainCommand, HubState, PurgeCommand, Receipt, ReceiptPage } from "./commands.ts";
+import { HUB_LIMITS } from "./limits.ts";
 import { Ledger } from "./log/ledger.ts";
 import { Peers } from "./peers/peers.ts";
 import type { HubPlace, HubPorts } from "./ports.ts";
@@ -45,7 +46,7 @@ export type PurgeOutcome = { readonly kind: "receipt"; readonly receipt: Receipt
 export type Waiting = Pick<PurgeCommand, "wait" | "timeoutSeconds">;
 
 /** How long a hub looks at others before it says how they are: longer than they have to answer, shorter than the API waits for it. */
-export const WATCH_MILLIS = millis((LIMITS.peerTimeoutMillis + LIMITS.gatherTimeoutMillis) / 2);
+export const WATCH_MILLIS = millis((HUB_LIMITS.peerTimeoutMillis + LIMITS.gatherTimeoutMillis) / 2);
 
 export class Hub {
   readonly #place: HubPlace;
@@ -114,7 +115,7 @@ export class Hub {
    */
   async receipt(dot: Dot, waiting: Waiting): Promise<PurgeOutcome> {
     const deadline = waiting.wait === "accepted" ? this.#ports.now() : this.#deadline(waiting);
-    await this.#catchUp({ [dot.hub]: dot.counter }, millis(LIMITS.consultTimeoutMillis));
+    await this.#catchUp({ [dot.hub]: dot.counter }, millis(HUB_LIMITS.consultTimeoutMillis));
     const event = this.#ports.log.find(dot);
     if (event === undefined && covers(this.#ledger.base?.vector ?? EMPTY_VECTOR, dot)) {
       return refused("purge-forgotten", "it is older than this hub's log reaches; what it purged stays purged");
@@ -139,7 +140,7 @@ export class Hub {
     const event = this.#ledger.appendDrain(command.region, command.drained ? "drain" : "undrain", command.by);
     this.#tellShards([event]);
     this.#peers.push();
-    await this.#condition.until(() => this.#peers.isDurable(event.dot), millis(LIMITS.durableTimeoutMillis));
+    await this.#condition.until(() => this.#peers.isDurable(event.dot), millis(HUB_LIMITS.durableTimeoutMillis));
     return this.state();
   }
 
@@ -148,7 +149,7 @@ export class Hub {
    * bounded time. Between looking whether a lease may be granted and putting the news together nothing else happens.
    */
   async sync(request: SyncRequest): Promise<SyncResponse> {
-    await this.#catchUp(join(request.vector, request.want ?? {}), millis(LIMITS.wantTimeoutMillis));
+    await this.#catchUp(join(request.vector, request.want ?? {}), millis(HUB_LIMITS.wantTimeoutMillis));
     const lease = (await this.#mayLease()) ? { leaseMillis: millis(LIMITS.leaseMillis) } : {};
     this.#subscribers.subscribe(request.shard, request.vector);
     return { ...this.#ledger.purges.newsSince(request.vector), drained: this.#ledger.drained, ...lease };
@@ -252,7 +253,7 @@ export class Hub {
 
   /** Whether leases may be granted; waits a bounded time for hubs that were not heard lately. */
   #mayLease(): Promise<boolean> {
-    return this.#peers.listener.mayLease((holds) => this.#condition.until(holds, millis(LIMITS.hearTimeoutMillis)));
+    return this.#peers.listener.mayLease((holds) => this.#condition.until(holds, millis(HUB_LIMITS.hearTimeoutMillis)));
   }
 
   /** Asks for what `want` says there is: first the hubs that it names, halfway all, until it is here or the time is up. */

@@ -4,7 +4,6 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { z } from "zod";
-import { LIMITS } from "../../config/limits.ts";
 import type { Environment } from "../../config/node/environment.worker.ts";
 import { configOf, nodesOf, parseObjectName } from "../../config/node/nodes.worker.ts";
 import type { Node } from "../../config/node/ports.worker.ts";
@@ -14,6 +13,7 @@ import { bytes, epochMillis, type Millis } from "../../config/units.ts";
 import { isRegionId } from "../../config/world/regions.ts";
 import { parseDot } from "../purge/vector.ts";
 import { Hub as HubCore, type PurgeOutcome } from "./hub.ts";
+import { HUB_LIMITS } from "./limits.ts";
 import { SqlLog } from "./log/log.worker.ts";
 import { answers, messages, queries } from "./messages.ts";
 import type { HubPorts, Timer } from "./ports.ts";
@@ -39,16 +39,17 @@ export class Hub extends DurableObject<Environment> {
     const ports: HubPorts = {
       log: new SqlLog(ctx.storage),
       peers: {
-        exchange: (to, request) => ask(nodes.hub(to), "/exchange", request, answers.exchange, LIMITS.peerTimeoutMillis),
+        exchange: (to, request) =>
+          ask(nodes.hub(to), "/exchange", request, answers.exchange, HUB_LIMITS.peerTimeoutMillis),
         await: (to, request) =>
-          ask(nodes.hub(to), "/await", request, answers.await, LIMITS.peerTimeoutMillis + request.timeoutMillis),
+          ask(nodes.hub(to), "/await", request, answers.await, HUB_LIMITS.peerTimeoutMillis + request.timeoutMillis),
       },
       shards: {
         apply: (index, request) =>
-          ask(nodes.shard(region, index), "/apply", request, answers.apply, LIMITS.applyTimeoutMillis),
+          ask(nodes.shard(region, index), "/apply", request, answers.apply, HUB_LIMITS.applyTimeoutMillis),
         dryRun: async (index, request) => {
           const shard = nodes.shard(region, index);
-          const answer = await ask(shard, "/dry-run", request, answers.dryRun, LIMITS.peerTimeoutMillis);
+          const answer = await ask(shard, "/dry-run", request, answers.dryRun, HUB_LIMITS.peerTimeoutMillis);
           return { ...answer, bytes: bytes(answer.bytes) };
         },
       },

@@ -9,6 +9,7 @@ import { REGION_IDS } from "../../config/world/regions.ts";
 import type { ControlEvent } from "../purge/event.ts";
 import type { AwaitRequest, DryRunRequest, ExchangeRequest, SyncRequest } from "../purge/wire.ts";
 import type { DrainCommand, PurgeCommand } from "./commands.ts";
+import { HUB_LIMITS } from "./limits.ts";
 
 const region = z.enum(REGION_IDS);
 const hubId = z.string().regex(/^[a-z]{2,8}\.[a-z0-9]{4,16}$/);
@@ -95,7 +96,7 @@ export const messages = {
     holders: holders.optional(),
     news: z.literal(true).optional(),
   }),
-  await: z.object({ v: v1, dots: z.array(dot).max(LIMITS.awaitDots), timeoutMillis: duration }),
+  await: z.object({ v: v1, dots: z.array(dot).max(HUB_LIMITS.awaitDots), timeoutMillis: duration }),
   purges: z.object({
     v: v1,
     scopes: scopes.min(1),

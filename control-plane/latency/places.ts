@@ -2,9 +2,9 @@
 // works in local mode only). It reads what a user types and offers one place for each region; it never guesses where a
 // place is: coordinates come from the user, from the list below, or are absent.
 
-import { LIMITS } from "../../config/limits.ts";
 import { parseMeridianFrom } from "../../config/world/meridian-from.ts";
 import type { Coordinates, RegionId } from "../../config/world/regions.ts";
+import { LATENCY_LIMITS } from "./limits.ts";
 
 /** A place to measure from: what `Meridian-From` says, what to call it, and where it is, as far as that is known. */
 export interface ProbePlace {
@@ -63,8 +63,8 @@ export function parsePlaces(text: string): PlaceList {
     places.set(place.from ?? "", place);
   }
   if (places.size === 0) return { kind: "invalid", detail: "no place was given: for example JP,DE,BR" };
-  if (places.size > LIMITS.latencyPlaces)
-    return { kind: "invalid", detail: `at most ${LIMITS.latencyPlaces} places can be measured at once` };
+  if (places.size > LATENCY_LIMITS.latencyPlaces)
+    return { kind: "invalid", detail: `at most ${LATENCY_LIMITS.latencyPlaces} places can be measured at once` };
   return { kind: "places", places: [...places.values()] };
 }
 

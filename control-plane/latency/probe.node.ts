@@ -5,8 +5,8 @@
 
 import { Client, type Dispatcher } from "undici";
 import { connectionFault } from "../../config/connection-faults.ts";
-import { LIMITS } from "../../config/limits.ts";
 import { type Millis, millis } from "../../config/units.ts";
+import { LATENCY_LIMITS } from "./limits.ts";
 import { observe } from "./observation.ts";
 import type { ProbeResult } from "./summary.ts";
 
@@ -18,8 +18,8 @@ export class Prober {
     this.#client = new Client(origin, {
       // One probe at a time: a pipelined one would wait for the one before it.
       pipelining: 1,
-      headersTimeout: LIMITS.probeTimeoutMillis,
-      bodyTimeout: LIMITS.probeTimeoutMillis,
+      headersTimeout: LATENCY_LIMITS.probeTimeoutMillis,
+      bodyTimeout: LATENCY_LIMITS.probeTimeoutMillis,
       connect: { timeout: 10_000 },
     });
   }
@@ -41,12 +41,13 @@ export class Prober {
         },
         onResponseData: (controller, chunk) => {
           received += chunk.length;
-          if (received > LIMITS.probeBodyBytes) controller.abort(new Error("the body is longer than a probe reads"));
+          if (received > LATENCY_LIMITS.probeBodyBytes)
+            controller.abort(new Error("the body is longer than a probe reads"));
         },
         onResponseEnd: () => resolve(answered ?? { kind: "failed", reason: "no response" }),
         onResponseError: (_controller, error) => {
           // A body that we cut off has been measured; one that broke by itself has not been delivered.
-          const cut = answered !== undefined && received > LIMITS.probeBodyBytes;
+          const cut = answered !== undefined && received > LATENCY_LIMITS.probeBodyBytes;
           resolve(cut && answered ? answered : failed(error));
         },
       };

@@ -14,6 +14,7 @@ import { closePool } from "./door/pool.node.ts";
 import type { Handed } from "./door/proxy.node.ts";
 import type { LaunchEvent } from "./events.ts";
 import type { ExampleOrigin } from "./example-origin.node.ts";
+import { LOCAL_LIMITS } from "./limits.ts";
 import type { Cut, Link } from "./link/link.node.ts";
 import { type LinkEnd, linkName } from "./link/links.node.ts";
 import type { LocalRegion } from "./region.node.ts";
@@ -184,7 +185,7 @@ export class Cluster implements Controls {
   /** Asks every region whether it is well, so that its hub runs and has met the others before clients come. Says which is not. */
   async greetRegions(): Promise<void> {
     const live = [...this.#regions.values()].filter(({ process }) => process.pid !== undefined);
-    const deadline = performance.now() + LIMITS.regionGreetingMillis;
+    const deadline = performance.now() + LOCAL_LIMITS.regionGreetingMillis;
     await Promise.all(
       live.map(async ({ process }) => {
         const health = async () => askHealth(process.options.ports.control);

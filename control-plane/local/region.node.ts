@@ -3,8 +3,8 @@
 // ports and state. When its process ends by itself, the region says so and stays down: supervised.node.ts restarts it.
 
 import { convertV4MiniflareOptions, LogLevel, Miniflare, Log as RuntimeLog } from "miniflare";
-import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { LOCAL_LIMITS } from "./limits.ts";
 import { COMPATIBILITY } from "./prepare/bundle.node.ts";
 import { becomesFree, PortInUse } from "./prepare/free-ports.node.ts";
 import { LogFile } from "./state/log-file.node.ts";
@@ -83,7 +83,7 @@ export class LocalRegion {
     return this.#pid;
   }
 
-  /** Starts the process. Rejects when it does not come up within LIMITS.regionStartMillis. */
+  /** Starts the process. Rejects when it does not come up within LOCAL_LIMITS.regionStartMillis. */
   start = (): Promise<void> => this.#inTurn(() => this.#start());
 
   /** Ends the process at once, without letting it finish anything. */
@@ -112,7 +112,7 @@ export class LocalRegion {
     const miniflare = withoutSignalHandlers(() => new Miniflare(this.#configuration(() => this.#lost(miniflare))));
     this.#miniflare = miniflare;
     try {
-      await within(miniflare.ready, LIMITS.regionStartMillis, `region ${this.id} did not start in time`);
+      await within(miniflare.ready, LOCAL_LIMITS.regionStartMillis, `region ${this.id} did not start in time`);
       const processes = await listProcesses();
       this.#pid = processes.find((one) => one.parent === process.pid && one.command.includes(this.sign))?.pid;
     } catch (error) {

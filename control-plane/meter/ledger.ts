@@ -7,6 +7,7 @@
 import { LIMITS } from "../../config/limits.ts";
 import type { MeterPush, MeterSample, MeterTotals, SeriesKey } from "../../config/metrics/tally.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
+import { METER_LIMITS } from "./limits.ts";
 import { summarise } from "./summary.ts";
 import { addTo, emptyTotals, type Totals } from "./totals.ts";
 
@@ -92,7 +93,7 @@ export class Ledger {
 
   #forgetSources(): void {
     const entries = Object.entries(this.#state.sources);
-    if (entries.length <= LIMITS.meterSources) return;
+    if (entries.length <= METER_LIMITS.meterSources) return;
     let oldest = entries[0] as (typeof entries)[number];
     for (const entry of entries) if (entry[1].at < oldest[1].at) oldest = entry;
     delete this.#state.sources[oldest[0]];
@@ -100,7 +101,7 @@ export class Ledger {
 
   #forgetGauges(now: EpochMillis): void {
     for (const [key, at] of Object.entries(this.#state.gaugesAt)) {
-      if (now - at <= LIMITS.gaugeMillis) continue;
+      if (now - at <= METER_LIMITS.gaugeMillis) continue;
       delete this.#state.gaugesAt[key];
       delete this.#state.totals.gauges[key];
     }

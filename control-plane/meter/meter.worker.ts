@@ -4,11 +4,11 @@
 // unwritten, so an idle meter costs nothing.
 
 import { DurableObject } from "cloudflare:workers";
-import { LIMITS } from "../../config/limits.ts";
 import type { MeterAcknowledgement } from "../../config/metrics/tally.ts";
 import type { Environment } from "../../config/node/environment.worker.ts";
 import { epochMillis } from "../../config/units.ts";
 import { Ledger, type StoredLedger } from "./ledger.ts";
+import { METER_LIMITS } from "./limits.ts";
 import { decodePush } from "./push.ts";
 
 const KEY = "ledger";
@@ -33,14 +33,14 @@ export class Meter extends DurableObject<Environment> {
   }
 
   async #add(text: string): Promise<Response> {
-    if (text.length > LIMITS.meterPushBytes) return new Response(null, { status: 413 });
+    if (text.length > METER_LIMITS.meterPushBytes) return new Response(null, { status: 413 });
     const decoded = decodePush(text);
     if (decoded.kind === "invalid") return Response.json({ detail: decoded.detail }, { status: 400 });
     const ledger = await this.#load();
     ledger.add(decoded.push, epochMillis(Date.now()));
     if (!this.#dirty) {
       this.#dirty = true;
-      await this.ctx.storage.setAlarm(Date.now() + LIMITS.meterWriteBehindMillis);
+      await this.ctx.storage.setAlarm(Date.now() + METER_LIMITS.meterWriteBehindMillis);
     }
     return Response.json({ v: 1, sequence: decoded.push.sequence } satisfies MeterAcknowledgement);
   }

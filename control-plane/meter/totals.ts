@@ -1,7 +1,6 @@
 // Adding measurements up: counters and distributions are summed, a gauge takes the later value. For counters the order does
 // not matter. The number of series is bounded; what finds no room is counted, so that a missing series can be noticed.
 
-import { LIMITS } from "../../config/limits.ts";
 import { metricOf, TIME_BUCKETS } from "../../config/metrics/metric-catalogue.ts";
 import {
   type Distribution,
@@ -10,6 +9,7 @@ import {
   type SeriesKey,
   seriesKey,
 } from "../../config/metrics/tally.ts";
+import { METER_LIMITS } from "./limits.ts";
 
 /** Measurements that can be added to. */
 export interface Totals extends Measurements {
@@ -27,7 +27,7 @@ export const emptyTotals = (): Totals => ({ counters: {}, distributions: {}, gau
  * Adds `deltas` to `totals`, in place. A series of an unknown name or kind (a newer script may push to an older meter), a
  * value that is no finite number, and any series beyond `most` are dropped and counted.
  */
-export function addTo(totals: Totals, deltas: Measurements, most: number = LIMITS.meterSeries): void {
+export function addTo(totals: Totals, deltas: Measurements, most: number = METER_LIMITS.meterSeries): void {
   let series = seriesIn(totals);
   let dropped = 0;
   // Keys are data from elsewhere: only own properties count as there.

@@ -8,6 +8,7 @@ import { normaliseUrl } from "../../config/spelling/normal-url.ts";
 import { bytes, type EpochMillis } from "../../config/units.ts";
 import type { Warmed, WarmQuery } from "../../config/warming.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { PREFETCH_LIMITS } from "./limits.ts";
 import type { PrefetchLine } from "./lines.ts";
 import { readSitemap } from "./sitemap.ts";
 
@@ -38,7 +39,7 @@ export interface PrefetchPorts {
 
 /** Carries it out; every outcome is told as a line. */
 export async function prefetch(asked: Prefetch, ports: PrefetchPorts): Promise<void> {
-  const giveUpAt = ports.now() + LIMITS.prefetchMillis;
+  const giveUpAt = ports.now() + PREFETCH_LIMITS.prefetchMillis;
   let unheardAt: number | undefined;
   const tell = async (line: PrefetchLine): Promise<void> => {
     if ((await ports.tell(line)) === "unheard") unheardAt ??= ports.now();
@@ -49,7 +50,7 @@ export async function prefetch(asked: Prefetch, ports: PrefetchPorts): Promise<v
   if (asked.sitemap !== undefined) ended.omitted = await gather(asked.sitemap, urls, asked, ports, tell);
   const list = [...urls];
   const perUrl = asked.regions?.length ?? 1;
-  const taken = Math.min(list.length, Math.max(1, Math.floor(LIMITS.prefetchVisits / perUrl)));
+  const taken = Math.min(list.length, Math.max(1, Math.floor(PREFETCH_LIMITS.prefetchVisits / perUrl)));
   await tell({ kind: "began", urls: list.length, regions: perUrl, visits: taken * perUrl });
 
   // A URL's regions one after the other: the first brings it to the shield, and the others find it there.
@@ -83,7 +84,7 @@ async function gather(
   let omitted = 0;
   const waiting = [{ url: first, mayBeIndex: true }];
   const { host } = new URL(first);
-  for (let read = 0; read < LIMITS.sitemaps; read++) {
+  for (let read = 0; read < PREFETCH_LIMITS.sitemaps; read++) {
     const sitemap = waiting.shift();
     if (sitemap === undefined) break;
     const { url } = sitemap;
@@ -114,7 +115,7 @@ async function gather(
     await tell({ kind: "sitemap", url, locations: found.locations.length, omitted: found.omitted });
   }
   for (const { url } of waiting)
-    await tell({ kind: "no-sitemap", url, detail: `beyond the ${LIMITS.sitemaps} sitemaps` });
+    await tell({ kind: "no-sitemap", url, detail: `beyond the ${PREFETCH_LIMITS.sitemaps} sitemaps` });
   return omitted;
 }
 
@@ -124,7 +125,11 @@ async function fetchSitemap(
   ports: PrefetchPorts,
 ): Promise<ReturnType<typeof readSitemap>> {
   const invalid = (detail: string) => ({ kind: "invalid" as const, detail });
-  const query = { url, keep: bytes(LIMITS.sitemapBytes), ...(asked.after === undefined ? {} : { after: asked.after }) };
+  const query = {
+    url,
+    keep: bytes(PREFETCH_LIMITS.sitemapBytes),
+    ...(asked.after === undefined ? {} : { after: asked.after }),
+  };
   const warmed = await ports.warm(asked.from === undefined ? query : { ...query, from: asked.from });
   switch (warmed.kind) {
     case "invalid":
@@ -136,9 +141,9 @@ async function fetchSitemap(
       break;
   }
   if (warmed.status !== 200) return invalid(`it was answered with status ${warmed.status}`);
-  const most = `it has more than ${LIMITS.sitemapBytes} bytes`;
+  const most = `it has more than ${PREFETCH_LIMITS.sitemapBytes} bytes`;
   if (warmed.content === undefined) return invalid(most);
-  const text = await ports.textOf(warmed.content, LIMITS.sitemapBytes);
+  const text = await ports.textOf(warmed.content, PREFETCH_LIMITS.sitemapBytes);
   return text === undefined ? invalid(`${most}, or is no text`) : readSitemap(text, LIMITS.prefetchUrls);
 }
 

@@ -3,7 +3,7 @@
 // entity but the five that XML has, are an error, nothing nests deeper than a few elements, and memory is bounded by the
 // text. Elements of other vocabularies (`image:loc`) are passed over. What is not well-formed is invalid as a whole.
 
-import { LIMITS } from "../../config/limits.ts";
+import { PREFETCH_LIMITS } from "./limits.ts";
 
 export type Sitemap =
   /** `locations` in order and without repetition, at most `most`; `omitted` counts what was left out beyond that. */
@@ -59,7 +59,7 @@ export function readSitemap(text: string, most: number): Sitemap {
       if (open.length === 0 && root !== undefined) return invalid("there are two root elements");
       root ??= tag.name;
       if (tag.kind === "open") open.push(tag.name);
-      if (open.length > LIMITS.sitemapDepth) return invalid("elements are too deep within each other");
+      if (open.length > PREFETCH_LIMITS.sitemapDepth) return invalid("elements are too deep within each other");
     }
     content = "";
   }

@@ -7,8 +7,8 @@
 // of subdomains. Public suffixes are covered last: nobody's share reaches beyond its own names. Tags and what is left over have
 // nothing that covers them but everything, which is the set's last resort.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { Scope } from "./event.ts";
+import { PURGE_LIMITS } from "./limits.ts";
 
 /** Scopes that a host takes the place of, by their places in the list that was given. */
 export interface Fold {
@@ -97,7 +97,7 @@ function parentsOf(name: string): readonly string[] {
   if (name.startsWith("[") || /^[0-9.]+$/.test(name)) return [];
   const labels = name.split(".");
   const parents: string[] = [];
-  for (let index = Math.max(1, labels.length - LIMITS.scopeDepth); index <= labels.length - 2; index += 1) {
+  for (let index = Math.max(1, labels.length - PURGE_LIMITS.scopeDepth); index <= labels.length - 2; index += 1) {
     parents.push(`*.${labels.slice(index).join(".")}`);
   }
   return parents;

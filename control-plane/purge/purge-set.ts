@@ -4,12 +4,12 @@
 // cover them (fold.ts), and only what no host covers becomes a purge of everything up to then: a set covers more than was asked,
 // and never forgets.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import { DotIndex } from "./dot-index.ts";
 import type { ControlEvent, Scope, Severity } from "./event.ts";
 import { purgesIn } from "./event-purges.ts";
 import { type FoldedInto, foldedInto } from "./fold.ts";
+import { PURGE_LIMITS } from "./limits.ts";
 import { type PurgeTarget, probesOf } from "./purge-target.ts";
 import { dotsOf, PURGE_SET_LIMITS, type PurgeSetLimits, Room } from "./room.ts";
 import { absoluteUrls, scopeKey } from "./scope.ts";
@@ -64,7 +64,7 @@ export class PurgeSet {
   constructor(
     canonicalUrls: (url: string) => readonly string[] = absoluteUrls,
     limits: PurgeSetLimits = PURGE_SET_LIMITS,
-    windows: number = LIMITS.settleWindows,
+    windows: number = PURGE_LIMITS.settleWindows,
   ) {
     this.#windows = new SettleWindows(windows);
     this.#canonicalUrls = canonicalUrls;

@@ -2,10 +2,10 @@
 // the hosts' parents, its tags. A check is then a few look-ups. Both sides cut depth at the same limit, and always so that
 // a purge covers more than it says, never less.
 
-import { LIMITS } from "../../config/limits.ts";
 import { ownCopy } from "../../config/own-copy.ts";
 import { purgeSpelling } from "../../config/spelling/purge-spelling.ts";
 import type { Scope } from "./event.ts";
+import { PURGE_LIMITS } from "./limits.ts";
 import { absoluteUrls } from "./scope.ts";
 
 /** What a response can be purged by. Prefixes and hosts are pieces of the URL, so they cost little memory. */
@@ -61,7 +61,7 @@ function prefixProbe(prefix: string): string {
 function hostProbe(host: string): string {
   if (!host.startsWith("*.")) return host;
   const labels = host.slice(2).split(".");
-  return labels.length <= LIMITS.scopeDepth ? host : `*.${labels.slice(-LIMITS.scopeDepth).join(".")}`;
+  return labels.length <= PURGE_LIMITS.scopeDepth ? host : `*.${labels.slice(-PURGE_LIMITS.scopeDepth).join(".")}`;
 }
 
 /** Where each prefix of a URL ends, shortest first: the root, then each segment without and with its closing slash. */
@@ -71,7 +71,7 @@ function prefixEnds(url: string): number[] {
   const pathEnd = query < 0 ? url.length : query;
   const ends = [pathStart + 1];
   let start = pathStart + 1;
-  for (let depth = 0; depth < LIMITS.scopeDepth && start < pathEnd; depth++) {
+  for (let depth = 0; depth < PURGE_LIMITS.scopeDepth && start < pathEnd; depth++) {
     const slash = url.indexOf("/", start);
     const segmentEnd = slash < 0 || slash >= pathEnd ? pathEnd : slash;
     ends.push(segmentEnd);
@@ -88,7 +88,7 @@ function hostsOf(url: string): string[] {
   if (host.startsWith("[")) return [host];
   const labels = host.split(".");
   const hosts = [host];
-  for (let index = Math.max(1, labels.length - LIMITS.scopeDepth); index < labels.length; index++) {
+  for (let index = Math.max(1, labels.length - PURGE_LIMITS.scopeDepth); index < labels.length; index++) {
     hosts.push(`*.${labels.slice(index).join(".")}`);
   }
   return hosts;

@@ -1,9 +1,9 @@
 // How much room a purge set has left, and what to fold when it has none: first what hosts cover (fold.ts), and as the last resort
 // older records into a purge of everything. It changes no set: purge-set.ts does.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { Scope } from "./event.ts";
 import { planFolds } from "./fold.ts";
+import { PURGE_LIMITS } from "./limits.ts";
 import type { PurgeRecord } from "./wire.ts";
 
 /** How large a set may grow; smaller in tests. */
@@ -12,7 +12,10 @@ export interface PurgeSetLimits {
   readonly bytes: number;
 }
 
-export const PURGE_SET_LIMITS: PurgeSetLimits = { records: LIMITS.purgeRecords, bytes: LIMITS.purgeSetBytes };
+export const PURGE_SET_LIMITS: PurgeSetLimits = {
+  records: PURGE_LIMITS.purgeRecords,
+  bytes: PURGE_LIMITS.purgeSetBytes,
+};
 
 const EVERYTHING: Scope = { kind: "everything" };
 /** What a set is folded down to, of each limit: it is not folded again at the next scope. */

@@ -8,6 +8,7 @@ import { LIMITS } from "../../config/limits.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
 import type { MinVersion, Scope } from "./event.ts";
 import { type FoldedInto, foldedInto, planFolds } from "./fold.ts";
+import { PURGE_LIMITS } from "./limits.ts";
 import type { PurgeTarget } from "./purge-target.ts";
 import { endOf, isNewEnough, type Settle, type Version } from "./settle.ts";
 
@@ -27,7 +28,7 @@ export class SettleWindows {
   readonly #folds: Record<FoldedInto, number> = { host: 0, subdomains: 0, everything: 0 };
 
   /** `most`: windows that are told apart. */
-  constructor(most: number = LIMITS.settleWindows) {
+  constructor(most: number = PURGE_LIMITS.settleWindows) {
     this.#most = most;
   }
 
@@ -38,7 +39,7 @@ export class SettleWindows {
 
   /** Opens a window for each probe of a scope that a purge named. */
   open(kind: string, probes: readonly string[], settle: Settle, now: EpochMillis): void {
-    if (now >= endOf(settle) + LIMITS.settleSkewMillis) return;
+    if (now >= endOf(settle) + PURGE_LIMITS.settleSkewMillis) return;
     const until = epochMillis(now + settle.seconds * 1000);
     this.#latest = epochMillis(Math.max(this.#latest, until));
     for (const probe of probes) this.#add(`${kind} ${probe}`, { until, minVersion: settle.minVersion });
@@ -70,7 +71,7 @@ export class SettleWindows {
     if (known.some((other) => covers(other, window))) return;
     let open = [...known.filter((other) => !covers(window, other)), window];
     // A purge that is repeated with ever other conditions: they are told apart no longer.
-    if (open.length > LIMITS.settlesPerScope)
+    if (open.length > PURGE_LIMITS.settlesPerScope)
       open = [{ until: epochMillis(Math.max(...open.map(({ until }) => until))) }];
     this.#windows.set(key, open);
     this.#count += open.length - known.length;
@@ -94,7 +95,7 @@ export class SettleWindows {
 
   #foldIntoEverything(keys: readonly string[], now: EpochMillis): void {
     this.#folds.everything += 1;
-    const most = epochMillis(now + LIMITS.settleEverythingSeconds * 1000);
+    const most = epochMillis(now + PURGE_LIMITS.settleEverythingSeconds * 1000);
     const tags = keys.filter((key) => key.startsWith("tag "));
     this.#replace(tags.length * 4 > keys.length ? tags : keys, `${EVERYTHING} `, most);
   }

@@ -4,9 +4,9 @@
 // conditions. All of it goes by the wishes' ends, which are ordered, so joining commutes, associates and is idempotent.
 // It never decides order: whether a stored response is alive is the purge set's, with settle times or without.
 
-import { LIMITS } from "../../config/limits.ts";
 import { type EpochMillis, epochMillis, type Seconds, seconds } from "../../config/units.ts";
 import type { MinVersion, PurgeEvent } from "./event.ts";
+import { PURGE_LIMITS } from "./limits.ts";
 import type { HubId } from "./vector.ts";
 
 /** What one purge asks of refills. */
@@ -21,7 +21,7 @@ export interface Settle {
   readonly minVersion?: MinVersion;
 }
 
-/** Of each hub, by their ends, the last first: at most `LIMITS.settlesPerScope`. */
+/** Of each hub, by their ends, the last first: at most `PURGE_LIMITS.settlesPerScope`. */
 export type Settles = Readonly<Record<HubId, readonly Settle[]>>;
 
 /** What a response says of its version. */
@@ -65,7 +65,7 @@ export function newSettles(before: Settles | undefined, now: Settles | undefined
  * any host for half a minute at most. A lagging replica may be stored then; caching nothing for ten minutes would harm more.
  */
 export function shortened(settles: Settles): Settles {
-  const most = seconds(LIMITS.settleEverythingSeconds);
+  const most = seconds(PURGE_LIMITS.settleEverythingSeconds);
   const short = (settle: Settle): Settle => (settle.seconds <= most ? settle : { ...settle, seconds: most });
   return Object.fromEntries(Object.entries(settles).map(([hub, list]) => [hub, list.map(short)]));
 }
@@ -79,7 +79,7 @@ function pruned(ours: readonly Settle[], theirs: readonly Settle[]): readonly Se
   const open = all.filter((settle) => endOf(settle) > newestAt).sort(byEnd);
   const covering = open.findIndex(({ minVersion }) => minVersion === undefined);
   // With more conditions at once than are told apart, those that end first go first.
-  return open.slice(0, covering < 0 ? open.length : covering + 1).slice(0, LIMITS.settlesPerScope);
+  return open.slice(0, covering < 0 ? open.length : covering + 1).slice(0, PURGE_LIMITS.settlesPerScope);
 }
 
 /** Each wish once: one that some node has shortened counts in full where it is known so. */

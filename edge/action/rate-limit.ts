@@ -3,12 +3,12 @@
 // and a table that is full forgets whoever was unheard for longest. So it is a guard against one client's flood, no quota.
 // Fields: Retry-After (RFC 9110 section 10.2.3), RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers).
 
-import { LIMITS } from "../../config/limits.ts";
 import type { Actions } from "../../config/schema/action-schema.ts";
 import { type Bucket, secondsUntil, takeFrom } from "../../config/token-bucket.ts";
 import type { EpochMillis, Seconds } from "../../config/units.ts";
 import { clientNetwork } from "../../config/world/ip-network.ts";
 import type { FieldLine } from "../http/fields.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 
 type Rate = NonNullable<Actions["rateLimit"]>;
 
@@ -26,7 +26,7 @@ export class RateTable {
   /** The one unheard for longest first: a bucket that is used goes to the end. */
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(limit: number = LIMITS.rateLimitClients) {
+  constructor(limit: number = EDGE_LIMITS.rateLimitClients) {
     this.#limit = limit;
   }
 

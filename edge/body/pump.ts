@@ -1,8 +1,8 @@
 // Moves a body into a spool at the pace of its readers, and ends it as it ended: whole, or broken off, never short and well.
 // It belongs to no request: it goes on while anybody reads, or while the spool keeps the body for the store.
 
-import { LIMITS } from "../../config/limits.ts";
 import { millis } from "../../config/units.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { After, ByteSource } from "./source.ts";
 import type { Spool } from "./spool.ts";
 
@@ -31,7 +31,7 @@ export async function roomIn(after: After, spool: Spool): Promise<void> {
   for (let room = spool.room(); room !== undefined; room = spool.room()) {
     let cancel = (): void => undefined;
     const stalled = new Promise<void>((resolve) => {
-      cancel = after(millis(LIMITS.stalledReaderMillis), () => {
+      cancel = after(millis(EDGE_LIMITS.stalledReaderMillis), () => {
         spool.cutStalled();
         resolve();
       });

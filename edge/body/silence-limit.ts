@@ -2,14 +2,14 @@
 // would hear of it, and everyone who asks for the object would join its flight and wait. So silence has an end here, later
 // than at the tier that asks the origin, which then has told us what went wrong. A reader's own pauses do not count.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { Origin } from "../../config/schema/schema.ts";
 import { type Millis, millis } from "../../config/units.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { After, ByteSource } from "./source.ts";
 
 /** How long a body from this origin, by whatever way, may say nothing. */
 export const silenceOf = (origin: Origin | undefined): Millis =>
-  millis((origin?.idleTimeoutSeconds ?? 0) * 1000 + LIMITS.bodySilenceBeyondMillis);
+  millis((origin?.idleTimeoutSeconds ?? 0) * 1000 + EDGE_LIMITS.bodySilenceBeyondMillis);
 
 /** `source`, whose reads reject after `silence` without a byte; it is cancelled then. */
 export function neverSilent(source: ByteSource, silence: Millis, after: After): ByteSource {

@@ -2,7 +2,7 @@
 // whole while it may become an entry; otherwise it is paced, holding only what some reader has still to take, so that a
 // body of any size passes in bounded memory. It never copies bytes, and never lets a truncated body end well.
 
-import { LIMITS } from "../../config/limits.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { UpstreamAnswer } from "../tier/tier.ts";
 import type { Body, ByteSource } from "./source.ts";
 
@@ -67,8 +67,8 @@ export class Spool {
     this.#hold(chunk.byteLength);
     // What is no larger than a paced body may hold costs nothing more by being kept: small objects are stored whatever else
     // is under way, or a few clients that read slowly would end all storing.
-    const crowded = bytesHeld > LIMITS.flightBytes && this.#held > LIMITS.pacedFlightBytes;
-    if (this.#keeps && (this.#held > LIMITS.entryBytes || crowded)) this.#keeps = false;
+    const crowded = bytesHeld > EDGE_LIMITS.flightBytes && this.#held > EDGE_LIMITS.pacedFlightBytes;
+    if (this.#keeps && (this.#held > EDGE_LIMITS.entryBytes || crowded)) this.#keeps = false;
     this.#forget();
     this.#wakeReaders();
   }
@@ -158,7 +158,7 @@ export class Spool {
   }
 
   #isFull(): boolean {
-    return !this.#keeps && this.#held > LIMITS.pacedFlightBytes && this.#readers.size > 0;
+    return !this.#keeps && this.#held > EDGE_LIMITS.pacedFlightBytes && this.#readers.size > 0;
   }
 
   #finish(end: End): void {

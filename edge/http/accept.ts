@@ -3,7 +3,7 @@
 // clients write, counts as absent: it is neither sent to an origin nor does it select, so no client gets text of its choice
 // to an origin in such a field. "Anything" (`*/*`, `*`) says as much as no field at all, and counts as absent too.
 
-import { LIMITS } from "../../config/limits.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import { membersOf } from "./list.ts";
 
 interface Preference {
@@ -19,7 +19,7 @@ const RANGES = {
 
 /** The value in its one form; undefined if it is no such list, or says nothing. Idempotent. */
 export function preferencesOf(name: keyof typeof RANGES, value: string): string | undefined {
-  if (value.length > LIMITS.preferenceCharacters) return undefined;
+  if (value.length > EDGE_LIMITS.preferenceCharacters) return undefined;
   const preferences: Preference[] = [];
   for (const member of membersOf(value)) {
     const preference = preferenceOf(name, member);

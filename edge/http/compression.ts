@@ -4,7 +4,7 @@
 // release of the runtime), and the bytes need not be the same, so a strong tag would let a client join parts of two. For the
 // same reason encoded representations have no ranges and say so. Never encodes what asks not to be transformed (section 7.7).
 
-import { LIMITS } from "../../config/limits.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { Coding } from "./accept-encoding.ts";
 import { isWeak, tagsIn } from "./entity-tag.ts";
 import { Fields } from "./fields.ts";
@@ -82,7 +82,8 @@ export function mayEncode(response: { readonly status: number; readonly fields: 
   if (varyOf(fields).kind === "any") return false;
   const length = fields.get("content-length");
   return (
-    length === undefined || (Number(length) >= LIMITS.compressFromBytes && Number(length) <= LIMITS.compressToBytes)
+    length === undefined ||
+    (Number(length) >= EDGE_LIMITS.compressFromBytes && Number(length) <= EDGE_LIMITS.compressToBytes)
   );
 }
 

@@ -2,8 +2,8 @@
 // origin by s-maxage, max-age or Expires, else the route for what the origin is silent about, else a guess from
 // Last-Modified. Lengths count from the response's birth, so every tier that works them out finds the same.
 
-import { LIMITS } from "../../config/limits.ts";
 import { between, type EpochMillis, type Millis, millis, toMillis } from "../../config/units.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { Fields } from "./fields.ts";
 import { parseHttpDate } from "./http-date.ts";
 import { type Selected, selectDirectives } from "./targeted.ts";
@@ -45,7 +45,10 @@ export function lifetimeOf(
   const lastModified = parseHttpDate(fields.get("last-modified"));
   if (lastModified !== undefined) {
     const unchangedFor = Math.max(0, between(lastModified, dateOf(response)));
-    return { freshFor: millis(Math.min(unchangedFor * HEURISTIC_SHARE, LIMITS.heuristicMillis)), source: "heuristic" };
+    return {
+      freshFor: millis(Math.min(unchangedFor * HEURISTIC_SHARE, EDGE_LIMITS.heuristicMillis)),
+      source: "heuristic",
+    };
   }
   // An error page is not worth what the route assumes for content; `byStatus` is there for it.
   if (policy.defaultSeconds !== undefined && status < 400)

@@ -2,7 +2,7 @@
 // methods change nothing (RFC 9110 section 9.2). A method that nobody knows may change anything. Only the same origin's URLs
 // and groups are touched: one site's answer must not throw away another's entries.
 
-import { LIMITS } from "../../config/limits.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { Fields } from "./fields.ts";
 import { groupsIn } from "./tags.ts";
 
@@ -41,7 +41,7 @@ export function invalidatedUrls(method: string, status: number, url: string, res
 export function invalidatedGroups(method: string, status: number, response: Fields): string[] {
   if (!changes(method, status)) return [];
   const groups = [...new Set(groupsIn(response.get("cache-group-invalidation")))];
-  return groups.length > LIMITS.invalidatedGroups ? [] : groups;
+  return groups.length > EDGE_LIMITS.invalidatedGroups ? [] : groups;
 }
 
 /** Whether something was asked to change, and the request succeeded (RFC 9111 section 4.4: a non-error response). */

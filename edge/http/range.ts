@@ -3,8 +3,8 @@
 // (section 14.2 names both attacks). What does not parse is ignored. If-Range is compared strongly: parts of two versions
 // must never be joined.
 
-import { LIMITS } from "../../config/limits.ts";
 import { between, type EpochMillis } from "../../config/units.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import { equalsStrongly } from "./entity-tag.ts";
 import type { Fields } from "./fields.ts";
 import { parseHttpDate } from "./http-date.ts";
@@ -56,7 +56,7 @@ export function selectRange(
 
 /**
  * The members of a `Range` field in bytes; undefined where the field is to be ignored: another unit, no valid set, or more
- * members than `LIMITS.ranges` (RFC 9110 sections 14.1.1, 14.2).
+ * members than `EDGE_LIMITS.ranges` (RFC 9110 sections 14.1.1, 14.2).
  */
 export function rangeSpecs(rangeHeader: string): readonly RangeSpec[] | undefined {
   const set = /^bytes=(.*)$/i.exec(rangeHeader)?.[1];
@@ -66,7 +66,7 @@ export function rangeSpecs(rangeHeader: string): readonly RangeSpec[] | undefine
     .split(",")
     .map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ""))
     .filter((member) => member !== "");
-  if (members.length === 0 || members.length > LIMITS.ranges) return undefined;
+  if (members.length === 0 || members.length > EDGE_LIMITS.ranges) return undefined;
   const specs: RangeSpec[] = [];
   for (const member of members) {
     const range = /^(\d*)-(\d*)$/.exec(member);
@@ -100,7 +100,7 @@ function joinClose(ranges: readonly ByteRange[]): readonly ByteRange[] {
   const joined: { first: number; last: number; place: number }[] = [];
   for (const range of byPlace) {
     const before = joined.at(-1);
-    if (before !== undefined && range.first <= before.last + 1 + LIMITS.rangeGapBytes) {
+    if (before !== undefined && range.first <= before.last + 1 + EDGE_LIMITS.rangeGapBytes) {
       before.last = Math.max(before.last, range.last);
       before.place = Math.min(before.place, range.place);
     } else joined.push({ ...range });

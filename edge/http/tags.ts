@@ -4,15 +4,16 @@
 // stored, because a tag dropped in silence would be a purge that misses.
 
 import { LIMITS } from "../../config/limits.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import { Fields } from "./fields.ts";
 import { listOf } from "./structured.ts";
 import { OWN_TARGETED_FIELD } from "./targeted.ts";
 
-/** A response's tags, each once, in the order of their fields; at most `LIMITS.tags`. Compared exactly, case included. */
-export const tagsOf = (fields: Fields): string[] => allTags(fields).slice(0, LIMITS.tags);
+/** A response's tags, each once, in the order of their fields; at most `EDGE_LIMITS.tags`. Compared exactly, case included. */
+export const tagsOf = (fields: Fields): string[] => allTags(fields).slice(0, EDGE_LIMITS.tags);
 
 /** Whether a response has more tags than are kept; it must not be stored then. */
-export const hasTooManyTags = (fields: Fields): boolean => allTags(fields).length > LIMITS.tags;
+export const hasTooManyTags = (fields: Fields): boolean => allTags(fields).length > EDGE_LIMITS.tags;
 
 function allTags(fields: Fields): string[] {
   const found = [

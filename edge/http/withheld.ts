@@ -12,9 +12,9 @@
 // `Vary`; sent at once, one client's Accept would choose what all others get. The price is a second request for the first
 // client of each URL that varies; `variantHeaders` saves it, because fields listed there are always sent and always select.
 
-import { LIMITS } from "../../config/limits.ts";
 import { whyReserved } from "../../config/schema/reserved-fields.ts";
 import type { Route } from "../../config/schema/schema.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { Fields } from "./fields.ts";
 import { candidateNames, normaliseSelecting, ownNames } from "./vary.ts";
 
@@ -49,7 +49,7 @@ export function learnable(route: Route, vary: readonly string[]): string[] {
   const candidates = new Set(candidateNames(route));
   const names = vary.filter((name) => selects(route, name) && !isCredential(name) && !candidates.has(name));
   const others = names.filter((name) => !STANDARD.has(name)).sort();
-  const detected = new Set(route.detectVary ? others.slice(0, LIMITS.detectedFields) : []);
+  const detected = new Set(route.detectVary ? others.slice(0, EDGE_LIMITS.detectedFields) : []);
   return names.filter((name) => STANDARD.has(name) || detected.has(name));
 }
 
@@ -98,7 +98,7 @@ const knowsAgent = (route: Route): boolean =>
 const isCredential = (name: string): boolean => name === "cookie" || name === "authorization";
 
 const isTooLong = (request: Fields, name: string): boolean =>
-  (request.get(name)?.length ?? 0) > LIMITS.selectingCharacters && has(request, name);
+  (request.get(name)?.length ?? 0) > EDGE_LIMITS.selectingCharacters && has(request, name);
 
 function has(request: Fields, name: string): boolean {
   const value = request.get(name);

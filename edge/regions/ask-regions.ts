@@ -8,6 +8,7 @@ import { type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { discard } from "../body/source.ts";
 import { isSafe } from "../http/invalidate.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { Admitted, RefusedRequest } from "../request/admit.ts";
 import { type CacheKey, cacheKey } from "../request/cache-key.ts";
 import { ringOf } from "../ring/owner.ts";
@@ -78,7 +79,7 @@ export class RegionAsker {
     const now = this.#now();
     const input = { place, route, config, unhealthy: this.#health.unhealthy(now) };
     const choices = chooseRegion({ ...input, drained: this.#drained });
-    const isOld = this.#drainedAt !== undefined && now - this.#drainedAt > LIMITS.regionAvoidedMillis;
+    const isOld = this.#drainedAt !== undefined && now - this.#drainedAt > EDGE_LIMITS.regionAvoidedMillis;
     if (choices.length > 0 || !isOld) return choices;
     this.#drainedAt = now;
     return chooseRegion({ ...input, drained: new Set() });
@@ -95,7 +96,7 @@ export class RegionAsker {
     if (copy !== undefined) return { kind: "answer", answer: copy, region: best.region, took: millis(0) };
     const keyedServing = { ...serving, keyed };
     const asked = await askInOrder(
-      choices.slice(0, LIMITS.regionAttempts).map(({ region }) => region),
+      choices.slice(0, EDGE_LIMITS.regionAttempts).map(({ region }) => region),
       mustArriveOnce(serving),
       {
         isAlive: (region) => ports.isAlive(this.#ownerIn(config, region, keyed)),

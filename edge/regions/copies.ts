@@ -3,7 +3,6 @@
 // (DESIGN section 4). What may be copied is the shard's decision (shard/answer/copy-grant.ts); whether a copy answers a request
 // is that of the same HTTP code as everywhere. A copy is fetched anew by one request when half of its time is over.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { after, bytes, type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
@@ -13,6 +12,7 @@ import { cacheStatusMember } from "../http/cache-status.ts";
 import { decideReuse } from "../http/reuse.ts";
 import { policyOf } from "../http/terms.ts";
 import { variantKey } from "../http/vary.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { CacheKey } from "../request/cache-key.ts";
 import { answerFrom } from "../shard/answer/release.ts";
 import { EntryStore } from "../shard/store/entries.ts";
@@ -32,7 +32,7 @@ interface Copy extends Entry {
 
 export class Copies {
   readonly #now: () => EpochMillis;
-  readonly #copies = new EntryStore<Copy>(bytes(LIMITS.copiesBytes));
+  readonly #copies = new EntryStore<Copy>(bytes(EDGE_LIMITS.copiesBytes));
 
   constructor(now: () => EpochMillis) {
     this.#now = now;
@@ -72,7 +72,7 @@ export class Copies {
     const { facts, body } = answer;
     const grant = facts?.copy;
     if (grant === undefined || facts?.validFor === undefined || body.kind !== "stream") return answer;
-    if (!admitted.route.edgeCopies || body.length === undefined || body.length > LIMITS.copyBytes) return answer;
+    if (!admitted.route.edgeCopies || body.length === undefined || body.length > EDGE_LIMITS.copyBytes) return answer;
     const whole = await readWhole(body.open(), body.length);
     if (whole === undefined) return undefined;
     const copy = this.#copyOf(answer, url, whole, facts, grant, facts.validFor);

@@ -13,6 +13,7 @@ import { locate } from "../geo/locate.ts";
 import type { Place } from "../geo/place.ts";
 import type { Fields } from "../http/fields.ts";
 import { loopOf } from "../http/forwardable.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import { chooseRoute } from "../route/protected-route.ts";
 import { type CfFacts, clientOf, type TrustedClient } from "./client.ts";
 import { hasBypassCookie, selectsByTooMuch } from "./keyed-fields.ts";
@@ -65,8 +66,8 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
   if (arrival.url.length > LIMITS.urlCharacters) {
     return refused(414, "url-too-long", "URI too long", `URLs may have ${LIMITS.urlCharacters} characters.`);
   }
-  if (sizeOf(fields) > LIMITS.requestFieldBytes) {
-    const detail = `Fields may have ${LIMITS.requestFieldBytes} bytes together.`;
+  if (sizeOf(fields) > EDGE_LIMITS.requestFieldBytes) {
+    const detail = `Fields may have ${EDGE_LIMITS.requestFieldBytes} bytes together.`;
     return refused(431, "fields-too-large", "Request header fields too large", detail);
   }
   const normal = normaliseUrl(arrival.url);
@@ -93,7 +94,7 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
     // An origin that answers TRACE says back what it was sent, the secret that proves us to it as well.
     return refused(405, "method-not-here", "Method not allowed", `${arrival.method} is not passed on.`);
   }
-  if (loopOf(fields.get("cdn-loop")) >= LIMITS.cdnLoop) {
+  if (loopOf(fields.get("cdn-loop")) >= EDGE_LIMITS.cdnLoop) {
     return refused(
       508,
       "loop",

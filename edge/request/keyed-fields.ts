@@ -3,10 +3,10 @@
 // Cookies (RFC 6265 section 4.2): a piece without a name counts as a cookie that no route lists, so it makes the request
 // personal and never reaches a shared fill. Values are taken as they are, quotes and commas included.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { Route } from "../../config/schema/schema.ts";
 import type { Fields } from "../http/fields.ts";
 import { normaliseSelecting } from "../http/vary.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 
 /**
  * The value of a field that selects responses, in the spelling that the key, the variants and the origin share. To the
@@ -50,13 +50,13 @@ export const isPersonal = (fields: Fields, route: Route): boolean =>
 export const wholeCookieField = (fields: Fields): string => fields.all("cookie").join("; ");
 
 /**
- * Whether a value by which the route tells responses apart is longer than `LIMITS.selectingCharacters`: one of its key fields
+ * Whether a value by which the route tells responses apart is longer than `EDGE_LIMITS.selectingCharacters`: one of its key fields
  * and variant fields, or its key cookies together. The answer to such a request is not worth its memory, so no cache takes part.
  */
 export const selectsByTooMuch = (fields: Fields, route: Route): boolean =>
   [...route.key.headers, ...route.variantHeaders].some(
-    (name) => (fields.get(name.toLowerCase())?.length ?? 0) > LIMITS.selectingCharacters,
-  ) || (keyCookieField(fields, route)?.length ?? 0) > LIMITS.selectingCharacters;
+    (name) => (fields.get(name.toLowerCase())?.length ?? 0) > EDGE_LIMITS.selectingCharacters,
+  ) || (keyCookieField(fields, route)?.length ?? 0) > EDGE_LIMITS.selectingCharacters;
 
 /** Whether a request has a cookie with which its route lets it pass the cache. */
 export function hasBypassCookie(fields: Fields, { bypassCookies }: Route): boolean {

@@ -2,13 +2,13 @@
 // regions of its shield. Three rules:
 // 1. A region that shows no sign of life is left for the next, and avoided for a while (region-health.ts).
 // 2. A request that must not arrive twice goes only to a region that has just shown that it lives, and nowhere else once it was sent.
-// 3. **Decided**: what living regions break off is asked for `LIMITS.brokenOff` times and no more. The request itself may be at
+// 3. **Decided**: what living regions break off is asked for `EDGE_LIMITS.brokenOff` times and no more. The request itself may be at
 //    fault, and each region asks the origin anew.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { EpochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { isIdempotent } from "../http/invalidate.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { RegionHealth } from "./region-health.ts";
 
 /** How one region replied. */
@@ -70,7 +70,7 @@ export async function askInOrder<Answer>(
       case "refused":
         if (once) return { kind: "lost-on-the-way" };
         brokenOff += 1;
-        if (brokenOff === LIMITS.brokenOff) return { kind: "broke-off" };
+        if (brokenOff === EDGE_LIMITS.brokenOff) return { kind: "broke-off" };
         break;
     }
   }

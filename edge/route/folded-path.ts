@@ -4,21 +4,21 @@
 // known ones arrive at, for rules that must hold whichever it is (protected-route.ts, signatures for a folder). It is never used to
 // spell a URL, a key or a request.
 
-import { LIMITS } from "../../config/limits.ts";
 import { withoutDotSegments } from "../../config/spelling/purge-spelling.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 
 /** Whether any origin may read this path as another one, letters' case apart. */
 export const isPlain = (path: string): boolean => !/[%;\\]|\/\/|[. ](?:\/|$)/.test(path);
 
 /**
  * Every way in which `path` (normalised, without query) may be read, each once, itself among them. At most 36 for each round of
- * unescaping, of which there are `LIMITS.unescapeRounds`; 12 where no escape stands for a control, "?" or "#".
+ * unescaping, of which there are `EDGE_LIMITS.unescapeRounds`; 12 where no escape stands for a control, "?" or "#".
  */
 export function readingsOf(path: string): ReadonlySet<string> {
   const readings = new Set<string>([path]);
   if (isPlain(path)) return readings;
   let text = path;
-  for (let round = 0; round <= LIMITS.unescapeRounds; round++) {
+  for (let round = 0; round <= EDGE_LIMITS.unescapeRounds; round++) {
     for (const slashed of withoutCutters(text).flatMap((one) => [one, one.replaceAll("\\", "/")])) {
       for (const bare of withAndWithoutEnds(slashed)) {
         // Merging first makes `/x//../a` end in `/a`, resolving first in `/x/a`.

@@ -2,9 +2,9 @@
 // memory: a region that is wrongly thought dead still stands at the end of the list (choose-region.ts), so a wrong belief
 // costs distance and never an answer. Nothing is asked to find out; the next request after the time is the probe.
 
-import { LIMITS } from "../../config/limits.ts";
 import { after, between, type EpochMillis, millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 
 interface Failure {
   /** Failures in a row, each after the pause for the one before was over. */
@@ -18,15 +18,15 @@ export class RegionHealth {
   #failures = new Map<RegionId, Failure>();
 
   /**
-   * A request to the region failed at `now`. The first failure is remembered for `LIMITS.regionAvoidedMillis`, each further
-   * one for twice as long, up to `LIMITS.regionAvoidedMaxMillis`.
+   * A request to the region failed at `now`. The first failure is remembered for `EDGE_LIMITS.regionAvoidedMillis`, each further
+   * one for twice as long, up to `EDGE_LIMITS.regionAvoidedMaxMillis`.
    */
   failed(region: RegionId, now: EpochMillis): void {
     const last = this.#failures.get(region);
     // Requests that were under way together fail together: they are one failure.
     if (last !== undefined && isAvoided(last, now)) return;
     const count = (last?.count ?? 0) + 1;
-    const pause = Math.min(LIMITS.regionAvoidedMillis * 2 ** (count - 1), LIMITS.regionAvoidedMaxMillis);
+    const pause = Math.min(EDGE_LIMITS.regionAvoidedMillis * 2 ** (count - 1), EDGE_LIMITS.regionAvoidedMaxMillis);
     this.#failures.set(region, { count, avoidedFrom: now, avoidedUntil: after(now, millis(pause)) });
   }
 

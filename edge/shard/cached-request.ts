@@ -7,9 +7,8 @@
 //
 // Knowledge of purges, leases and variants may change during every wait. So whatever was decided before one is checked again after
 // it; where that matters, the interleaving stands beside the check. A request that never gets an answer it may release looks
-// `LIMITS.fillAttempts` times and then fails.
+// `SHARD_LIMITS.fillAttempts` times and then fails.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { CancelSignal } from "../../origin/ports.ts";
 import { discard } from "../body/source.ts";
 import { onlyIfCached } from "../http/reuse.ts";
@@ -24,6 +23,7 @@ import { applyHead } from "./fill/freshen-by-head.ts";
 import { answersFromPart, howToFill } from "./fill/part-wanted.ts";
 import { forOthers } from "./fill/selection.ts";
 import type { Judge, JudgePorts } from "./judge.ts";
+import { SHARD_LIMITS } from "./limits.ts";
 import { withDemand } from "./request/demand.ts";
 import { type Found, usesOf, whyAsked } from "./request/lookup-result.ts";
 import { type Asked, impersonal } from "./request/shard-request.ts";
@@ -72,7 +72,7 @@ export class CachedRequest {
   #learned: readonly string[] = [];
   /** How often a large object changed under this request's eyes. */
   #changed = 0;
-  #looksLeft: number = LIMITS.fillAttempts;
+  #looksLeft: number = SHARD_LIMITS.fillAttempts;
 
   /** Once `gone` fires nobody reads the answer. */
   constructor(parts: CacheParts, asked: Asked, gone: CancelSignal | undefined) {

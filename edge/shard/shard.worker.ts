@@ -3,7 +3,6 @@
 // an unsafe method changed), /segment (one of a large object, handed over), /held (which of those it has), /dry-run, /stats, /alive. Nothing here is reachable from a client's port.
 
 import { DurableObject } from "cloudflare:workers";
-import { LIMITS } from "../../config/limits.ts";
 import { LABEL_VALUES } from "../../config/metrics/metric-catalogue.ts";
 import type { Environment } from "../../config/node/environment.worker.ts";
 import { configOf, nodesOf, parseObjectName } from "../../config/node/nodes.worker.ts";
@@ -19,6 +18,7 @@ import { after, NODE_URL, readTierRequest, toNodeResponse } from "../tier/messag
 import type { ShardStats } from "../tier/wire.ts";
 import { FAILURES } from "./answer/failures.ts";
 import { releaseFailure } from "./answer/release.ts";
+import { SHARD_LIMITS } from "./limits.ts";
 import { Knowledge } from "./purges/purge-knowledge.ts";
 import type { Change } from "./request/invalidation.ts";
 import { sayHeld, segmentPorts, takeSegment } from "./segments/segment-port.worker.ts";
@@ -139,7 +139,7 @@ export class Shard extends DurableObject<Environment> {
       .fetch(`${NODE_URL}/sync`, {
         method: "POST",
         body: JSON.stringify({ v: 1, shard, vector, want }),
-        signal: AbortSignal.timeout(LIMITS.syncTimeoutMillis),
+        signal: AbortSignal.timeout(SHARD_LIMITS.syncTimeoutMillis),
       });
     if (!response.ok) throw new Error(`the hub of ${this.#region} answered ${response.status}`);
     return response.json<SyncResponse>();
@@ -168,7 +168,7 @@ export class Shard extends DurableObject<Environment> {
   async #purge(scopes: readonly Scope[], by: string): Promise<"accepted" | "failed"> {
     const command = { v: 1, scopes, severity: "hard", by, wait: "accepted", timeoutSeconds: 0 };
     const hub = nodesOf(this.env).hub(this.#region);
-    const signal = AbortSignal.timeout(LIMITS.invalidationTimeoutMillis);
+    const signal = AbortSignal.timeout(SHARD_LIMITS.invalidationTimeoutMillis);
     try {
       const answer = await hub.fetch(`${NODE_URL}/purges`, { method: "POST", body: JSON.stringify(command), signal });
       await answer.body?.cancel();

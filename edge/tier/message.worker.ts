@@ -2,10 +2,10 @@
 // Response and back, and the one internal field each carries is read and written here alone. Bodies are passed on as the
 // platform's own streams where nobody looks into them, and are never decoded or encoded on the way.
 
-import { LIMITS } from "../../config/limits.ts";
 import { type EpochMillis, millis } from "../../config/units.ts";
 import type { Body, ByteSource } from "../body/source.ts";
 import { Fields } from "../http/fields.ts";
+import { EDGE_LIMITS } from "../limits.ts";
 import type { TierRequest, TierResponse, UpstreamAnswer } from "./tier.ts";
 import { CONTEXT_FIELD, FACTS_FIELD, type RequestContext, type ResponseFacts } from "./wire.ts";
 
@@ -120,7 +120,7 @@ export function bodyOf(stream: ReadableStream<Uint8Array> | null, contentLength:
  */
 function sourceOf(stream: ReadableStream<Uint8Array>, length: number | undefined): ByteSource {
   const reader = bytesReaderOf(stream) ?? stream.getReader();
-  const most = Math.min(LIMITS.bodyReadBytes, length ?? LIMITS.bodyReadBytes);
+  const most = Math.min(EDGE_LIMITS.bodyReadBytes, length ?? EDGE_LIMITS.bodyReadBytes);
   // The end is read, too, and nothing can be read into no room.
   const room = Math.max(1, most);
   return {

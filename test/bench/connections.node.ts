@@ -1,5 +1,5 @@
 // `npm run bench -- connections`: opens many connections to one door at once, asks for one page on each, and counts what came back.
-// Run it beside `npm start`: --url is the front door, --connections how many. Beyond `LIMITS.doorConnections` the right
+// Run it beside `npm start`: --url is the front door, --connections how many. Beyond `LOCAL_LIMITS.doorConnections` the right
 // answer is 503, and every connection that was refused must leave the others alone.
 
 import { connect, type Socket } from "node:net";

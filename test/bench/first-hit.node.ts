@@ -9,6 +9,8 @@ import Table from "cli-table3";
 import { LIMITS } from "../../config/limits.ts";
 import { roundTrip } from "../../config/world/distance.ts";
 import { REGION_IDS, REGIONS, type RegionId } from "../../config/world/regions.ts";
+import { GOSSIP_LIMITS } from "../../control-plane/gossip/limits.ts";
+import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import { cacheStatusOf, startCdn } from "../fixtures/cluster.node.ts";
 import { startPlainOrigin } from "../fixtures/plain-origin.node.ts";
 import { cpuMicrosOf } from "./processor.node.ts";
@@ -25,7 +27,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const busy = values.busy as RegionId;
 /** Longer than any lease, hearing and repair after the last request. */
-const IDLE_MILLIS = LIMITS.hearingMillis + LIMITS.gossipRepairFirstMillis;
+const IDLE_MILLIS = HUB_LIMITS.hearingMillis + GOSSIP_LIMITS.gossipRepairFirstMillis;
 
 const oneWay = (from: RegionId, to: RegionId): number => roundTrip(REGIONS[from].place, REGIONS[to].place) / 2;
 const farthest = (from: RegionId): number =>
@@ -65,9 +67,9 @@ const idleShares: number[] = [];
 
 async function idle(): Promise<void> {
   // What the last requests began ends by itself; then nothing is left.
-  await sleep(LIMITS.gossipRepairFirstMillis);
+  await sleep(GOSSIP_LIMITS.gossipRepairFirstMillis);
   const [before, startedAt] = [cpu(), performance.now()];
-  await sleep(IDLE_MILLIS - LIMITS.gossipRepairFirstMillis);
+  await sleep(IDLE_MILLIS - GOSSIP_LIMITS.gossipRepairFirstMillis);
   idleShares.push((cpu() - before) / 1000 / (performance.now() - startedAt));
 }
 

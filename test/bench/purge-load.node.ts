@@ -10,6 +10,7 @@ import { Pool } from "undici";
 import { LIMITS } from "../../config/limits.ts";
 import { roundTrip } from "../../config/world/distance.ts";
 import { REGION_IDS, REGIONS, type RegionId } from "../../config/world/regions.ts";
+import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import { startCdn } from "../fixtures/cluster.node.ts";
 import { startPlainOrigin } from "../fixtures/plain-origin.node.ts";
 import { cpuMicrosOf } from "./processor.node.ts";
@@ -140,7 +141,7 @@ try {
   await offer();
   const tookMillis = performance.now() - startedAt;
   const after = cpu();
-  await sleep(LIMITS.leaseMillis + LIMITS.leaseMarginMillis + 1_000);
+  await sleep(LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis + 1_000);
   isOver = true;
   await using;
   const listed = await receipts();
@@ -159,7 +160,7 @@ try {
           completeAt === undefined ? [] : [at(completeAt) - at(acceptedAt)],
         )
       : [];
-  const leases = LIMITS.leaseMillis + LIMITS.leaseMarginMillis;
+  const leases = LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis;
   const table = new Table({
     head: ["", "least", "half", "9 of 10", "99 of 100", "all"],
     colAligns: ["left", "right", "right", "right", "right", "right"],

@@ -1,10 +1,10 @@
 // What is said and counted of request fields that an origin varies on and is not sent.
 
 import { expect, test } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { Tally } from "../../config/metrics/tally.ts";
 import { millis } from "../../config/units.ts";
 import { count } from "../../edge/count.ts";
+import { EDGE_LIMITS } from "../../edge/limits.ts";
 import { WithheldNews } from "../../edge/withheld-news.ts";
 
 test("a field is news once on each route, and counted every time", () => {
@@ -16,9 +16,9 @@ test("a field is news once on each route, and counted every time", () => {
 
 test("an origin that names ever more fields makes no more series", () => {
   const news = new WithheldNews();
-  const names = Array.from({ length: 3 * LIMITS.withheldFields }, (_, index) => `x-${index}`);
+  const names = Array.from({ length: 3 * EDGE_LIMITS.withheldFields }, (_, index) => `x-${index}`);
   const counted = new Set(names.flatMap((name) => news.of("pages", [name]).counted));
-  expect(counted.size).toBe(LIMITS.withheldFields + 1);
+  expect(counted.size).toBe(EDGE_LIMITS.withheldFields + 1);
   expect(counted).toContain("other");
   expect(news.of("pages", ["x-0", ...names.slice(-3)])).toEqual({ counted: ["x-0", "other"], news: [] });
 });

@@ -13,6 +13,7 @@ import { parseIpAddress } from "../../config/world/ip-address.ts";
 import { clientNetwork, parseIpNetwork } from "../../config/world/ip-network.ts";
 import { parseMeridianFrom } from "../../config/world/meridian-from.ts";
 import { parsePlaces } from "../../control-plane/latency/places.ts";
+import { PURGE_LIMITS } from "../../control-plane/purge/limits.ts";
 import { probesOf, purgeTarget } from "../../control-plane/purge/purge-target.ts";
 import {
   type ParsedScope,
@@ -28,6 +29,7 @@ import { originPath } from "../../edge/action/rewrite.ts";
 import { actionsOf } from "../../edge/action/route-actions.ts";
 import { checkSignature, takeSignature } from "../../edge/action/signed-url.ts";
 import { Fields } from "../../edge/http/fields.ts";
+import { EDGE_LIMITS } from "../../edge/limits.ts";
 import { admit } from "../../edge/request/admit.ts";
 import { cacheKey, canonicalUrls, wholeTarget } from "../../edge/request/cache-key.ts";
 import { readingsOf } from "../../edge/route/folded-path.ts";
@@ -146,7 +148,7 @@ export const ADDRESSES: readonly Target[] = [
     }
     const target = purgeTarget(url, []);
     must(
-      target.prefixes.length <= 2 * LIMITS.scopeDepth + 1 && target.hosts.length <= LIMITS.scopeDepth + 1,
+      target.prefixes.length <= 2 * PURGE_LIMITS.scopeDepth + 1 && target.hosts.length <= PURGE_LIMITS.scopeDepth + 1,
       "has many targets",
     );
     for (const named of [normal.url, normal.url.slice(normal.url.indexOf("//")), text]) {
@@ -221,7 +223,11 @@ export const ADDRESSES: readonly Target[] = [
     if (normal.kind === "invalid") return;
     const path = new URL(normal.url).pathname;
     const readings = readingsOf(path);
-    must(readings.has(path) && readings.size <= 1 + 12 * (LIMITS.unescapeRounds + 1), "has strange readings:", path);
+    must(
+      readings.has(path) && readings.size <= 1 + 12 * (EDGE_LIMITS.unescapeRounds + 1),
+      "has strange readings:",
+      path,
+    );
     const subject = { host: "h.example", path, method: "GET" };
     const written = matchRoute(config.routes, subject);
     const choice = chooseRoute(config.routes, subject, "strict");

@@ -18,6 +18,7 @@ import { groupsIn, tagsOf } from "../../edge/http/tags.ts";
 import { selectDirectives } from "../../edge/http/targeted.ts";
 import { answersFor, conditionsOf, evaluateConditions, headSays, mergeNotModified } from "../../edge/http/validate.ts";
 import { normaliseSelecting, variantKey, varyOf } from "../../edge/http/vary.ts";
+import { EDGE_LIMITS } from "../../edge/limits.ts";
 import { deviceOf } from "../../edge/request/device.ts";
 import { forwardedFields } from "../../edge/request/forwarded.ts";
 import { alignedRange } from "../../edge/shard/segments/segments.ts";
@@ -146,13 +147,17 @@ export const FIELDS: readonly Target[] = [
 
   target("tags", fieldsOf(textOf("a", ",", " ", "product-7", '"', "t".repeat(1025), "é", "(", ")")), (fields) => {
     const found = tagsOf(fields);
-    must(found.length <= LIMITS.tags && new Set(found).size === found.length, "has tags twice or many:", found.length);
+    must(
+      found.length <= EDGE_LIMITS.tags && new Set(found).size === found.length,
+      "has tags twice or many:",
+      found.length,
+    );
     must(
       found.every((tag) => tag.length > 0 && tag.length <= LIMITS.tagCharacters),
       "has a strange tag",
     );
     const groups = invalidatedGroups("POST", 200, fields);
-    must(groups.length <= LIMITS.invalidatedGroups, "ends many groups:", groups.length);
+    must(groups.length <= EDGE_LIMITS.invalidatedGroups, "ends many groups:", groups.length);
     groupsIn(fields.get("cache-groups"));
   }),
 
@@ -185,7 +190,7 @@ export const FIELDS: readonly Target[] = [
       const stored = { status: 200, fields: Fields.from([["etag", '"a"']]) };
       const selected = selectRange(range, ifRange === "" ? undefined : ifRange, stored, length);
       const parts = selected.kind === "part" ? [selected] : selected.kind === "parts" ? selected.parts : [];
-      must(parts.length <= LIMITS.ranges, "has many parts:", parts.length);
+      must(parts.length <= EDGE_LIMITS.ranges, "has many parts:", parts.length);
       must(
         parts.every(({ first, last }) => first >= 0 && first <= last && last < length),
         "lies outside:",

@@ -1,9 +1,9 @@
 // Watching an origin's body while it is read: who pauses, for how long, and what becomes of it then.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { millis } from "../../config/units.ts";
 import { watchBody } from "../../origin/body.worker.ts";
+import { ORIGIN_LIMITS } from "../../origin/limits.ts";
 
 // The shell has no clock port: its timers are the platform's own.
 beforeEach(() => {
@@ -29,7 +29,7 @@ function endless() {
 test("a reader that pauses counts as resting, and reads on", async () => {
   const { reader, rests, stop } = endless();
   await reader.read();
-  await vi.advanceTimersByTimeAsync(LIMITS.originReaderRestMillis - 1);
+  await vi.advanceTimersByTimeAsync(ORIGIN_LIMITS.originReaderRestMillis - 1);
   expect(rests).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(1);
   expect(rests).toHaveBeenCalled();
@@ -40,7 +40,7 @@ test("a reader that pauses counts as resting, and reads on", async () => {
 test("a reader that never comes back is given up, and with it the exchange", async () => {
   const { reader, stop, ended } = endless();
   await reader.read();
-  await vi.advanceTimersByTimeAsync(LIMITS.originReaderGoneMillis - 1);
+  await vi.advanceTimersByTimeAsync(ORIGIN_LIMITS.originReaderGoneMillis - 1);
   expect(stop).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(1);
   expect(stop).toHaveBeenCalledOnce();
@@ -52,7 +52,7 @@ test("a reader that reads on, however slowly, is none of them", async () => {
   const { reader, rests, stop } = endless();
   for (let read = 0; read < 200; read += 1) {
     await reader.read();
-    await vi.advanceTimersByTimeAsync(LIMITS.originReaderRestMillis - 1);
+    await vi.advanceTimersByTimeAsync(ORIGIN_LIMITS.originReaderRestMillis - 1);
   }
   expect([rests.mock.calls.length, stop.mock.calls.length]).toEqual([0, 0]);
 });

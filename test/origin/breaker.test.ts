@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { epochMillis, millis } from "../../config/units.ts";
 import { Breaker, isFailureStatus, type Permit, placeOf } from "../../origin/breaker.ts";
+import { ORIGIN_LIMITS } from "../../origin/limits.ts";
 
 const at = (time: number) => epochMillis(time);
 const breakerOf = (failures: number) => new Breaker({ failures, openFor: millis(1000) });
@@ -43,10 +43,10 @@ describe("one failing page", () => {
   test("does not add up over hours", () => {
     const breaker = breakerOf(3);
     failAt(breaker, 0, "a");
-    failAt(breaker, LIMITS.breakerRunMillis, "b");
-    expect(failAt(breaker, 2 * LIMITS.breakerRunMillis + 1, "c")).toBe("unchanged");
-    failAt(breaker, 2 * LIMITS.breakerRunMillis + 1, "b");
-    expect(failAt(breaker, 3 * LIMITS.breakerRunMillis + 1, "a")).toBe("opened");
+    failAt(breaker, ORIGIN_LIMITS.breakerRunMillis, "b");
+    expect(failAt(breaker, 2 * ORIGIN_LIMITS.breakerRunMillis + 1, "c")).toBe("unchanged");
+    failAt(breaker, 2 * ORIGIN_LIMITS.breakerRunMillis + 1, "b");
+    expect(failAt(breaker, 3 * ORIGIN_LIMITS.breakerRunMillis + 1, "a")).toBe("opened");
   });
 
   test("needs no company where the connection itself failed", () => {

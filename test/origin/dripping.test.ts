@@ -1,8 +1,8 @@
 // Answers that drip: they keep no turn at their origin, and only so many go on beside the turns.
 
 import { expect, test } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { originSchema } from "../../config/schema/schema.ts";
+import { ORIGIN_LIMITS } from "../../origin/limits.ts";
 import { OriginClient } from "../../origin/origin.ts";
 import type { OriginRequest } from "../../origin/ports.ts";
 import { answer, type FakeBody, World } from "./world.ts";
@@ -40,7 +40,7 @@ test("an answer that drips gives its turn to others, once, and goes on", async (
 test("an answer that drips and is one too many is cut off, and another may drip once one has ended", async () => {
   const { world, client, ask } = setUp();
   const drips = [];
-  for (let index = 0; index <= LIMITS.drippingAnswers; index += 1) {
+  for (let index = 0; index <= ORIGIN_LIMITS.drippingAnswers; index += 1) {
     const slow = await ask();
     slow.drip();
     await world.settle();
@@ -62,7 +62,7 @@ test.each([
 ] as const)("%s keep no turn and may drip in any number", async (_what, request, fields) => {
   const { world, client, ask } = setUp();
   const all = [];
-  for (let index = 0; index < 2 * LIMITS.drippingAnswers; index += 1) {
+  for (let index = 0; index < 2 * ORIGIN_LIMITS.drippingAnswers; index += 1) {
     const stream = await ask(
       request,
       fields.map(([name, value]) => [name, value]),

@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { originSchema } from "../../config/schema/schema.ts";
 import { epochMillis } from "../../config/units.ts";
+import { ORIGIN_LIMITS } from "../../origin/limits.ts";
 import { OriginClient } from "../../origin/origin.ts";
 import type { OriginOutcome, OriginRequest } from "../../origin/ports.ts";
 import { answer, type FakeBody, World } from "./world.ts";
@@ -156,9 +156,9 @@ describe("a request to an origin", () => {
     const { world, client } = setUp();
     const field = (size: number) => answer(200, "ok", [["x", "a".repeat(size - 5)]]).reply;
     const fits = await start(world, client);
-    world.at(0).answer(field(LIMITS.originHeaderBytes));
+    world.at(0).answer(field(ORIGIN_LIMITS.originHeaderBytes));
     const tooLarge = await start(world, client);
-    world.at(1).answer(field(LIMITS.originHeaderBytes + 1));
+    world.at(1).answer(field(ORIGIN_LIMITS.originHeaderBytes + 1));
     await world.settle();
     expect(fits.outcome).toMatchObject({ kind: "response" });
     expect(tooLarge.outcome).toMatchObject({ error: "http_response_header_section_size" });

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { FAILURES, failureOfStatus, type OriginError, originFailure } from "../../origin/failure.ts";
+import { ORIGIN_LIMITS } from "../../origin/limits.ts";
 import { isRepeatable, RetryBudget } from "../../origin/retry-budget.ts";
 
 test.each([
@@ -31,7 +31,7 @@ test("retries are never more than the store and the share of requests together",
       for (const [index, failed] of failures.entries()) {
         budget.earn();
         if (failed && budget.spend() === "retry") retries += 1;
-        const store = share === 0 ? 0 : LIMITS.originRetriesInStore;
+        const store = share === 0 ? 0 : ORIGIN_LIMITS.originRetriesInStore;
         expect(retries).toBeLessThanOrEqual(store + share * (index + 1) + 0.5);
       }
     }),
@@ -40,7 +40,7 @@ test("retries are never more than the store and the share of requests together",
 
 test("with every request failing, a share of 0.1 comes to one retry in ten requests once the store is used up", () => {
   const budget = new RetryBudget(0.1);
-  for (let index = 0; index < LIMITS.originRetriesInStore; index += 1) expect(budget.spend()).toBe("retry");
+  for (let index = 0; index < ORIGIN_LIMITS.originRetriesInStore; index += 1) expect(budget.spend()).toBe("retry");
   const answers = Array.from({ length: 20 }, () => {
     budget.earn();
     return budget.spend();

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { LIMITS } from "../../config/limits.ts";
 import { originSchema } from "../../config/schema/schema.ts";
 import { gatherUpload } from "../../origin/gather.worker.ts";
+import { ORIGIN_LIMITS } from "../../origin/limits.ts";
 import { OriginClient } from "../../origin/origin.ts";
 import type { OriginOutcome, OriginRequest } from "../../origin/ports.ts";
 import { answer, type FakeBody, World } from "./world.ts";
@@ -49,23 +50,23 @@ test("a bounded number of uploads begins at once, and another may when one has b
   const { world, outcomes, start } = setUp();
   const begins: (() => void)[] = [];
   world.gather = (whole) => new Promise((resolve) => begins.push(() => resolve(whole)));
-  for (let index = 0; index <= LIMITS.uploadHeads; index += 1) start(upload(`/${index}`));
+  for (let index = 0; index <= ORIGIN_LIMITS.uploadHeads; index += 1) start(upload(`/${index}`));
   await world.settle();
   expect(outcomes).toMatchObject([{ status: 503, error: "uploads-full" }]);
   begins[0]?.();
   await world.settle();
   start(upload("/next"));
   await world.settle();
-  expect([outcomes.length, world.received.length, begins.length]).toEqual([1, 1, LIMITS.uploadHeads + 1]);
+  expect([outcomes.length, world.received.length, begins.length]).toEqual([1, 1, ORIGIN_LIMITS.uploadHeads + 1]);
 });
 
 test("uploads of one client that drip leave room for the beginnings of others", async () => {
   const { world, outcomes, start } = setUp();
   world.gather = (whole) => (whole === body ? new Promise(() => undefined) : Promise.resolve(whole));
   const crowd = { ...upload("/drip"), client: "203.0.113.1" };
-  for (let index = 0; index < 4 * LIMITS.uploadHeads; index += 1) start(crowd);
+  for (let index = 0; index < 4 * ORIGIN_LIMITS.uploadHeads; index += 1) start(crowd);
   await world.settle();
-  expect(outcomes).toHaveLength(4 * LIMITS.uploadHeads - LIMITS.uploadHeadsOfClient);
+  expect(outcomes).toHaveLength(4 * ORIGIN_LIMITS.uploadHeads - ORIGIN_LIMITS.uploadHeadsOfClient);
   expect(outcomes[0]).toMatchObject({ status: 503, error: "uploads-full", retryAfterSeconds: 1 });
   start({ ...upload("/other"), body: { text: "fast" }, client: "203.0.113.2" });
   await world.settle();

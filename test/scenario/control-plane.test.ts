@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { Tally } from "../../config/metrics/tally.ts";
+import { API_LIMITS } from "../../control-plane/api/limits.ts";
 import { receiptSigner } from "../../control-plane/api/purges/receipt-signer.worker.ts";
 import { checkSignature } from "../../control-plane/cli/purge/receipt-signature.node.ts";
 import { buildDashboard } from "../../control-plane/dashboard/build.node.ts";
@@ -125,7 +125,7 @@ describe("the control API in workerd", () => {
 
   test("remembers between requests how often a token asked: it is built once", async () => {
     const statuses = await Promise.all(
-      Array.from({ length: LIMITS.apiRequestBurst + 100 }, async () => {
+      Array.from({ length: API_LIMITS.apiRequestBurst + 100 }, async () => {
         const response = await ask("/v1/purges/none", { headers: { authorization: "Bearer busy" } });
         await response.arrayBuffer();
         return response.status;

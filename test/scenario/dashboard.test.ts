@@ -5,9 +5,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { REGION_IDS } from "../../config/world/regions.ts";
 import { bundleDashboard } from "../../control-plane/dashboard/build.node.ts";
+import { DASHBOARD_LIMITS } from "../../control-plane/dashboard/limits.ts";
 import { findBrowser, startBrowser, type WatchedPage, watchedPage } from "../fixtures/browser.node.ts";
 import {
   FAKE_READER,
@@ -63,7 +63,7 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
   async function refresh(seconds = 2): Promise<void> {
     api.cluster.advance(seconds);
     const drawn = page.waitForResponse((response) => response.url().endsWith("/v1/stats"));
-    await page.clock.runFor(LIMITS.dashboardRefreshMillis);
+    await page.clock.runFor(DASHBOARD_LIMITS.dashboardRefreshMillis);
     await drawn;
   }
 
@@ -249,11 +249,11 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       const purge = api.cluster.purges[0];
       if (!purge) throw new Error("no purge arrived");
       api.cluster.spread(purge, ["weur", "eeur"]);
-      await page.clock.runFor(LIMITS.dashboardReceiptMillis);
+      await page.clock.runFor(DASHBOARD_LIMITS.dashboardReceiptMillis);
       await receipt.getByText("applied in 2 of 9 regions").waitFor();
       expect(await receipt.locator(".dot.applied").count()).toBe(2);
       api.cluster.spread(purge);
-      await page.clock.runFor(LIMITS.dashboardReceiptMillis);
+      await page.clock.runFor(DASHBOARD_LIMITS.dashboardReceiptMillis);
       await receipt.getByText("applied in 9 of 9 regions").waitFor();
       await page.locator(".purges").getByText("applied in 148 ms").waitFor();
       expect(api.bodies.at(-1)).toMatchObject({ urls: ["https://shop.example/tea"], reason: "new label" });

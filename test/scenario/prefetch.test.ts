@@ -4,7 +4,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
+import { API_LIMITS } from "../../control-plane/api/limits.ts";
 import { type PrefetchLine, prefetchLineSchema } from "../../control-plane/prefetch/lines.ts";
 import { cacheStatusOf, type Running, regionOf, startCdn } from "../fixtures/cluster.node.ts";
 
@@ -122,7 +122,7 @@ describe("a prefetch", () => {
     expect(lines.at(-1)).toMatchObject({ kind: "ended", warm: 360, failed: 0, left: [] });
     expect(new Set(asked).size).toBe(120);
     expect(asked).toHaveLength(120);
-    expect(mostAtOnce).toBeLessThanOrEqual(LIMITS.prefetchConcurrency);
+    expect(mostAtOnce).toBeLessThanOrEqual(API_LIMITS.prefetchConcurrency);
   });
 
   test("of a sitemap warms what it names on its own host, through the CDN", async () => {

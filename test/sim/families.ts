@@ -3,8 +3,8 @@
 // allowed, a hub that forgets whom it leased to, a line that is cut right after a lease), and leaves to chance the moments,
 // by milliseconds, and the distances. Chance alone would need tens of thousands of runs to come so close.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import type { Scope } from "../../control-plane/purge/event.ts";
 import { Chance } from "./chance.ts";
 import { type Clock, MOST_DRIFT, mixed, type Plan, type RegionPlan, SAFETY_MILLIS, type Step } from "./plan.ts";
@@ -61,7 +61,7 @@ const common = (seed: number, chance: Chance): Plan => ({
   edgeCopies: chance.is(0.5),
   capacity: 1_000_000,
   purgeRecords: 1_000,
-  logEvents: LIMITS.logEvents,
+  logEvents: HUB_LIMITS.logEvents,
   objects: [chance.pick(["tagged", "dated", "varied"])],
   lag: 0,
   links: { loss: 0, repetition: 0, delay: 5, hub: 1, hubSlow: 0, edge: 1, slow: 0, stragglers: 0 },

@@ -3,12 +3,12 @@
 // little around it as possible, since a thousand whole hubs with logs and memberships do not fit into one process.
 // Time is counted in rounds: the time of one message. Nothing here is random but by the seed.
 
-import { LIMITS } from "../../config/limits.ts";
 import { epochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { lacking, sortOut, withEvents } from "../../control-plane/gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../../control-plane/gossip/fan-out.ts";
 import { Held, toldBy } from "../../control-plane/gossip/peer-vectors.ts";
+import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import { RepairAlarm } from "../../control-plane/hub/peers/repair-alarm.ts";
 import type { HubPorts } from "../../control-plane/hub/ports.ts";
 import type { PurgeEvent } from "../../control-plane/purge/event.ts";
@@ -57,7 +57,7 @@ const EVENT: PurgeEvent = {
   requestDigest: "",
 };
 const FULL: Vector = { [EVENT.dot.hub]: 1 };
-const BATCH = { events: LIMITS.gossipBatchEvents, bytes: LIMITS.gossipBatchBytes };
+const BATCH = { events: HUB_LIMITS.gossipBatchEvents, bytes: HUB_LIMITS.gossipBatchBytes };
 
 interface Message {
   readonly from: SimulatedHub;
@@ -168,7 +168,7 @@ class Simulation {
   #push(hub: SimulatedHub): void {
     for (const region of chooseTargets(this.#othersOf(hub), this.#random)) {
       const line = hub.line(region);
-      if (line.inFlight < LIMITS.gossipInFlight && !coversAll(line.sent, hub.vector)) this.#talk(hub, region);
+      if (line.inFlight < HUB_LIMITS.gossipInFlight && !coversAll(line.sent, hub.vector)) this.#talk(hub, region);
     }
     this.#plan(hub, "soon");
   }
@@ -180,7 +180,7 @@ class Simulation {
     const request = this.#message(hub, line.sent);
     line.sent = withEvents(line.sent, request.events);
     const lost = (): void =>
-      this.#after(LIMITS.peerTimeoutMillis, () => {
+      this.#after(HUB_LIMITS.peerTimeoutMillis, () => {
         line.inFlight -= 1;
         line.sent = hub.held.get(region)?.vector ?? EMPTY_VECTOR;
         done();
@@ -226,7 +226,7 @@ class Simulation {
       vector: from.vector,
       events: events as readonly PurgeEvent[],
       held: few ? from.held.tell() : undefined,
-      holders: tells ? from.held.tellHolders(from.vector, LIMITS.gossipHolders, this.#random) : {},
+      holders: tells ? from.held.tellHolders(from.vector, HUB_LIMITS.gossipHolders, this.#random) : {},
     };
   }
 

@@ -1,10 +1,10 @@
 // A region's hub in the simulation: the production core on a log in memory, which is its disk. A crash ends its life and leaves
 // the disk; a lost disk begins a new incarnation. The log tells the checkers of every event at the moment it is durable.
 
-import { LIMITS } from "../../config/limits.ts";
 import { bytes, epochMillis, type Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { Hub } from "../../control-plane/hub/hub.ts";
+import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import type { LogBase } from "../../control-plane/hub/log/log.ts";
 import { answers, messages } from "../../control-plane/hub/messages.ts";
 import type { HubPorts, Timer } from "../../control-plane/hub/ports.ts";
@@ -100,7 +100,7 @@ export class HubNode {
     const { region } = this.site;
     const life = new Life(region, `hub:${region}`);
     this.#life = life;
-    const logLimits = { events: this.#around.logEvents, bytes: LIMITS.logBytes };
+    const logLimits = { events: this.#around.logEvents, bytes: HUB_LIMITS.logBytes };
     this.#core = new Hub({ region, regions: this.#regions, shards: this.#shards, logLimits }, this.#ports(life));
   }
 
@@ -150,19 +150,19 @@ export class HubNode {
         exchange: async (to, request) => {
           const message = messages.exchange.parse(copy(request));
           const target = this.#around.hub(to).target(async (hub) => copy(hub.exchange(message)));
-          return answers.exchange.parse(await site.within(life, "exchange", target, LIMITS.peerTimeoutMillis));
+          return answers.exchange.parse(await site.within(life, "exchange", target, HUB_LIMITS.peerTimeoutMillis));
         },
         await: async (to, request) => {
           const message = messages.await.parse(copy(request));
           const target = this.#around.hub(to).target(async (hub) => copy(await hub.await(message)));
-          const within = LIMITS.peerTimeoutMillis + request.timeoutMillis;
+          const within = HUB_LIMITS.peerTimeoutMillis + request.timeoutMillis;
           return answers.await.parse(await site.within(life, "await", target, within));
         },
       },
       shards: {
         apply: async (index, request) => {
           const target = { ...this.#around.applyAt(region, index, copy(request)), line: `${region} hub` };
-          return answers.apply.parse(await site.within(life, "apply", target, LIMITS.applyTimeoutMillis));
+          return answers.apply.parse(await site.within(life, "apply", target, HUB_LIMITS.applyTimeoutMillis));
         },
         dryRun: async () => ({ v: 1, entries: 0, bytes: bytes(0) }),
       },

@@ -3,9 +3,10 @@
 // platform: test/scenario/idle.test.ts.
 
 import { expect, test } from "vitest";
-import { LIMITS } from "../../config/limits.ts";
 import { validate } from "../../config/schema/validate.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { GOSSIP_LIMITS } from "../../control-plane/gossip/limits.ts";
+import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import { messages } from "../../control-plane/hub/messages.ts";
 import { Chances } from "./chance.ts";
 import { FetchChecks } from "./checks/fetches.ts";
@@ -25,7 +26,7 @@ const REGIONS: readonly RegionId[] = ["weur", "enam", "apac"];
 const CLOCK = { skew: 0, drift: 0 };
 const YEAR = 365 * 24 * 3_600_000;
 /** The longest that any of a lease, a hearing or a repair lasts. */
-const SETTLING = 2 * LIMITS.gossipRepairMostMillis;
+const SETTLING = 2 * GOSSIP_LIMITS.gossipRepairMostMillis;
 const LINKS = { loss: 0, repetition: 0, delay: 80, hub: 2, edge: 2, slow: 0, hubSlow: 0, stragglers: 0 };
 const KINDS = ["tagged", "brief", "varied", "private", "missing"] as const;
 
@@ -67,7 +68,7 @@ class World {
         applyAt: (of, index, request) => shard(of, index).apply(request),
         logged: () => undefined,
         taken: () => undefined,
-        logEvents: LIMITS.logEvents,
+        logEvents: HUB_LIMITS.logEvents,
       });
       const isolate = newIsolate(1_000_000);
       const surroundings = {

@@ -3,7 +3,6 @@
 // under way for as long as one likes. All that decides is production code: hubs with their receipts and timers, the shard
 // and its lease, the edge. The line from the hub to its shard is dead but for what the shard asks, else there were no race.
 
-import { LIMITS } from "../../config/limits.ts";
 import { validate } from "../../config/schema/validate.ts";
 import { bytes, epochMillis, MiB, type Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
@@ -16,6 +15,7 @@ import { Fields } from "../../edge/http/fields.ts";
 import { RegionAsker } from "../../edge/regions/ask-regions.ts";
 import { admit } from "../../edge/request/admit.ts";
 import { canonicalUrls } from "../../edge/request/cache-key.ts";
+import { SHARD_LIMITS } from "../../edge/shard/limits.ts";
 import { Knowledge } from "../../edge/shard/purges/purge-knowledge.ts";
 import { Shard } from "../../edge/shard/shard.ts";
 import { EntryStore } from "../../edge/shard/store/entries.ts";
@@ -146,7 +146,7 @@ class LeaseRace implements Case {
   #nextInstant(index: number): void {
     const { instants } = this.#plan;
     if (index > instants.length) return;
-    const at = instants[index] ?? (instants.at(-1) ?? 0) + 4 * LIMITS.syncTimeoutMillis;
+    const at = instants[index] ?? (instants.at(-1) ?? 0) + 4 * SHARD_LIMITS.syncTimeoutMillis;
     this.pending.add(EVERYWHERE, async () => {
       await this.#time.run(BEGINS + at);
       this.#nextInstant(index + 1);
@@ -216,7 +216,7 @@ class LeaseRace implements Case {
       return told;
     });
     const late = new Promise<never>((_, reject) => {
-      this.#time.at(LIMITS.syncTimeoutMillis, () => reject(new Error("no answer")));
+      this.#time.at(SHARD_LIMITS.syncTimeoutMillis, () => reject(new Error("no answer")));
     });
     return Promise.race([answer, late]);
   }

@@ -2,8 +2,8 @@
 // and a list of steps. Steps come in episodes of half a second, because races need company: something is published and
 // purged while requests for it are under way and a link or a node fails. A plan is data, so a failing one can be cut down.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import type { Scope, Severity } from "../../control-plane/purge/event.ts";
 import { Chance } from "./chance.ts";
 import { type ObjectKind, SITE } from "./origin.ts";
@@ -55,7 +55,7 @@ export interface Clock {
   readonly drift: number;
 }
 
-/** Clocks are no worse than this: half of what `LIMITS.leaseMarginMillis` allows for between two of them. */
+/** Clocks are no worse than this: half of what `HUB_LIMITS.leaseMarginMillis` allows for between two of them. */
 export const MOST_DRIFT = 0.015;
 
 export interface RegionPlan {
@@ -147,7 +147,7 @@ export function mixed(seed: number): Plan {
     edgeCopies: chance.is(0.4),
     capacity: chance.is(0.2) ? 6_000 : 1_000_000,
     purgeRecords: memory.is(0.3) ? memory.between(2, 4) : 1_000,
-    logEvents: memory.is(0.4) ? memory.between(4, 12) : LIMITS.logEvents,
+    logEvents: memory.is(0.4) ? memory.between(4, 12) : HUB_LIMITS.logEvents,
     objects,
     lag: chance.is(0.1) ? chance.between(50, 2_000) : 0,
     links: {

@@ -2,16 +2,17 @@
 // Durable Object wires them. The isolate that it lives in is its region's: entries and purge sets outlive an instance, not
 // the isolate. What it releases and what it asks the origin goes past the checkers.
 
-import { LIMITS } from "../../config/limits.ts";
 import type { Config } from "../../config/schema/schema.ts";
 import { bytes, millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { PURGE_LIMITS } from "../../control-plane/purge/limits.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import type { ApplyRequest, ApplyResponse, SyncRequest, SyncResponse } from "../../control-plane/purge/wire.ts";
 import { type Body, discard } from "../../edge/body/source.ts";
 import { Fields } from "../../edge/http/fields.ts";
 import { canonicalUrls } from "../../edge/request/cache-key.ts";
 import { Negotiation } from "../../edge/shard/coding/negotiation.ts";
+import { SHARD_LIMITS } from "../../edge/shard/limits.ts";
 import { Knowledge } from "../../edge/shard/purges/purge-knowledge.ts";
 import { Shard } from "../../edge/shard/shard.ts";
 import { EntryStore } from "../../edge/shard/store/entries.ts";
@@ -121,13 +122,13 @@ export class Instance {
     this.#around = around;
     this.life = new Life(region, `shard:${region}:${index}`);
     const { entries, purgeSets } = around.isolate(region);
-    const limits = { records: around.purgeRecords, bytes: LIMITS.purgeSetBytes };
+    const limits = { records: around.purgeRecords, bytes: PURGE_LIMITS.purgeSetBytes };
     const purges = purgeSets.get(index) ?? new PurgeSet(canonicalUrls(config.routes), limits);
     purgeSets.set(index, purges);
     this.knowledge = new Knowledge(
       async (vector, want) => {
         const message = { v: 1, shard: index, vector, ...(want === undefined ? {} : { want }) } as const;
-        const news = site.within(this.life, "sync", around.sync(region, message), LIMITS.syncTimeoutMillis);
+        const news = site.within(this.life, "sync", around.sync(region, message), SHARD_LIMITS.syncTimeoutMillis);
         const unleased = (): void => {
           this.unleasedAt = site.around.scheduler.now;
         };
@@ -209,7 +210,7 @@ export class Instance {
 
   async #tell({ region, shard }: ShieldPlace, news: ApplyRequest): Promise<boolean> {
     const target = this.#around.shard(region, shard).apply(news);
-    const told = await this.#site.reach(this.life, "apply", target, LIMITS.syncTimeoutMillis, () => undefined);
+    const told = await this.#site.reach(this.life, "apply", target, SHARD_LIMITS.syncTimeoutMillis, () => undefined);
     return told.kind === "response";
   }
 

@@ -6,6 +6,7 @@ import { LIMITS } from "../../config/limits.ts";
 import type { Config, ConfigInput } from "../../config/schema/schema.ts";
 import { validate } from "../../config/schema/validate.ts";
 import type { RegionId } from "../../config/world/regions.ts";
+import { GOSSIP_LIMITS } from "../../control-plane/gossip/limits.ts";
 import type { Hub, PurgeOutcome } from "../../control-plane/hub/hub.ts";
 import { messages } from "../../control-plane/hub/messages.ts";
 import { parseDot } from "../../control-plane/purge/vector.ts";
@@ -37,7 +38,7 @@ export interface Result {
 }
 
 /** Time enough for everything to come to rest: the longest that a repair is put off, twice. */
-const SETTLING_MILLIS = 2 * LIMITS.gossipRepairMostMillis + 10_000;
+const SETTLING_MILLIS = 2 * GOSSIP_LIMITS.gossipRepairMostMillis + 10_000;
 /** Time for the last requests. */
 const LAST_MILLIS = LIMITS.requestBudgetMillis + 10_000;
 

@@ -40,14 +40,8 @@ export const headers: Rule = (files) =>
     .filter(({ path, text }) => COMMENT[path.split(".").at(-1) as string]?.test(text) === false)
     .map(({ path }) => `${path} does not begin with a comment that says what it is for`);
 
-/**
- * A file beyond this is two ideas. Tests repeat one form and may be longer; generated files say so in their names; and the
- * limits of everything stand in one list on purpose, which grows with what is limited.
- */
-function mostLines(path: string): number {
-  if (path === "config/limits.ts") return 500;
-  return path.startsWith("test/") ? 500 : 300;
-}
+/** A file beyond this is two ideas. Tests repeat one form and may be longer; generated files say so in their names. */
+const mostLines = (path: string): number => (path.startsWith("test/") ? 500 : 300);
 
 /** A safety mechanism's name (test/sim/tags.node.ts) is nothing to read. */
 const MARK = /^ *\/\/ mutant: .*\n/gm;
@@ -82,15 +76,3 @@ export const noFocus: Rule = (files) =>
     .filter(({ path }) => path.endsWith(".test.ts") && !path.startsWith("test/tidy/"))
     .filter(({ text }) => /\b(?:test|it|describe)\.only\b/.test(withoutComments(text)))
     .map(({ path }) => `${path} runs only a part of its tests`);
-
-/** A limit that nothing reads limits nothing. Tests do not count: they may name one that the code has forgotten. */
-export const usedLimits: Rule = (files) => {
-  const limits = files.find(({ path }) => path === "config/limits.ts")?.text ?? "";
-  const names = [...withoutComments(limits).matchAll(/^ {2}(\w+):/gm)].map((match) => match[1] as string);
-  const code = files
-    .filter(({ path }) => !path.startsWith("test/") && path !== "config/limits.ts")
-    .map(({ text }) => withoutComments(text))
-    .join("\n");
-  const used = new Set([...code.matchAll(/\bLIMITS\.(\w+)/g)].map((match) => match[1]));
-  return names.filter((name) => !used.has(name)).map((name) => `config/limits.ts: nothing is held to ${name}`);
-};

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { readTree, withoutComments } from "./source-tree.ts";
-import { headers, noFocus, noHiddenInputs, sizes, testNames, titlesOf, usedLimits } from "./text-rules.ts";
+import { headers, noFocus, noHiddenInputs, sizes, testNames, titlesOf } from "./text-rules.ts";
 
 const tree = readTree(".ts", ".tsx", ".mjs", ".css", ".html", ".toml");
 const file = (path: string, text: string) => [{ path, text }];
@@ -74,18 +74,6 @@ describe("tests", () => {
   test("are all run: none is focused", () => {
     expect(noFocus(tree)).toEqual([]);
     expect(noFocus(file("test/a.test.ts", 'describe.only("x", () => {});'))).toHaveLength(1);
-  });
-});
-
-describe("limits", () => {
-  test("each hold something", () => {
-    expect(usedLimits(tree)).toEqual([]);
-  });
-
-  test("are found where only a comment or a test names them", () => {
-    const limits = { path: "config/limits.ts", text: "export const LIMITS = {\n  a: 1,\n  b: 2,\n} as const;" };
-    const used = { path: "edge/a.ts", text: "x = LIMITS.a;\n// LIMITS.b" };
-    expect(usedLimits([limits, used, { path: "test/a.test.ts", text: "LIMITS.b" }])).toHaveLength(1);
   });
 });
 

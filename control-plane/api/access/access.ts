@@ -2,9 +2,9 @@
 // reads the secret that lists them, finds the one that was presented and says what it lacks. It never sees a token itself:
 // the shell hashes it first. Invariant: a token limited to hosts can purge nothing that might lie outside them.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { Scope } from "../../purge/event.ts";
 import { parseHostScope } from "../../purge/scope.ts";
+import { API_LIMITS } from "../limits.ts";
 
 /**
  * `purge`: ask for purges, see receipts (of its own hosts, if it is limited to some), and warm what was purged; `prefetch`: warm URLs; `read`: see everything; `regions`: drain
@@ -36,8 +36,8 @@ export function parseTokens(json: string): ParsedTokens {
     if (problem instanceof SyntaxError) return invalid("API_TOKENS is not JSON");
     throw problem;
   }
-  if (!Array.isArray(list) || list.length > LIMITS.apiTokens) {
-    return invalid(`API_TOKENS is not a list of at most ${LIMITS.apiTokens} tokens`);
+  if (!Array.isArray(list) || list.length > API_LIMITS.apiTokens) {
+    return invalid(`API_TOKENS is not a list of at most ${API_LIMITS.apiTokens} tokens`);
   }
   const names = new Set<string>();
   for (const [index, record] of list.entries()) {
@@ -70,8 +70,8 @@ function faultOf(record: unknown): string | undefined {
   if (!Array.isArray(scopes) || scopes.length === 0) return "scopes: a list that is not empty";
   for (const scope of scopes) if (!ACCESS_SCOPES.includes(scope)) return `scopes: ${ACCESS_SCOPES.join(", ")} alone`;
   if (hosts === undefined) return undefined;
-  if (!Array.isArray(hosts) || hosts.length === 0 || hosts.length > LIMITS.tokenHosts) {
-    return `hosts: a list of 1 to ${LIMITS.tokenHosts}`;
+  if (!Array.isArray(hosts) || hosts.length === 0 || hosts.length > API_LIMITS.tokenHosts) {
+    return `hosts: a list of 1 to ${API_LIMITS.tokenHosts}`;
   }
   for (const host of hosts) {
     if (typeof host !== "string" || !/^(\*\.)?[^*/:\sA-Z]+$/.test(host)) {

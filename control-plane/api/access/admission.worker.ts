@@ -2,8 +2,8 @@
 // It says what is wrong as a problem and writes no response. Invariant: a token's text is only hashed, never kept or logged,
 // and an unknown one learns nothing but that.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type Bucket, secondsUntil, takeFrom } from "../../../config/token-bucket.ts";
+import { API_LIMITS } from "../limits.ts";
 import type { ControlPorts } from "../ports.worker.ts";
 import { type Problem, problem } from "../problems.ts";
 import { type AccessScope, authorize, findToken, type TokenRecord } from "./access.ts";
@@ -19,7 +19,7 @@ export type Admission =
   | { readonly kind: "admitted"; readonly token: TokenRecord }
   | { readonly kind: "refused"; readonly problem: Problem; readonly fields: Record<string, string> };
 
-const RATE = { burst: LIMITS.apiRequestBurst, perSecond: LIMITS.apiRequestsPerSecond };
+const RATE = { burst: API_LIMITS.apiRequestBurst, perSecond: API_LIMITS.apiRequestsPerSecond };
 
 /**
  * Admits who presented this token to a route for which one of the scopes `access` is enough. Problems: token-missing,
@@ -44,7 +44,7 @@ export async function admit(
     });
   }
   // Names are those of the tokens, so there are never more buckets than tokens.
-  const cost = access.every((scope) => scope === "purge") ? 1 / LIMITS.apiPurgesPerRequest : 1;
+  const cost = access.every((scope) => scope === "purge") ? 1 / API_LIMITS.apiPurgesPerRequest : 1;
   const taken = takeFrom(on.buckets.get(record.name), RATE, now(), cost);
   on.buckets.set(record.name, taken.bucket);
   if (taken.kind === "refused") {

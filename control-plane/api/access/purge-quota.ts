@@ -6,10 +6,14 @@
 import { LIMITS } from "../../../config/limits.ts";
 import { type Bucket, secondsUntil, takeFrom } from "../../../config/token-bucket.ts";
 import type { EpochMillis, Seconds } from "../../../config/units.ts";
+import { API_LIMITS } from "../limits.ts";
 import { type Problem, problem } from "../problems.ts";
 
-const SCOPES = { burst: LIMITS.apiScopeBurst, perSecond: LIMITS.apiScopesPerSecond };
-const SETTLES = { burst: LIMITS.apiSettleWindows, perSecond: LIMITS.apiSettleWindows / LIMITS.purgeSettleSeconds };
+const SCOPES = { burst: API_LIMITS.apiScopeBurst, perSecond: API_LIMITS.apiScopesPerSecond };
+const SETTLES = {
+  burst: API_LIMITS.apiSettleWindows,
+  perSecond: API_LIMITS.apiSettleWindows / LIMITS.purgeSettleSeconds,
+};
 
 /** Taken, or why not and when to come again: the field that goes with a 429. */
 export type QuotaTaken =
@@ -34,7 +38,7 @@ export class PurgeQuota {
     if (settleSeconds !== undefined && settleSeconds > 0) {
       const settling = takeFrom(this.#settles.get(token), SETTLES, now, scopes);
       if (settling.kind === "refused") {
-        const most = `${LIMITS.apiSettleWindows} scopes within ${LIMITS.purgeSettleSeconds} s`;
+        const most = `${API_LIMITS.apiSettleWindows} scopes within ${LIMITS.purgeSettleSeconds} s`;
         return refused(
           `a token may have ${most} settle; purge a prefix or a host, or without settleSeconds`,
           secondsUntil(settling.bucket, SETTLES, scopes),

@@ -9,6 +9,7 @@ import { type EpochMillis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { HubState, ReceiptPage } from "../../hub/commands.ts";
 import { EXPOSITION_TYPE, expose, type RegionMetrics } from "../../meter/prometheus.ts";
+import { API_LIMITS } from "../limits.ts";
 import { ask, askAll, askHubs } from "../nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "../ports.worker.ts";
 import { problem } from "../problems.ts";
@@ -26,7 +27,7 @@ export function mountObservation(on: Mount): void {
   let lastHealth: { readonly at: EpochMillis; readonly health: Health } | undefined;
   mount(on, ROUTES.health, async () => {
     // Anybody may ask this as often as they like, so the hub is not asked each time.
-    if (lastHealth === undefined || ports.now() - lastHealth.at >= LIMITS.healthMillis) {
+    if (lastHealth === undefined || ports.now() - lastHealth.at >= API_LIMITS.healthMillis) {
       lastHealth = { at: ports.now(), health: await healthOf(ports) };
     }
     return jsonResponse(healthSchema, lastHealth.health);

@@ -20,6 +20,7 @@ import {
   scopeKey,
 } from "../../purge/scope.ts";
 import { EXAMPLES } from "../examples.ts";
+import { API_LIMITS } from "../limits.ts";
 import { type BodyError, type Problem, problem } from "../problems.ts";
 
 const etag = z
@@ -58,10 +59,14 @@ export const purgeBodySchema = z
         "Make matching entries stale instead of ending them: where stale-while-revalidate allows it they are served while one request refreshes them, elsewhere the origin is asked first whether they still hold",
     }),
     // It is shown on others' screens: a terminal must take no orders from it.
-    reason: z.string().max(LIMITS.reasonCharacters).refine(isPlain, "one line without control characters").optional(),
+    reason: z
+      .string()
+      .max(API_LIMITS.reasonCharacters)
+      .refine(isPlain, "one line without control characters")
+      .optional(),
     idempotencyKey: z
       .string()
-      .regex(new RegExp(`^[!-~]{1,${LIMITS.idempotencyKeyCharacters}}$`), "visible ASCII, 1 to 128 characters")
+      .regex(new RegExp(`^[!-~]{1,${API_LIMITS.idempotencyKeyCharacters}}$`), "visible ASCII, 1 to 128 characters")
       .optional()
       .meta({
         description: "The same key from the same token gives the same receipt, from any hub, as far back as logs reach",

@@ -1,7 +1,6 @@
 // POST and GET /v1/purges, and the keys that their receipts are signed with. The promise is the hub's: this
 // file only signs what a hub says, and a purge that no hub took is a 503, never a receipt. A dry run asks every region and purges nothing.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { Receipt, ReceiptPage, Refusal } from "../../hub/commands.ts";
@@ -9,6 +8,7 @@ import { parseDot } from "../../purge/vector.ts";
 import type { DryRunRequest, DryRunResponse } from "../../purge/wire.ts";
 import { maySee, type TokenRecord } from "../access/access.ts";
 import { readBody } from "../body.worker.ts";
+import { API_LIMITS } from "../limits.ts";
 import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "../nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "../ports.worker.ts";
 import { problem } from "../problems.ts";
@@ -102,7 +102,13 @@ async function receiptOf(ports: ControlPorts, id: string, token: TokenRecord): P
   const accepting = regionsOf(ports.config).find((region) => dot.hub.startsWith(`${region}.`));
   const isLacking = isRefused(answer, "no-such-purge") || isRefused(answer, "purge-forgotten");
   if (isLacking && accepting !== undefined && accepting !== answer.region) {
-    const next = await ask<Receipt>(ports, ports.hub(accepting), accepting, question, millis(LIMITS.hubAnswerMillis));
+    const next = await ask<Receipt>(
+      ports,
+      ports.hub(accepting),
+      accepting,
+      question,
+      millis(API_LIMITS.hubAnswerMillis),
+    );
     // That it was forgotten is known; that the other is silent, or has lost it with its disk, changes nothing.
     if (next.kind === "answer" || !isRefused(answer, "purge-forgotten")) answer = next;
   }

@@ -5,7 +5,6 @@
 import { writeFile } from "node:fs/promises";
 import cliProgress from "cli-progress";
 import type { Command } from "commander";
-import { LIMITS } from "../../../config/limits.ts";
 import { REGION_IDS } from "../../../config/world/regions.ts";
 import { ROUTES } from "../../api/routes.ts";
 import { canPlaceClients, measure, whyUnreachable } from "../../latency/measure.node.ts";
@@ -14,6 +13,7 @@ import { HERE, PLACE_OF_REGION, type ProbePlace, parsePlaces } from "../../laten
 import type { RunRecord } from "../../local/state/run-record.ts";
 import { addCommonOptions, type CommonOptions, connect } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
+import { CLI_LIMITS } from "../limits.ts";
 import { readRun } from "../local-run.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 import { latencyText } from "../text/latency-text.node.ts";
@@ -38,7 +38,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
       .command("latency")
       .description("measure time to first byte from several places, cold, warm and without the CDN")
       .option("--places <list>", "countries, IP addresses or latitude,longitude: JP,DE,BR (one place for each region)")
-      .option("--samples <n>", "probes for each place and kind", wholeNumber(1, LIMITS.latencySamples), 30)
+      .option("--samples <n>", "probes for each place and kind", wholeNumber(1, CLI_LIMITS.latencySamples), 30)
       .option("--path <path>", "what to ask for: a path with optional query (/)")
       .option("--url <url>", `the deployment to measure (the local run's front door, ${DEFAULT_FRONT_DOOR})`)
       .option("--direct <url>", "the origin without the CDN, to compare with (the local run's way to its origin)")
@@ -46,7 +46,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
       .option(
         "--concurrency <n>",
         "probes under way at once; more is faster and disturbs more",
-        wholeNumber(1, LIMITS.latencyConcurrency),
+        wholeNumber(1, CLI_LIMITS.latencyConcurrency),
         4,
       ),
   )

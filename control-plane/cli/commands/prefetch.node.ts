@@ -14,6 +14,7 @@ import type { ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Failure } from "../failure.ts";
+import { CLI_LIMITS } from "../limits.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 import { formatBytes } from "../text/measures.ts";
 
@@ -119,7 +120,7 @@ async function follow(
   for (let body: PrefetchBody | undefined = first; body !== undefined; ) {
     let ended: Extract<PrefetchLine, { readonly kind: "ended" }> | undefined;
     // A visit may be silent for as long as a request and its body may take.
-    const longest = LIMITS.requestBudgetMillis + LIMITS.warmBodyMillis + LIMITS.cliTimeoutMillis;
+    const longest = LIMITS.requestBudgetMillis + LIMITS.warmBodyMillis + CLI_LIMITS.cliTimeoutMillis;
     const failure = await client.follow(ROUTES.prefetch, { body }, longest, (line) => {
       if (line.kind === "ended") ended = line;
       if (line.kind === "began" && result.began === undefined) {

@@ -13,6 +13,7 @@ import type { Answer, ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { maybeSent } from "../failure.ts";
+import { CLI_LIMITS } from "../limits.ts";
 import { gatherScopes, type ScopeOptions, scopeFields } from "../purge/purge-scopes.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 import { dryRunText, type Receipt, receiptText } from "../text/receipt-text.node.ts";
@@ -146,7 +147,7 @@ async function askTwice(
   given: Given<typeof ROUTES.purge>,
   timeoutSeconds: number,
 ): Promise<Answer<Receipt>> {
-  const timeoutMillis = timeoutSeconds * 1000 + LIMITS.cliTimeoutMillis;
+  const timeoutMillis = timeoutSeconds * 1000 + CLI_LIMITS.cliTimeoutMillis;
   const ask = () => client.ask(ROUTES.purge, given, { as: receiptSchema, timeoutMillis });
   const first = await ask();
   return first.kind === "failed" && maybeSent(first.failure) ? ask() : first;
@@ -160,8 +161,8 @@ async function readList(command: Command, file: string | undefined, terminal: Te
   } catch (error) {
     return command.error(`error: ${file} cannot be read: ${(error as Error).message}`, { exitCode: EXIT.usage });
   }
-  if (text.length > LIMITS.scopeFileBytes) {
-    command.error(`error: ${file} is larger than ${LIMITS.scopeFileBytes} bytes`, { exitCode: EXIT.usage });
+  if (text.length > CLI_LIMITS.scopeFileBytes) {
+    command.error(`error: ${file} is larger than ${CLI_LIMITS.scopeFileBytes} bytes`, { exitCode: EXIT.usage });
   }
   return text;
 }

@@ -4,9 +4,9 @@
 // dropped leaves its purges behind in the base; it costs receipts and keys of old purges, and whoever was away for longer
 // than the log reaches empties its region.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { covers, type HubId, type Vector } from "../../purge/vector.ts";
 import type { Base, PurgeRecord } from "../../purge/wire.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { EventLog } from "./log.ts";
 
 /** How long a log may grow; smaller in tests. */
@@ -14,7 +14,7 @@ export interface LogLimits {
   readonly events: number;
   readonly bytes: number;
 }
-export const LOG_LIMITS: LogLimits = { events: LIMITS.logEvents, bytes: LIMITS.logBytes };
+export const LOG_LIMITS: LogLimits = { events: HUB_LIMITS.logEvents, bytes: HUB_LIMITS.logBytes };
 
 export const isTooLong = (log: EventLog, { events, bytes }: LogLimits): boolean =>
   log.length() > events || log.bytes() > bytes;

@@ -3,7 +3,6 @@
 // incarnations of its region joins again, replacing them. One dot never names two events: a log that went back to an old
 // copy is given up, and what it held comes back from the other hubs.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type EpochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import { isSameEvent, sortOut } from "../../gossip/exchange.ts";
@@ -24,6 +23,7 @@ import type { ControlEvent, DrainEvent, PurgeEvent, SuspendEvent } from "../../p
 import { PurgeSet } from "../../purge/purge-set.ts";
 import { covers, coversAll, type Dot, formatDot, type HubId, join, type Vector } from "../../purge/vector.ts";
 import type { Base } from "../../purge/wire.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import { UNHEARD_END } from "../receipts/lease-times.ts";
 import { dropUpTo, isStillLarge, isTooLong, LOG_LIMITS, type LogLimits, purgeOfUnknown } from "./compaction.ts";
 import type { EventLog } from "./log.ts";
@@ -138,7 +138,7 @@ export class Ledger {
    */
   heldFor(dot: Dot): Millis | undefined {
     if (!covers(this.vector, dot)) return undefined;
-    const earlier = (this.#log.appliedAt(dot) ?? Number.POSITIVE_INFINITY) + LIMITS.restartSkewMillis;
+    const earlier = (this.#log.appliedAt(dot) ?? Number.POSITIVE_INFINITY) + HUB_LIMITS.restartSkewMillis;
     const since = this.#loggedAt.get(formatDot(dot)) ?? Math.min(this.#heldSince, earlier);
     return millis(Math.max(0, this.#now() - since));
   }
@@ -267,7 +267,7 @@ export class Ledger {
   /** What has been held for longer than any wait counts as held since the start; a clock that was set back keeps it. */
   #forgetOldInstants(now: EpochMillis): void {
     for (const [dot, at] of this.#loggedAt) {
-      if (now - at < UNHEARD_END + LIMITS.leaseMarginMillis) break;
+      if (now - at < UNHEARD_END + HUB_LIMITS.leaseMarginMillis) break;
       this.#loggedAt.delete(dot);
     }
   }

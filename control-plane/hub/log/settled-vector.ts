@@ -2,9 +2,9 @@
 // the others, and need not be told twice; what has been here for longer than any message is under way they would have by now.
 // Two instants are remembered, not one for each event: the answer is older than asked for, never younger.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import { EMPTY_VECTOR, type Vector } from "../../purge/vector.ts";
+import { HUB_LIMITS } from "../limits.ts";
 
 interface Mark {
   readonly at: EpochMillis;
@@ -49,6 +49,6 @@ export class SettledVector {
 
   /** A clock that was set back makes nothing settle later than it would. */
   #isLong(at: EpochMillis, now: EpochMillis): boolean {
-    return now < at || now - at >= LIMITS.gossipSettledMillis;
+    return now < at || now - at >= HUB_LIMITS.gossipSettledMillis;
   }
 }

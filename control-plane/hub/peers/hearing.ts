@@ -5,10 +5,10 @@
 // What another hub has heard counts too, for whoever holds all that it holds: from as long before this hub asked it as that hub
 // says that its own question was asked. Its answer left after this hub asked, so that is never too late.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { HeardAges } from "../../purge/wire.ts";
+import { HUB_LIMITS } from "../limits.ts";
 
 export class Hearing {
   readonly #askedAt = new Map<RegionId, EpochMillis>();
@@ -49,7 +49,7 @@ export class Hearing {
 
   /** Whether all of `regions` were heard so lately that leases may be granted at `now`. */
   isLive(regions: readonly RegionId[], now: EpochMillis): boolean {
-    return this.due(regions, now, LIMITS.hearingMillis).length === 0;
+    return this.due(regions, now, HUB_LIMITS.hearingMillis).length === 0;
   }
 
   /** Which of `regions` were not heard within `within` milliseconds before `now`. */

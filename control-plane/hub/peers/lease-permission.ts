@@ -2,11 +2,11 @@
 // have been, waits a little for those that have not, and has a hub that has been silent for long suspended. Traffic pays for
 // all of it: nothing is asked while no shard asks for a lease and nobody looks at the deployment.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import { areFew } from "../../gossip/fan-out.ts";
 import type { ExchangeResponse } from "../../purge/wire.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { Ledger } from "../log/ledger.ts";
 import { Hearing } from "./hearing.ts";
 import { isFailing, isUntried, type Line, unansweredSince } from "./peer-link.ts";
@@ -75,9 +75,10 @@ export class Listener {
    */
   async mayLease(until: (holds: () => boolean) => Promise<unknown>): Promise<boolean> {
     const now = this.#conversations.now();
-    for (const region of this.#hearing.due(this.#others, now, LIMITS.hearingMillis / 2)) this.#askAgain(region, now);
+    for (const region of this.#hearing.due(this.#others, now, HUB_LIMITS.hearingMillis / 2))
+      this.#askAgain(region, now);
     this.#askOthersAfterSilent(now);
-    const overdue = this.#hearing.due(this.#quorum.active, now, LIMITS.hearingMillis);
+    const overdue = this.#hearing.due(this.#quorum.active, now, HUB_LIMITS.hearingMillis);
     const isAsked = (region: RegionId): boolean =>
       this.#isFailing(region) ? this.#isToldOf(region) : this.#asked.has(region);
     // Where one of them has failed to answer, which may take it long, waiting for the others gives no lease either.
@@ -89,10 +90,10 @@ export class Listener {
 
   /** A hub that does not answer here may answer others: those are asked more often then, for what they say is older. */
   #askOthersAfterSilent(now: EpochMillis): void {
-    const due = this.#hearing.due(this.#quorum.active, now, LIMITS.hearingMillis / 2);
+    const due = this.#hearing.due(this.#quorum.active, now, HUB_LIMITS.hearingMillis / 2);
     if (!due.some((region) => this.#isFailing(region))) return;
     const reached = this.#others.filter((region) => !this.#isFailing(region));
-    for (const region of this.#hearing.due(reached, now, LIMITS.hearRetryMillis)) this.#askAgain(region, now);
+    for (const region of this.#hearing.due(reached, now, HUB_LIMITS.hearRetryMillis)) this.#askAgain(region, now);
   }
 
   /** Whether others that are being asked have said of a hub, since it began to fail here, that they hear it. */
@@ -116,7 +117,7 @@ export class Listener {
 
   #askAgain(region: RegionId, now: EpochMillis): void {
     const { failedAt } = this.#conversations.line(region);
-    const failedLately = failedAt !== undefined && now >= failedAt && now - failedAt < LIMITS.hearRetryMillis;
+    const failedLately = failedAt !== undefined && now >= failedAt && now - failedAt < HUB_LIMITS.hearRetryMillis;
     if (failedLately || this.#asked.has(region)) return;
     const asked = this.#conversations
       .talk(region)
@@ -131,7 +132,7 @@ export class Listener {
   #suspendIfLost(region: RegionId): void {
     const { failingSince } = this.#conversations.line(region);
     const hub = this.#ledger.members.get(region);
-    const longAgo = epochMillis(this.#conversations.now() - LIMITS.suspendAfterMillis);
+    const longAgo = epochMillis(this.#conversations.now() - HUB_LIMITS.suspendAfterMillis);
     if (failingSince === undefined || failingSince > longAgo || hub === undefined) return;
     if (this.#ledger.suspensions.some((event) => event.hub === hub)) return;
     // Another hub reaches it, and did so just now.

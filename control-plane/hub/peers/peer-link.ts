@@ -2,9 +2,9 @@
 // silent; and whether something new may go to it now. The first news go at once. What follows within a moment waits for the
 // moment's end and goes together, so that hundreds of purges a second are few messages and none waits for an answer.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type EpochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { Vector } from "../../purge/vector.ts";
+import { HUB_LIMITS } from "../limits.ts";
 
 export interface Line {
   /** What it holds once all that is under way has arrived: what is pushed next comes after this. */
@@ -46,20 +46,20 @@ export function noteFailure(line: Line, askedAt: EpochMillis, now: EpochMillis):
 
 /** Whether one more message may go. One that fails gets one at a time: each would carry all that it lacks. */
 export function isOpen({ isPausing, inFlight, failingSince }: Line): boolean {
-  return !isPausing && inFlight < (failingSince === undefined ? LIMITS.gossipInFlight : 1);
+  return !isPausing && inFlight < (failingSince === undefined ? HUB_LIMITS.gossipInFlight : 1);
 }
 
 /** How long what is new should wait for more. */
 export function pauseLeft({ toldAt }: Line, now: EpochMillis): Millis {
   // A clock that was set back makes no pause longer.
   if (toldAt === undefined || now < toldAt) return millis(0);
-  return millis(Math.max(0, toldAt + LIMITS.gossipPauseMillis - now));
+  return millis(Math.max(0, toldAt + HUB_LIMITS.gossipPauseMillis - now));
 }
 
 /** Whether it has failed so lately that waiting for it is in vain. What failed long ago, before a pause, may be well by now. */
 export function isFailing({ failingSince, lastFailedAt }: Line, now: EpochMillis): boolean {
   if (failingSince === undefined || lastFailedAt === undefined) return false;
-  return now >= lastFailedAt && now - lastFailedAt <= LIMITS.hearingMillis;
+  return now >= lastFailedAt && now - lastFailedAt <= HUB_LIMITS.hearingMillis;
 }
 
 /**
@@ -74,6 +74,8 @@ export function isUntried({ inFlight, answeredAt, lastFailedAt }: Line, now: Epo
   const isWithin = (at: EpochMillis | undefined, duration: number): boolean =>
     at !== undefined && now >= at && now - at < duration;
   return (
-    inFlight === 0 && !isWithin(answeredAt, LIMITS.hearingMillis / 2) && !isWithin(lastFailedAt, LIMITS.hearRetryMillis)
+    inFlight === 0 &&
+    !isWithin(answeredAt, HUB_LIMITS.hearingMillis / 2) &&
+    !isWithin(lastFailedAt, HUB_LIMITS.hearRetryMillis)
   );
 }

@@ -1,17 +1,17 @@
 // What one hub tells another: the events that the other lacks, as many as fit, and a base where it lacks events that are kept
 // no longer. It reads the log and what follows from it, sends nothing and remembers nothing.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import { type Batch, lacking } from "../../gossip/exchange.ts";
 import { areFew } from "../../gossip/fan-out.ts";
 import type { Held } from "../../gossip/peer-vectors.ts";
 import { coversAll, EMPTY_VECTOR, join, type Vector } from "../../purge/vector.ts";
 import type { Base, ExchangeRequest } from "../../purge/wire.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { Ledger } from "../log/ledger.ts";
 import type { EventLog } from "../log/log.ts";
 
-const BATCH = { events: LIMITS.gossipBatchEvents, bytes: LIMITS.gossipBatchBytes };
+const BATCH = { events: HUB_LIMITS.gossipBatchEvents, bytes: HUB_LIMITS.gossipBatchBytes };
 
 /** What somebody lacks of `upTo` who knows `known`: `base` first, then the events, which follow on it. */
 export function newsFor(ledger: Ledger, log: EventLog, upTo: Vector, known: Vector): Batch & { readonly base?: Base } {
@@ -30,5 +30,5 @@ export function holdingsFor(
   random: () => number,
 ): Pick<ExchangeRequest, "held" | "holders"> {
   if (areFew(others.length)) return { held: held.tell() };
-  return { holders: held.tellHolders(vector, LIMITS.gossipHolders, random) };
+  return { holders: held.tellHolders(vector, HUB_LIMITS.gossipHolders, random) };
 }

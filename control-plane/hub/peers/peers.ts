@@ -2,7 +2,6 @@
 // vectors. Work is pending while some hub is not known to hold all that this one holds; only then is an alarm set, later
 // and later. An idle hub calls nobody. It decides nothing about purges: the ledger takes events, `gossip/` says whom and what.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import { withEvents } from "../../gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../../gossip/fan-out.ts";
@@ -20,6 +19,7 @@ import {
   type Vector,
 } from "../../purge/vector.ts";
 import type { ExchangeRequest, ExchangeResponse, HeldVectors } from "../../purge/wire.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { Ledger, Taken } from "../log/ledger.ts";
 import type { HubPlace, HubPorts } from "../ports.ts";
 import { Listener } from "./lease-permission.ts";
@@ -134,7 +134,7 @@ export class Peers {
     line.inFlight++;
     let askedAt = this.#ports.now();
     try {
-      for (let round = 0; round < LIMITS.gossipRounds; round++) {
+      for (let round = 0; round < HUB_LIMITS.gossipRounds; round++) {
         askedAt = this.#ports.now();
         const request = this.#request(line, what);
         const response = await this.#ports.peers.exchange(region, request);

@@ -1,9 +1,9 @@
 // Purges that are complete in every region. Once true that stays true, whatever is lost afterwards, so it is written down: a
 // hub that is started again no longer knows since when it has held a purge, and would call it merely applied for a while.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import { type Dot, formatDot } from "../../purge/vector.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { EventLog } from "../log/log.ts";
 
 export class Completions {
@@ -39,6 +39,6 @@ export class Completions {
     this.#known.delete(key);
     this.#known.set(key, at);
     const [oldest] = this.#known.keys();
-    if (this.#known.size > LIMITS.receiptsRemembered && oldest !== undefined) this.#known.delete(oldest);
+    if (this.#known.size > HUB_LIMITS.receiptsRemembered && oldest !== undefined) this.#known.delete(oldest);
   }
 }

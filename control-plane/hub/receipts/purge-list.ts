@@ -2,11 +2,11 @@
 // so paging goes on at any hub. With a filter by state it looks through a bounded number of purges for each page: a page
 // may then be short, or empty, and still have a cursor.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
 import type { PurgeEvent } from "../../purge/event.ts";
 import { formatDot, parseDot } from "../../purge/vector.ts";
 import type { Receipt, ReceiptPage, ReceiptState } from "../commands.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { EventLog, LogPlace } from "../log/log.ts";
 
 /** What is asked for: at most `limit` purges after `cursor`, in this state if one is given. */
@@ -33,7 +33,7 @@ export async function readPage(
 ): Promise<ReceiptPage> {
   const purges: Receipt[] = [];
   let place = request.cursor;
-  for (let scanned = 0; scanned < LIMITS.receiptsScanned; ) {
+  for (let scanned = 0; scanned < HUB_LIMITS.receiptsScanned; ) {
     const events = log.newestPurges(request.limit, place);
     const receipts = await receiptsOf(events);
     for (const [index, receipt] of receipts.entries()) {

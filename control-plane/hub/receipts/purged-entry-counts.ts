@@ -3,9 +3,9 @@
 // rest, so it is done for one purge a second; where they come faster nobody counts. It is for people to see what they hit, and
 // no part of any promise.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import { type Dot, formatDot } from "../../purge/vector.ts";
+import { HUB_LIMITS } from "../limits.ts";
 
 interface Count {
   readonly shards: Set<number>;
@@ -27,11 +27,11 @@ export class EndedEntries {
   begin(purges: readonly Dot[], now: EpochMillis): boolean {
     const [only, ...more] = purges;
     if (only === undefined || more.length > 0) return false;
-    if (this.#begunAt !== undefined && now - this.#begunAt < LIMITS.countEndedMillis) return false;
+    if (this.#begunAt !== undefined && now - this.#begunAt < HUB_LIMITS.countEndedMillis) return false;
     this.#begunAt = now;
     this.#counts.set(formatDot(only), { shards: new Set(), entries: 0 });
     const [oldest] = this.#counts.keys();
-    if (this.#counts.size > LIMITS.receiptsRemembered && oldest !== undefined) this.#counts.delete(oldest);
+    if (this.#counts.size > HUB_LIMITS.receiptsRemembered && oldest !== undefined) this.#counts.delete(oldest);
     return true;
   }
 

@@ -2,11 +2,11 @@
 // goes with the next one, so that hundreds of clients who wait cost a few messages. A question may be held open by the region
 // until its purges are applied; how many are at a time is bounded, as is what one question names.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type Millis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import { type Dot, formatDot } from "../../purge/vector.ts";
 import type { HeldState } from "../../purge/wire.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { PeerPort } from "../ports.ts";
 
 /** Takes what a region says of one purge. */
@@ -58,7 +58,7 @@ export class Questions {
     for (const [name, queue] of [...this.#queues]) {
       const { next } = queue;
       if (next === undefined || queue.isAsking) continue;
-      if (queue.kind === "held" && this.#held >= LIMITS.awaitConcurrency) continue;
+      if (queue.kind === "held" && this.#held >= HUB_LIMITS.awaitConcurrency) continue;
       this.#queues.delete(name);
       this.#queues.set(name, queue);
       void this.#put(queue, next);
@@ -79,8 +79,8 @@ export class Questions {
   async #answer(region: RegionId, batch: Batch): Promise<boolean> {
     const dots = [...batch.dots.values()];
     try {
-      for (let start = 0; start < dots.length; start += LIMITS.awaitDots) {
-        const some = dots.slice(start, start + LIMITS.awaitDots);
+      for (let start = 0; start < dots.length; start += HUB_LIMITS.awaitDots) {
+        const some = dots.slice(start, start + HUB_LIMITS.awaitDots);
         const { states } = await this.#peers.await(region, { v: 1, dots: some, timeoutMillis: batch.within });
         for (const [index, state] of states.entries()) this.#take(region, some[index] as Dot, state);
       }

@@ -3,13 +3,13 @@
 // every lease from before is over, whoever acknowledged what. A region that does not answer makes a receipt `partial` until
 // its hub cannot have leased without hearing of the purge: its hearing, then a lease. A failure is never reported as success.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type EpochMillis, epochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeEvent } from "../../purge/event.ts";
 import { type Dot, formatDot } from "../../purge/vector.ts";
 import type { AwaitRequest, AwaitResponse, HeldState } from "../../purge/wire.ts";
 import type { Receipt, RegionReceipt } from "../commands.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { Ledger } from "../log/ledger.ts";
 import type { Peers } from "../peers/peers.ts";
 import type { HubPlace, HubPorts } from "../ports.ts";
@@ -103,7 +103,9 @@ export class Receipts {
       if (round > 1 && left <= 0) return;
       // A region answers when the purges are applied there: some will be complete before that, and nobody need wait for it then.
       const complete = Math.max(1, ...events.map(({ dot }) => this.#completeAt(dot) - this.#ports.now()));
-      const slice = millis(Math.max(0, Math.min(left, LIMITS.awaitSliceMillis, goal === "complete" ? complete : left)));
+      const slice = millis(
+        Math.max(0, Math.min(left, HUB_LIMITS.awaitSliceMillis, goal === "complete" ? complete : left)),
+      );
       const here = goal === "applied" ? this.#awaitHere(events, slice) : undefined;
       const waitedFor = new Set(this.#peers.others);
       const asked = this.#peers.others.map((region) =>
@@ -111,7 +113,7 @@ export class Receipts {
       );
       const all = Promise.all([here, ...asked]);
       if (left <= 0) await all;
-      else if ((await this.#within(all, millis(left + LIMITS.awaitLateMillis))) === "late") {
+      else if ((await this.#within(all, millis(left + HUB_LIMITS.awaitLateMillis))) === "late") {
         for (const region of waitedFor) this.#unanswered.add(region);
         return;
       }
@@ -253,7 +255,7 @@ export class Receipts {
     const known = this.#known.get(key) ?? new Map<RegionId, Told>();
     this.#known.delete(key);
     this.#known.set(key, known);
-    if (this.#known.size > LIMITS.receiptsRemembered) {
+    if (this.#known.size > HUB_LIMITS.receiptsRemembered) {
       for (const oldest of this.#known.keys()) {
         this.#known.delete(oldest);
         break;

@@ -3,11 +3,11 @@
 // subscribed shard has acknowledged it: one that does not answer holds that up until its time is over, for by then it must
 // ask again before it uses what it stored. This lives in memory: "applied" is fast and usual, and no promise (DESIGN section 4).
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeSet } from "../../purge/purge-set.ts";
 import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, join, type Vector } from "../../purge/vector.ts";
+import { HUB_LIMITS } from "../limits.ts";
 import type { EventLog } from "../log/log.ts";
 import type { ShardPort } from "../ports.ts";
 import { EndedEntries } from "./purged-entry-counts.ts";
@@ -96,7 +96,7 @@ export class Subscribers {
   /** Marks as applied what no subscriber lacks any longer. Called when somebody wants to know, since time passes too. */
   settle(): void {
     const live = this.list().map((shard) => this.#byShard.get(shard) as Subscriber);
-    const ends = live.map(({ askedAt }) => askedAt + LIMITS.subscriptionMillis);
+    const ends = live.map(({ askedAt }) => askedAt + HUB_LIMITS.subscriptionMillis);
     this.#looksAgainAt = Math.min(Number.POSITIVE_INFINITY, ...ends);
     const applied = [...this.#open.values()].filter((dot) =>
       live.every((subscriber) => covers(subscriber.vector, dot)),
@@ -115,7 +115,7 @@ export class Subscribers {
   #remember(dots: readonly Dot[], at: EpochMillis): void {
     for (const dot of dots) this.#appliedAt.set(formatDot(dot), at);
     for (const oldest of this.#appliedAt.keys()) {
-      if (this.#appliedAt.size <= LIMITS.receiptsRemembered) break;
+      if (this.#appliedAt.size <= HUB_LIMITS.receiptsRemembered) break;
       this.#appliedAt.delete(oldest);
     }
   }
@@ -156,7 +156,7 @@ export class Subscribers {
   #live(shard: number): Subscriber | undefined {
     const subscriber = this.#byShard.get(shard);
     if (subscriber === undefined) return undefined;
-    if (this.#context.now() - subscriber.askedAt < LIMITS.subscriptionMillis) return subscriber;
+    if (this.#context.now() - subscriber.askedAt < HUB_LIMITS.subscriptionMillis) return subscriber;
     this.#byShard.delete(shard);
     return undefined;
   }
@@ -168,7 +168,7 @@ export class Subscribers {
     this.#sending.add(shard);
     try {
       let idleRounds = 0;
-      while (this.#lacks(shard) && idleRounds < LIMITS.applyRounds) {
+      while (this.#lacks(shard) && idleRounds < HUB_LIMITS.applyRounds) {
         if (!(await this.#sendOnce(shard))) idleRounds++;
       }
     } finally {

@@ -1,13 +1,13 @@
 // A door: a server on 127.0.0.1 that hands what comes in on to somewhere else (proxy.node.ts) and answers a problem
 // (RFC 9457, RFC 9209) when nobody takes it. Where to is the business of each door.
 // Invariants: what one exchange does wrong ends that exchange alone, never the process; the bytes of fields pass untouched, for
-// they are opaque (RFC 9110 section 5.5); connections and heads have limits (LIMITS), and beyond them an answer that says so.
+// they are opaque (RFC 9110 section 5.5); connections and heads have limits (../limits.ts), and beyond them an answer that says so.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { LIMITS } from "../../../config/limits.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 import { PortInUse } from "../prepare/free-ports.node.ts";
 import { type Handed, hand, type Passage } from "./proxy.node.ts";
 import { handUpgrade } from "./proxy-upgrade.node.ts";
@@ -19,13 +19,13 @@ export interface DoorOptions {
   readonly choose: (request: IncomingMessage) => Passage;
   /** Hears what became of each request. */
   readonly onHanded?: (request: IncomingMessage, handed: Handed) => void;
-  /** Clients' connections at once; LIMITS.doorConnections by default. */
+  /** Clients' connections at once; LOCAL_LIMITS.doorConnections by default. */
   readonly connections?: number;
 }
 
 /** Makes a door; `listen` opens it. */
 export function createDoor(options: DoorOptions): Server {
-  const { name, connections = LIMITS.doorConnections } = options;
+  const { name, connections = LOCAL_LIMITS.doorConnections } = options;
   /** Connections beyond the limit, which have had their answer. */
   const refused = new WeakSet<Duplex>();
   const server = createServer(
@@ -34,7 +34,7 @@ export function createDoor(options: DoorOptions): Server {
     {
       requestTimeout: 0,
       noDelay: true,
-      maxHeaderSize: LIMITS.doorRequestHeadBytes,
+      maxHeaderSize: LOCAL_LIMITS.doorRequestHeadBytes,
       // A request without one gets an answer that says so, from `requestTarget`.
       requireHostHeader: false,
       shouldUpgradeCallback: ({ method, headers }) =>
@@ -75,10 +75,10 @@ export function createDoor(options: DoorOptions): Server {
     const detail = `This door takes ${connections} connections at once.`;
     socket.on("error", () => socket.destroy());
     socket.end(wireOf(problemOf(name, 503, detail, "connection_limit_reached"), ["Retry-After: 1"]));
-    setTimeout(() => socket.destroy(), LIMITS.refusedConnectionMillis).unref();
+    setTimeout(() => socket.destroy(), LOCAL_LIMITS.refusedConnectionMillis).unref();
   });
   // Beyond these not even that answer: each takes a file descriptor while it is given.
-  server.maxConnections = connections + LIMITS.doorConnectionsRefused;
+  server.maxConnections = connections + LOCAL_LIMITS.doorConnectionsRefused;
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     // Only what stands before the first answer can be answered; a connection that just broke has nobody to hear it.
     if (!socket.writable || error.code === "ECONNRESET" || refused.has(socket)) socket.destroy();
@@ -171,7 +171,7 @@ function problemOf(name: string, status: number, detail: string, proxyError?: st
 /** What a request that could not be read gets. */
 function faultOf(name: string, { code = "" }: NodeJS.ErrnoException): DoorProblem {
   if (code === "HPE_HEADER_OVERFLOW") {
-    const detail = `The request's line and fields are more than ${LIMITS.doorRequestHeadBytes} bytes.`;
+    const detail = `The request's line and fields are more than ${LOCAL_LIMITS.doorRequestHeadBytes} bytes.`;
     return problemOf(name, 431, detail);
   }
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return problemOf(name, 408, "The request's head did not come in time.");

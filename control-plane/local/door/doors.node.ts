@@ -3,11 +3,11 @@
 // Distances are those of a connection that is already open: setting one up costs no extra round trip here.
 
 import type { IncomingMessage, Server } from "node:http";
-import { LIMITS } from "../../../config/limits.ts";
 import { CLIENT_FIELD } from "../../../config/node/client-assertion.ts";
 import { type Millis, millis } from "../../../config/units.ts";
 import { roundTrip } from "../../../config/world/distance.ts";
 import type { Coordinates, RegionId } from "../../../config/world/regions.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 import { type Atlas, placeClient } from "./client-place.ts";
 import { createDoor } from "./door.node.ts";
 import { type Door, nearestFirst } from "./nearest.ts";
@@ -56,7 +56,7 @@ export function createFrontDoor(surroundings: Surroundings): Server {
         )
         .sort((a, b) => Number(isSilent(a)) - Number(isSilent(b)));
       const onSilent = ({ port }: Target): void => {
-        silentUntil.set(port, Date.now() + LIMITS.silentEdgeMillis);
+        silentUntil.set(port, Date.now() + LOCAL_LIMITS.silentEdgeMillis);
       };
       const address = request.socket.remoteAddress ?? "127.0.0.1";
       const client = signClient(surroundings.clusterKey, address, Date.now());

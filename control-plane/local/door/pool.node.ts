@@ -4,7 +4,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { Agent, buildConnector } from "undici";
-import { LIMITS } from "../../../config/limits.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 
 /** One pool for all doors, made when it is first needed; idle connections do not keep the process alive. */
 let pool: Agent | undefined;
@@ -14,7 +14,7 @@ export const openPool = (): Agent => {
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxHeaderSize: LIMITS.doorAnswerHeadBytes,
+    maxHeaderSize: LOCAL_LIMITS.doorAnswerHeadBytes,
     connect: (options, callback) =>
       connector(options, (...[error, socket]) => {
         // A connection that failed comes with no socket at all, whatever the types say.

@@ -11,8 +11,8 @@ import { request as httpsRequest } from "node:https";
 import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dispatcher } from "undici";
-import { LIMITS } from "../../../config/limits.ts";
 import { type Millis, millis } from "../../../config/units.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 import { DelayStream } from "../link/delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
 import { openPool } from "./pool.node.ts";
@@ -122,7 +122,7 @@ function failed(error: NodeJS.ErrnoException, kind: "unreached" | "broken"): Att
 
 const unusableDetail = (reason: string): string =>
   /OVERFLOW/.test(reason)
-    ? `The answer's status line and fields are more than ${LIMITS.doorAnswerHeadBytes} bytes.`
+    ? `The answer's status line and fields are more than ${LOCAL_LIMITS.doorAnswerHeadBytes} bytes.`
     : `The answer is no message of HTTP (${reason}).`;
 
 /** Leaves a target that shows no sign of life, where the passage says so. */
@@ -248,7 +248,7 @@ export function open(target: Target, request: IncomingMessage, fields: readonly 
     headers: lengthLast(fields),
     setHost: false,
     agent: false,
-    maxHeaderSize: LIMITS.doorAnswerHeadBytes,
+    maxHeaderSize: LOCAL_LIMITS.doorAnswerHeadBytes,
   } as const;
   const upstream = secure ? httpsRequest({ ...options, servername: host }) : httpRequest(options);
   // Left to itself Node drops the lines of an answer beyond 2,000 without a word.

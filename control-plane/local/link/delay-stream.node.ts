@@ -2,8 +2,8 @@
 // is delayed like its bytes. Back-pressure is real: a full queue, or a reader that does not read, stops the writer.
 
 import { Transform, type TransformCallback } from "node:stream";
-import { LIMITS } from "../../../config/limits.ts";
 import { bytes, type Millis } from "../../../config/units.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 import { DelayQueue } from "./delay-queue.ts";
 
 const END = Symbol("end of stream");
@@ -20,7 +20,7 @@ export class DelayStream extends Transform {
 
   constructor(delay: Millis) {
     super();
-    this.#queue = new DelayQueue(delay, bytes(LIMITS.linkBytes));
+    this.#queue = new DelayQueue(delay, bytes(LOCAL_LIMITS.linkBytes));
   }
 
   hold(): void {

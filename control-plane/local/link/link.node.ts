@@ -4,8 +4,8 @@
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { LIMITS } from "../../../config/limits.ts";
 import type { Millis } from "../../../config/units.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 import { DelayStream } from "./delay-stream.node.ts";
 
 /** How a link fails: `silent` delivers nothing and says nothing, `reset` ends every connection at once. */
@@ -44,7 +44,7 @@ export class Link {
     this.#options = options;
     // Half-open ends are kept: a client that has sent everything still waits for its answer.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => this.#accept(near));
-    this.#server.maxConnections = LIMITS.linkConnections;
+    this.#server.maxConnections = LOCAL_LIMITS.linkConnections;
   }
 
   /** Starts listening on 127.0.0.1. Returns the port that leads over this link. */

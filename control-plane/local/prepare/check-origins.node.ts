@@ -5,8 +5,8 @@
 import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { connectionFault } from "../../../config/connection-faults.ts";
-import { LIMITS } from "../../../config/limits.ts";
 import type { Config } from "../../../config/schema/schema.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 
 /** A sentence for each origin that cannot be reached. */
 export async function checkOrigins(origins: Config["origins"]): Promise<readonly string[]> {
@@ -33,7 +33,7 @@ function whyUnreachable(url: URL): Promise<string | undefined> {
       socket.destroy();
       resolve(fault);
     };
-    const late = setTimeout(() => finish("it did not take the connection in time"), LIMITS.originCheckMillis);
+    const late = setTimeout(() => finish("it did not take the connection in time"), LOCAL_LIMITS.originCheckMillis);
     socket.on(isSecure ? "secureConnect" : "connect", () => finish());
     socket.on("error", (error: NodeJS.ErrnoException) => {
       finish(connectionFault(error.code ?? "", error.message).clause);

@@ -4,8 +4,8 @@
 // **Decided: a lost process comes back.** Whoever wants a region to stay away stops it (`meridian region stop`), as a
 // supervisor of services does it everywhere else.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type Millis, millis } from "../../../config/units.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 
 /** How a process is. `losses` counts how often in a row it ended by itself or did not start. */
 export type Supervision =
@@ -48,12 +48,12 @@ export function supervise(state: Supervision, occurrence: Occurrence, now: Milli
 
 function afterLoss(state: Supervision, now: Millis): Supervision {
   if (state.kind !== "running" && state.kind !== "starting") return state;
-  const isSettled = state.kind === "running" && now - state.since >= LIMITS.settledAfterMillis;
+  const isSettled = state.kind === "running" && now - state.since >= LOCAL_LIMITS.settledAfterMillis;
   const losses = isSettled ? 1 : state.losses + 1;
-  if (losses > LIMITS.restartsInARow) return { kind: "failed", losses };
+  if (losses > LOCAL_LIMITS.restartsInARow) return { kind: "failed", losses };
   return { kind: "waiting", losses, pause: pauseAfter(losses) };
 }
 
 /** The pause before the restart after so many losses in a row: it doubles up to a limit. */
 const pauseAfter = (losses: number): Millis =>
-  millis(Math.min(LIMITS.restartPauseMillis * 2 ** (losses - 1), LIMITS.restartPauseMaxMillis));
+  millis(Math.min(LOCAL_LIMITS.restartPauseMillis * 2 ** (losses - 1), LOCAL_LIMITS.restartPauseMaxMillis));

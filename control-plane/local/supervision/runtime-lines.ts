@@ -2,8 +2,8 @@
 // region's log; the screen gets one line for each error, without its stack, and nothing that is known to be harmless. The
 // same words are not repeated while they are news, so that a fault of every request does not bury everything else.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { storageFault } from "../../../config/storage-fault.ts";
+import { LOCAL_LIMITS } from "../limits.ts";
 
 /** A line as the runtime writes it. */
 export interface RuntimeLine {
@@ -64,7 +64,9 @@ export function screenText({ level, message }: RuntimeLine): string | undefined 
   if (HARMLESS.some((pattern) => pattern.test(message))) return undefined;
   const first = message.split("\n", 1)[0]?.trim() ?? "";
   if (first === "") return undefined;
-  return first.length <= LIMITS.screenLineCharacters ? first : `${first.slice(0, LIMITS.screenLineCharacters - 3)}...`;
+  return first.length <= LOCAL_LIMITS.screenLineCharacters
+    ? first
+    : `${first.slice(0, LOCAL_LIMITS.screenLineCharacters - 3)}...`;
 }
 
 /** What a shard says of its breaker before an origin; undefined for any other line. */
@@ -95,14 +97,14 @@ export function withheldNews({ message }: RuntimeLine): string | undefined {
 export class Repetition {
   readonly #saidAt = new Map<string, number>();
 
-  /** Whether `text` is news at `now`; from then on it is none for `LIMITS.repeatedLineMillis`. */
+  /** Whether `text` is news at `now`; from then on it is none for `LOCAL_LIMITS.repeatedLineMillis`. */
   isNews(text: string, now: number): boolean {
     for (const [old, at] of this.#saidAt) {
-      if (now - at < LIMITS.repeatedLineMillis) break;
+      if (now - at < LOCAL_LIMITS.repeatedLineMillis) break;
       this.#saidAt.delete(old);
     }
     // So many different faults at once: more lines would help nobody, and the log has them.
-    if (this.#saidAt.has(text) || this.#saidAt.size >= LIMITS.repeatedLines) return false;
+    if (this.#saidAt.has(text) || this.#saidAt.size >= LOCAL_LIMITS.repeatedLines) return false;
     this.#saidAt.set(text, now);
     return true;
   }

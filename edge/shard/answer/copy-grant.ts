@@ -4,6 +4,7 @@
 
 import { LIMITS } from "../../../config/limits.ts";
 import type { EpochMillis } from "../../../config/units.ts";
+import { EDGE_LIMITS } from "../../limits.ts";
 import type { TierResponse } from "../../tier/tier.ts";
 import type { Asked } from "../request/shard-request.ts";
 import type { EntryStore } from "../store/entries.ts";
@@ -21,7 +22,7 @@ export function withCopy(
   const askedBefore = now() - (entry.askedAt ?? Number.NEGATIVE_INFINITY);
   entry.askedAt = now();
   const { body } = answer;
-  const isWhole = body.kind === "bytes" && body.bytes === entry.body && body.bytes.byteLength <= LIMITS.copyBytes;
+  const isWhole = body.kind === "bytes" && body.bytes === entry.body && body.bytes.byteLength <= EDGE_LIMITS.copyBytes;
   if (!isWhole || askedBefore > LIMITS.leaseMillis) return answer;
   const copy = { vary: entries.varyOf(name, key) ?? [], terms: entry.response.terms };
   return { ...answer, facts: { ...answer.facts, copy } };

@@ -17,22 +17,22 @@ import {
   gzipSync,
   zstdCompressSync,
 } from "node:zlib";
-import { LIMITS } from "../../../config/limits.ts";
 import type { ByteSource } from "../../body/source.ts";
 import type { Coding } from "../../http/accept-encoding.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 
 /** Those at work in this isolate now. */
 let atWork = 0;
 
-/** A body encoded while it is read; `length` in bytes helps where it is known. Undefined when `LIMITS.encoders` are at work. */
+/** A body encoded while it is read; `length` in bytes helps where it is known. Undefined when `SHARD_LIMITS.encoders` are at work. */
 export function encode(plain: ByteSource, coding: Coding, length: number | undefined): ByteSource | undefined {
-  if (length !== undefined && length <= LIMITS.compressAtOnceBytes) return atOnce(plain, coding, length);
-  return atWork < LIMITS.encoders ? new Coded(plain, () => encoderOf(coding, length)) : undefined;
+  if (length !== undefined && length <= SHARD_LIMITS.compressAtOnceBytes) return atOnce(plain, coding, length);
+  return atWork < SHARD_LIMITS.encoders ? new Coded(plain, () => encoderOf(coding, length)) : undefined;
 }
 
 /** Undoes `encode`, under the same limit. What is cut short or no such coding breaks off. */
 export function decode(encoded: ByteSource, coding: Coding): ByteSource | undefined {
-  return atWork < LIMITS.encoders
+  return atWork < SHARD_LIMITS.encoders
     ? new Coded(encoded, () => ({ coder: DECODERS[coding](), flush: undefined }))
     : undefined;
 }
@@ -204,7 +204,7 @@ class Coded implements ByteSource {
 async function isLate(next: Promise<unknown>): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(true), LIMITS.compressFlushMillis);
+    timer = setTimeout(() => resolve(true), SHARD_LIMITS.compressFlushMillis);
   });
   const ended = next.then(
     () => false,

@@ -30,9 +30,11 @@ import { decideStore } from "../../http/store.ts";
 import { tagsOf } from "../../http/tags.ts";
 import { bornAt, policyOf } from "../../http/terms.ts";
 import { variantKey, varyOf } from "../../http/vary.ts";
+import { EDGE_LIMITS } from "../../limits.ts";
 import { isPersonal } from "../../request/forwarded.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
 import { withheldOf } from "../fill/selection.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import { InFlight } from "../request/in-flight.ts";
 import { flightKeyOf } from "../request/shard-request.ts";
 import { peek, watched } from "./plain-body.ts";
@@ -80,7 +82,7 @@ export class Negotiation {
 
   constructor(ports: NegotiationPorts) {
     this.#ports = ports;
-    this.#underWay = new InFlight(LIMITS.plainBodies, (underWay) => this.#mayJoin(underWay));
+    this.#underWay = new InFlight(SHARD_LIMITS.plainBodies, (underWay) => this.#mayJoin(underWay));
   }
 
   /** The origin's answer in the coding that the request prefers. */
@@ -202,7 +204,7 @@ export class Negotiation {
     if (request.method === "HEAD") {
       return encodable ? { ...answer, fields: fieldsInCoding(identityFields(answer.fields), coding) } : answer;
     }
-    if (body.kind !== "stream" || (body.length ?? 0) > LIMITS.entryBytes) return answer;
+    if (body.kind !== "stream" || (body.length ?? 0) > EDGE_LIMITS.entryBytes) return answer;
     const { length } = body;
     const source = body.open();
     if (!encodable || coding === undefined || length !== undefined)

@@ -1,15 +1,16 @@
 // A plain body before it is encoded: whether it is worth it, where its length was not announced, and when it was last needed.
 // What has been read to find out is not lost, and how a body ends is never changed.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
 import type { After, ByteSource } from "../../body/source.ts";
+import { EDGE_LIMITS } from "../../limits.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 
 /** What the beginning of a body tells. */
 export type Peeked =
-  /** All of it, less than `LIMITS.compressFromBytes`. */
+  /** All of it, less than `EDGE_LIMITS.compressFromBytes`. */
   | { readonly kind: "short"; readonly bytes: Uint8Array }
-  /** More than that, or not all there after `LIMITS.compressPeekMillis`; `source` gives it from its first byte. */
+  /** More than that, or not all there after `SHARD_LIMITS.compressPeekMillis`; `source` gives it from its first byte. */
   | { readonly kind: "long"; readonly source: ByteSource };
 
 /** Reads so much of a body that it is known to be short, or not. Never rejects: a body that breaks off breaks at its reader. */
@@ -18,10 +19,10 @@ export async function peek(source: ByteSource, after: After): Promise<Peeked> {
   let held = 0;
   let cancel = (): void => undefined;
   const pause = new Promise<"pause">((resolve) => {
-    cancel = after(millis(LIMITS.compressPeekMillis), () => resolve("pause"));
+    cancel = after(millis(SHARD_LIMITS.compressPeekMillis), () => resolve("pause"));
   });
   try {
-    while (held < LIMITS.compressFromBytes) {
+    while (held < EDGE_LIMITS.compressFromBytes) {
       const next = source.read();
       const got = await Promise.race([next, pause]).catch(() => "pause" as const);
       if (got === "pause") return { kind: "long", source: resumed(chunks, next, source) };

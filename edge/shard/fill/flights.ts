@@ -1,11 +1,10 @@
 // The fills that a shard has under way. A request shares one where it may, or begins its own; both within limits. Others may
 // join a flight while its body still comes, and what is about to be stored is stored even when nobody reads it any more.
-// **Decided: a flight whose head has not come is given up once nobody has waited for it for `LIMITS.abandonedAfterMillis`**, and its
+// **Decided: a flight whose head has not come is given up once nobody has waited for it for `SHARD_LIMITS.abandonedAfterMillis`**, and its
 // turn at the origin's gate goes to others. Until the head has come nobody knows whether the answer can be stored, and
 // clients that leave would otherwise hold the origin with requests that cost them nothing. The pause lets a client that
 // tries again join the flight. A refresh in the background is wanted without anybody who waits.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type Millis, millis } from "../../../config/units.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
@@ -15,6 +14,7 @@ import { loopOf } from "../../http/forwardable.ts";
 import type { Terms } from "../../http/terms.ts";
 import type { UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
 import { FAILURES } from "../answer/failures.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import { InFlight, waitFor } from "../request/in-flight.ts";
 import type { Change } from "../request/invalidation.ts";
 import { type Asked, flightKeyOf } from "../request/shard-request.ts";
@@ -64,7 +64,7 @@ export class Flights {
 
   constructor(ports: Omit<FillPorts, "finished" | "learned">) {
     this.#ports = ports;
-    this.#underWay = new InFlight(LIMITS.flights, (flight) =>
+    this.#underWay = new InFlight(SHARD_LIMITS.flights, (flight) =>
       mayJoin(flight, purgeTarget(flight.url, []), ports.knowledge.purges),
     );
   }
@@ -82,7 +82,7 @@ export class Flights {
     if (known !== undefined) {
       // 1. A request begins this flight, which asks the origin. 2. The origin asks for the same URL, through here again. 3. That
       // request would wait for the flight, and the flight for it.
-      if (known.waiting >= LIMITS.followers || hasPassedHere(asked)) return undefined;
+      if (known.waiting >= SHARD_LIMITS.followers || hasPassedHere(asked)) return undefined;
       known.waiting += 1;
       return { flight: known, leads: false };
     }
@@ -105,7 +105,7 @@ export class Flights {
     if (landed !== undefined) return landed;
     if (leads) discardUnread(flight);
     if (flight.waiting > 0) return undefined;
-    this.#ports.after(millis(flight.shared ? LIMITS.abandonedAfterMillis : 0), () => {
+    this.#ports.after(millis(flight.shared ? SHARD_LIMITS.abandonedAfterMillis : 0), () => {
       if (flight.waiting === 0) flight.abandon();
     });
     return undefined;

@@ -2,7 +2,6 @@
 // stored. What is stored is stamped with the purges that were known when its origin fetch began (purge/COMPLETE.md). The shard itself
 // pumps the body into a spool, so it is stored whoever may still read.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { Config, Route } from "../../../config/schema/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import { type PurgeTarget, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
@@ -15,9 +14,11 @@ import type { ByteRange } from "../../http/range.ts";
 import { tagsOf } from "../../http/tags.ts";
 import type { Policy, StoredResponse } from "../../http/terms.ts";
 import { learnable } from "../../http/withheld.ts";
+import { EDGE_LIMITS } from "../../limits.ts";
 import type { CacheKey } from "../../request/cache-key.ts";
 import type { TierRequest, Upstream, UpstreamAnswer } from "../../tier/tier.ts";
 import { ORIGIN_FAILURES } from "../answer/failures.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import { isSettling } from "../purges/settling.ts";
 import { inheritedUses } from "../request/demand.ts";
@@ -76,7 +77,7 @@ export async function relayed(
   const { vary, variant, passes } = selection(ports, fill, answer);
   // What answers one client's credentials says nothing of what others get: it takes nobody's entry away, nor their sharing.
   if (fill.request.method === "GET" && !isForAll && !fill.personal) {
-    const until = epochMillis(ports.now() + LIMITS.hitForMissMillis);
+    const until = epochMillis(ports.now() + SHARD_LIMITS.hitForMissMillis);
     const marker: HitForMiss = {
       kind: "hit-for-miss",
       until,
@@ -89,7 +90,7 @@ export async function relayed(
     return { kind: "relay", answer, seen, shared: false, reason: "vary-withheld", vary, withheld: fill.withheld };
   if (!isForAll || answer.body.kind !== "stream") return { kind: "relay", answer, seen, shared: isForAll, reason };
   const { length } = answer.body;
-  if (length === undefined || length > LIMITS.sharedErrorBytes)
+  if (length === undefined || length > SHARD_LIMITS.sharedErrorBytes)
     return { kind: "relay", answer, seen, shared: false, reason };
   const spool = new Spool("whole");
   await pump(ports.after, sourceOf(ports, fill, answer.body), spool, length);
@@ -120,7 +121,7 @@ export function kept(
     return { kind: "kept", ...listed, entry: { ...entry, body }, spool: undefined, answer };
   }
   const { length } = answer.body;
-  const spool = new Spool(length !== undefined && length > LIMITS.entryBytes ? "unread" : "whole");
+  const spool = new Spool(length !== undefined && length > EDGE_LIMITS.entryBytes ? "unread" : "whole");
   fill.flight.spool = spool;
   // "no-cache" may answer those who waited for it, but nobody who comes when the origin has spoken (RFC 9111 section 5.2.2.4).
   // So may what an origin answers while it settles.

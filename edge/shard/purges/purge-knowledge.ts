@@ -9,6 +9,7 @@ import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeSet } from "../../../control-plane/purge/purge-set.ts";
 import { coversAll, join, type Vector } from "../../../control-plane/purge/vector.ts";
 import type { ApplyRequest, PurgeNews, SyncResponse } from "../../../control-plane/purge/wire.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 
 /** On what footing a request may be answered. */
 export type Standing =
@@ -73,7 +74,7 @@ export class Knowledge {
       if (this.leaseLeft > LIMITS.leaseMillis / 2) return { kind: "leased" };
       const renewed = this.#renew(undefined);
       // What is released under the last moments of a lease has outlived it before it is at the edge, and is asked for again.
-      if (this.leaseLeft > LIMITS.leaseShortMillis || this.#wasRefusedLately) return { kind: "leased" };
+      if (this.leaseLeft > SHARD_LIMITS.leaseShortMillis || this.#wasRefusedLately) return { kind: "leased" };
       await renewed;
       if (this.leaseLeft > 0) return { kind: "leased" };
     }
@@ -101,7 +102,7 @@ export class Knowledge {
   }
 
   get #wasRefusedLately(): boolean {
-    return this.#refusedAt !== undefined && this.#now() - this.#refusedAt < LIMITS.leaseRetryMillis;
+    return this.#refusedAt !== undefined && this.#now() - this.#refusedAt < SHARD_LIMITS.leaseRetryMillis;
   }
 
   /** Asks the hub, once for all that wait. Whoever needs more than is being asked for asks for it afterwards. */

@@ -2,7 +2,6 @@
 // answer ends, under the key rules of the routes that GET them. On routes that opt in the change also goes everywhere, as a
 // purge by the tier that talked to the origin, within a rate: whoever may send such requests must not fill every hub's log.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { Route } from "../../../config/schema/schema.ts";
 import { type Bucket, takeFrom } from "../../../config/token-bucket.ts";
 import type { EpochMillis } from "../../../config/units.ts";
@@ -11,6 +10,7 @@ import type { PurgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { invalidatedGroups, invalidatedUrls } from "../../http/invalidate.ts";
 import { canonicalUrls } from "../../request/cache-key.ts";
 import type { UpstreamAnswer } from "../../tier/tier.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 
 /** What an unsafe request has ended. */
 export interface Change {
@@ -49,7 +49,7 @@ export interface ChangePorts {
   readonly purgeEverywhere: (scopes: readonly Scope[], by: string) => Promise<"accepted" | "failed">;
 }
 
-const RATE = { burst: LIMITS.invalidationBurst, perSecond: LIMITS.invalidationsPerSecond };
+const RATE = { burst: SHARD_LIMITS.invalidationBurst, perSecond: SHARD_LIMITS.invalidationsPerSecond };
 
 /** Lets changes take effect. One for each shard, since it counts how many it sent everywhere. */
 export class Changes {

@@ -3,12 +3,12 @@
 // no more than it reads. What is asked for far ahead gives way to others at the origin's gate. A segment that is of another version,
 // cannot be had or comes up short breaks the whole off: what was joined so far is of one version, and it never ends well too early.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { Body, ByteSource } from "../../body/source.ts";
 import type { ByteRange } from "../../http/range.ts";
 import type { UpstreamFailure } from "../../tier/tier.ts";
 import type { SegmentSet } from "../../tier/wire.ts";
 import { SEGMENT_FAILURES } from "../answer/failures.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import { rangeOf, segmentsOf } from "./segments.ts";
 import type { Share } from "./stored-share.ts";
 
@@ -44,7 +44,7 @@ let aheadOfAll = 0;
 /** How many segments a body asks for ahead: more, twice as many each time, whenever its reader has to wait for the next. */
 class Window {
   readonly #size: number;
-  #width: number = LIMITS.segmentsAhead;
+  #width: number = SHARD_LIMITS.segmentsAhead;
 
   constructor(size: number) {
     this.#size = size;
@@ -55,14 +55,14 @@ class Window {
   }
 
   widen(): void {
-    const together = LIMITS.aheadBytesTogether - aheadOfAll;
-    const more = Math.min(this.#width, Math.floor(LIMITS.aheadBytes / this.#size) - this.#width);
+    const together = SHARD_LIMITS.aheadBytesTogether - aheadOfAll;
+    const more = Math.min(this.#width, Math.floor(SHARD_LIMITS.aheadBytes / this.#size) - this.#width);
     this.#set(this.#width + Math.max(0, Math.min(more, Math.floor(together / this.#size))));
   }
 
   /** Back to the beginning: what was asked for ahead was too much for somebody, or the body is over. */
   narrow(): void {
-    this.#set(LIMITS.segmentsAhead);
+    this.#set(SHARD_LIMITS.segmentsAhead);
   }
 
   #set(width: number): void {

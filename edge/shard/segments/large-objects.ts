@@ -2,7 +2,6 @@
 // whole body passes by, cuts it up for them. The head is an ordinary entry: freshness, purges and conditions are decided on it
 // before a byte is read here. Every question names the version, so an answer has bytes of that one or none.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { lengthOf } from "../../body/body-parts.ts";
 import type { Body, ByteSource } from "../../body/source.ts";
 import { cacheStatusMember } from "../../http/cache-status.ts";
@@ -10,6 +9,7 @@ import type { ByteRange } from "../../http/range.ts";
 import { ttlOf } from "../../http/terms.ts";
 import type { TierRequest, TierResponse, UpstreamAnswer } from "../../tier/tier.ts";
 import type { ResponseFacts } from "../../tier/wire.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import { told } from "../request/lookup-result.ts";
 import type { Asked } from "../request/shard-request.ts";
 import { type Entry, type Head, isHead } from "../store/entry.ts";
@@ -105,7 +105,8 @@ export class LargeObjects {
     const [first = 0, ...more] = indexes;
     // Whether the first was stored shows when it comes. No memory holds more segments than are asked after.
     const question = segmentQuestion(this.#ports, asked, set, first);
-    const held = more.length === 0 ? indexes : await this.#ports.held(question, indexes.slice(0, LIMITS.heldAsked));
+    const held =
+      more.length === 0 ? indexes : await this.#ports.held(question, indexes.slice(0, SHARD_LIMITS.heldAsked));
     return shareOf(set, ranges, new Set(held));
   }
 

@@ -16,6 +16,7 @@ import type { KeyedRequest, TierRequest, Upstream, UpstreamAnswer, UpstreamFailu
 import type { ResponseFacts, SegmentSet } from "../../tier/wire.ts";
 import { SEGMENT_FAILURES, segmentOriginFailed } from "../answer/failures.ts";
 import { bornAtOfAnswer } from "../fill/origin-answer.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import { type Change, changeTo } from "../request/invalidation.ts";
 import { type Asked, impersonal, withoutOwnFields } from "../request/shard-request.ts";
@@ -70,7 +71,7 @@ export class Passes {
     const id = setKey(reading.key, head.segments);
     const passing = new Passing(source, head.segments, covered, {
       after,
-      lingers: () => (this.#isWorthWaiting(id) ? millis(LIMITS.passLingersMillis) : undefined),
+      lingers: () => (this.#isWorthWaiting(id) ? millis(SHARD_LIMITS.passLingersMillis) : undefined),
       keep: (index, bytes) => keepSegment(segmentQuestion(this.#ports, reading, head.segments, index), stamp, bytes),
       finished: () => {
         if (this.#underWay.get(id)?.passing === passing) this.#underWay.delete(id);
@@ -83,7 +84,7 @@ export class Passes {
 
   /** Whether to begin anew would cost the origin all that has passed. */
   #isWorthWaiting(id: string): boolean {
-    return this.#ports.unranged.has(id) && this.#underWay.size <= LIMITS.lingeringPasses;
+    return this.#ports.unranged.has(id) && this.#underWay.size <= SHARD_LIMITS.lingeringPasses;
   }
 
   /** The object's body on its way, unless a purge has ended it: whoever was answered after that gets nothing from before. */

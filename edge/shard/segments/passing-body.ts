@@ -3,13 +3,13 @@
 // passed from its owner. So any number of readers cost one fetch, and a few segments of memory. With its last reader gone it
 // ends after the segment under way, or rests for a while. It never lets a body that ends early end well.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { type Millis, millis } from "../../../config/units.ts";
 import { roomIn } from "../../body/pump.ts";
 import type { After, ByteSource } from "../../body/source.ts";
 import { Spool } from "../../body/spool.ts";
 import type { ByteRange } from "../../http/range.ts";
 import type { SegmentSet } from "../../tier/wire.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import { rangeOf, wholeSegmentsIn } from "./segments.ts";
 
 export interface PassingPorts {
@@ -83,7 +83,7 @@ export class Passing {
   async run(): Promise<void> {
     let cause: unknown = new Error("nobody reads this body any more");
     // A reader may have come before this is run.
-    if (this.#readers === 0) this.#await(millis(LIMITS.firstReaderMillis));
+    if (this.#readers === 0) this.#await(millis(SHARD_LIMITS.firstReaderMillis));
     try {
       await this.#readAll();
     } catch (broken) {
@@ -124,7 +124,7 @@ export class Passing {
     let spool = this.#spools.get(index);
     if (spool === undefined) {
       if (!this.gives(index)) return undefined;
-      if (patience === "soon" && index > this.#next + LIMITS.aheadBytes / this.#set.size) return undefined;
+      if (patience === "soon" && index > this.#next + SHARD_LIMITS.aheadBytes / this.#set.size) return undefined;
       spool = new Spool("whole");
       this.#spools.set(index, spool);
     }
@@ -171,7 +171,7 @@ export class Passing {
 
   /** Waits until a reader is near the next segment; false once there are no readers. */
   async #isWanted(): Promise<boolean> {
-    while (this.#isAwaited || (this.#readers > 0 && this.#wanted < this.#next - LIMITS.segmentsAhead)) {
+    while (this.#isAwaited || (this.#readers > 0 && this.#wanted < this.#next - SHARD_LIMITS.segmentsAhead)) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

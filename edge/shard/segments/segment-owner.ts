@@ -3,7 +3,6 @@
 // (`If-Range`, and the answer is checked): anything else means that the object has changed, and then what the shield's region
 // holds of it is forgotten. A segment is as old, as purged and as tagged as the fetch that brought it and the head it is for.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { Config, Route } from "../../../config/schema/schema.ts";
 import { between, type EpochMillis, millis, seconds, toMillis } from "../../../config/units.ts";
 import { type PurgeTarget, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
@@ -22,6 +21,7 @@ import type { ResponseFacts, SegmentAsked } from "../../tier/wire.ts";
 import { FAILURES, segmentOriginFailed } from "../answer/failures.ts";
 import { bornAtOfAnswer } from "../fill/origin-answer.ts";
 import { bodyOf } from "../fill/part-wanted.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import { InFlight, waitFor } from "../request/in-flight.ts";
 import { type Change, changeTo } from "../request/invalidation.ts";
@@ -74,7 +74,7 @@ export class SegmentOwner {
 
   constructor(ports: SegmentPorts) {
     this.#ports = ports;
-    this.#underWay = new InFlight(LIMITS.flights, ({ spool, target, vector }) => {
+    this.#underWay = new InFlight(SHARD_LIMITS.flights, ({ spool, target, vector }) => {
       const isJoinable = spool === undefined || spool.joinable;
       return isJoinable && ports.knowledge.purges.verdict(target, vector) === "alive";
     });
@@ -87,7 +87,7 @@ export class SegmentOwner {
 
   async answer(request: TierRequest, route: Route, segment: SegmentAsked): Promise<SegmentAnswer> {
     const wanted = wantedOf(request, route, segment);
-    for (let attempt = 0; attempt < LIMITS.fillAttempts; attempt += 1) {
+    for (let attempt = 0; attempt < SHARD_LIMITS.fillAttempts; attempt += 1) {
       const stored = this.#stored(wanted);
       // How long it stays fresh only its head says.
       const hit = { kind: "hit", ttl: millis(Number.POSITIVE_INFINITY) } as const;

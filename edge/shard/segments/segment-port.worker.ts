@@ -1,7 +1,6 @@
 // The way to the owners of segments: shards of the same region, chosen by the segment's own key. The shard itself is asked
 // without a message. A segment that came by is handed over in one message; one that does not arrive is fetched again.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { Environment } from "../../../config/node/environment.worker.ts";
 import { configOf, nodesOf } from "../../../config/node/nodes.worker.ts";
 import type { Node } from "../../../config/node/ports.worker.ts";
@@ -13,6 +12,7 @@ import { reach } from "../../tier/reach.worker.ts";
 import type { KeyedRequest, TierRequest } from "../../tier/tier.ts";
 import { FACTS_FIELD, type ResponseFacts } from "../../tier/wire.ts";
 import { SEGMENT_FAILURES } from "../answer/failures.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import type { Shard } from "../shard.ts";
 import type { LargePorts } from "./passing-bodies.ts";
 import { ownedKey } from "./segments.ts";
@@ -74,7 +74,7 @@ export function segmentPorts(
 
 /** Asks another shard which segments it holds; of one that does not say, none is taken to be. */
 async function askHeld(node: Node, request: TierRequest, indexes: readonly number[]): Promise<readonly number[]> {
-  const signal = AbortSignal.timeout(LIMITS.heldTimeoutMillis);
+  const signal = AbortSignal.timeout(SHARD_LIMITS.heldTimeoutMillis);
   const init = { ...toNodeInit({ ...request, method: "PUT" }), body: JSON.stringify(indexes), signal };
   try {
     const answer = await node.fetch(`${NODE_URL}/held`, init);

@@ -2,11 +2,11 @@
 // the origin gives no parts, from a body that is asked for as a whole. Segments are asked for side by side, but whether a whole
 // body is needed is decided in their order, so that one from the first missing segment on gives all that follow.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { once } from "../../body/body-parts.ts";
 import { type ByteSource, discard } from "../../body/source.ts";
 import type { UpstreamAnswer } from "../../tier/tier.ts";
 import { SEGMENT_FAILURES } from "../answer/failures.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import { changeTo } from "../request/invalidation.ts";
 import type { Head } from "../store/entry.ts";
 import { type Opened, SegmentError } from "./assemble.ts";
@@ -25,7 +25,7 @@ export class SegmentReader {
   /** Hears of each answer that brings a segment. */
   readonly #brought: (answer: UpstreamAnswer) => void;
   #passing: PassingReader | undefined;
-  #passesLeft: number = LIMITS.passesPerAnswer;
+  #passesLeft: number = SHARD_LIMITS.passesPerAnswer;
   /** Settled when the segment before has been opened, or cannot be. */
   #before: Promise<unknown> = Promise.resolve();
 

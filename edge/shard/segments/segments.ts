@@ -3,19 +3,23 @@
 // 8.8.1, 15.3.7.3); the tag is part of each piece's key. What is fresh, stale or purged the head says, which is an ordinary
 // entry without a body; a piece has no freshness of its own, and is judged by purges like any entry.
 
-import { LIMITS } from "../../../config/limits.ts";
 import { MiB } from "../../../config/units.ts";
 import type { Fields } from "../../http/fields.ts";
 import { membersOf } from "../../http/list.ts";
 import { type ByteRange, rangeSpecs, readContentRange } from "../../http/range.ts";
+import { EDGE_LIMITS } from "../../limits.ts";
 import type { SegmentAsked, SegmentSet } from "../../tier/wire.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 
 /** A strong entity tag in its full form: If-Range takes no other, and servers are not to be led to guess. */
 const STRONG_TAG = /^"[\x21\x23-\x7e\x80-\xff]*"$/;
 
 /** Objects larger than this are stored in segments where they can be, in bytes. */
 export const segmentedAbove = (memoryMiB: number): number =>
-  Math.min(LIMITS.entryBytes, Math.max(LIMITS.segmentBytes, memoryMiB * MiB * LIMITS.segmentedAboveShare));
+  Math.min(
+    EDGE_LIMITS.entryBytes,
+    Math.max(SHARD_LIMITS.segmentBytes, memoryMiB * MiB * SHARD_LIMITS.segmentedAboveShare),
+  );
 
 /** The set that an object of `total` bytes is stored as; undefined if it has to stay in one piece. */
 export function segmentSetOf(
@@ -29,8 +33,8 @@ export function segmentSetOf(
   if (etag === undefined || !STRONG_TAG.test(etag)) return undefined;
   if (!mayHaveRanges(fields.get("accept-ranges"))) return undefined;
   const letters = listed.tags.reduce((sum, tag) => sum + tag.length + 3, 0);
-  if (letters > LIMITS.segmentTagCharacters) return undefined;
-  return { total, size: LIMITS.segmentBytes, etag, ...listed };
+  if (letters > SHARD_LIMITS.segmentTagCharacters) return undefined;
+  return { total, size: SHARD_LIMITS.segmentBytes, etag, ...listed };
 }
 
 /** An origin that says nothing of ranges may give them all the same (RFC 9110 section 14.3); one that does not gives the whole. */
@@ -122,8 +126,8 @@ export function alignedRange(rangeHeader: string | undefined): string | undefine
   const specs = rangeHeader === undefined ? undefined : rangeSpecs(rangeHeader);
   if (specs === undefined) return undefined;
   const firsts = specs.map((spec) => (spec.kind === "from" ? spec.first : 0));
-  const index = Math.floor(Math.min(...firsts) / LIMITS.segmentBytes);
+  const index = Math.floor(Math.min(...firsts) / SHARD_LIMITS.segmentBytes);
   // Beyond what a number can count exactly there is no object.
-  if (!Number.isSafeInteger((index + 1) * LIMITS.segmentBytes)) return undefined;
-  return `bytes=${index * LIMITS.segmentBytes}-${(index + 1) * LIMITS.segmentBytes - 1}`;
+  if (!Number.isSafeInteger((index + 1) * SHARD_LIMITS.segmentBytes)) return undefined;
+  return `bytes=${index * SHARD_LIMITS.segmentBytes}-${(index + 1) * SHARD_LIMITS.segmentBytes - 1}`;
 }

@@ -2,8 +2,8 @@
 // not asked for one by one, for each would cost the whole object: they are cut out of one whole body as it passes. Wrong either
 // way it costs time, never bytes: an origin that ignores only some ranges is asked for the rest of the object in one piece.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { SegmentSet } from "../../tier/wire.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import { segmentKey } from "./segments.ts";
 
 /** What is said of all segments of a set, as a key: `key` is the object's. */
@@ -21,6 +21,6 @@ export class Unranged {
   notice(id: string): void {
     this.#known.add(id);
     const [oldest] = this.#known;
-    if (this.#known.size > LIMITS.unrangedObjects && oldest !== undefined) this.#known.delete(oldest);
+    if (this.#known.size > SHARD_LIMITS.unrangedObjects && oldest !== undefined) this.#known.delete(oldest);
   }
 }

@@ -5,9 +5,10 @@
 // as for its body. Each string is held once: shards, keys and variants are nested maps, never one long joined name.
 
 import { LRUCache } from "lru-cache";
-import { LIMITS } from "../../../config/limits.ts";
 import { ownCopy } from "../../../config/own-copy.ts";
 import { type Bytes, bytes } from "../../../config/units.ts";
+import { EDGE_LIMITS } from "../../limits.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import type { Entry, HitForMiss } from "./entry.ts";
 import { bytesHeld } from "./held-bytes.ts";
 
@@ -49,7 +50,7 @@ export class EntryStore<Of extends Entry = Entry> {
   constructor(capacity: Bytes) {
     this.#items = new LRUCache<Held, Held>({
       maxSize: capacity,
-      maxEntrySize: Math.max(1, Math.min(capacity, LIMITS.entryBytes + LIMITS.entryHeadBytes)),
+      maxEntrySize: Math.max(1, Math.min(capacity, EDGE_LIMITS.entryBytes + SHARD_LIMITS.entryHeadBytes)),
       sizeCalculation: ({ item, bucket, variant }) => bytesHeld(item, bucket, variant),
       dispose: (held) => this.#unlist(held),
     });
@@ -77,7 +78,7 @@ export class EntryStore<Of extends Entry = Entry> {
     this.#items.set(held, held);
     // The LRU refuses what is larger than one item may be, and says so by not having it.
     if (!this.#items.has(held)) this.#unlist(held);
-    if (bucket.variants.size <= LIMITS.variants) return;
+    if (bucket.variants.size <= SHARD_LIMITS.variants) return;
     for (const oldest of bucket.variants.values()) {
       this.#items.delete(oldest);
       return;

@@ -3,7 +3,6 @@
 // request gets the missing ones and is asked once more: so a purge needs to be sent only once, because every request carries the
 // vector that its answer may not be older than. It decides whom to ask and with what, never how a message travels.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { Config, Route } from "../../../config/schema/schema.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
@@ -17,6 +16,7 @@ import { shieldRegions } from "../../route/shields.ts";
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
 import type { RequestContext } from "../../tier/wire.ts";
 import { SHIELD_FAILURES } from "../answer/failures.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import { ownedKey } from "../segments/segments.ts";
 
 /** What came back from a shard that was asked as shield. */
@@ -73,7 +73,7 @@ export class ShieldAsker {
       ...shields.filter((shield) => unhealthy.has(shield)),
     ];
     const outcome = await askInOrder<UpstreamAnswer | UpstreamFailure>(
-      inOrder.slice(0, LIMITS.shieldAttempts),
+      inOrder.slice(0, SHARD_LIMITS.shieldAttempts),
       mustArriveOnce(request),
       {
         isAlive: async (shield) => shield === region || this.#ports.isAlive(this.#ownerIn(shield, request)),

@@ -1,7 +1,6 @@
 // The tier above a shard as the platform reaches it: questions to shield shards and to origins become messages, and what comes
 // back values. Whom to ask, in which order and with what is decided in ask-shield.ts.
 
-import { LIMITS } from "../../../config/limits.ts";
 import type { Tally } from "../../../config/metrics/tally.ts";
 import type { Environment } from "../../../config/node/environment.worker.ts";
 import { nodesOf, parseObjectName } from "../../../config/node/nodes.worker.ts";
@@ -25,6 +24,7 @@ import type { BehindResponse } from "../../tier/wire.ts";
 import { originFailed } from "../answer/failures.ts";
 import { decode, encode } from "../coding/encode.worker.ts";
 import { Negotiation } from "../coding/negotiation.ts";
+import { SHARD_LIMITS } from "../limits.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import { askerOf, rankOf } from "../request/demand.ts";
 import type { EntryStore } from "../store/entries.ts";
@@ -100,7 +100,7 @@ export class UpstreamShell {
   async #tell({ region, shard }: ShieldPlace, news: PurgeNews): Promise<boolean> {
     const node = () => nodesOf(this.#env).shard(region, shard);
     const init = { method: "POST", body: JSON.stringify(news) };
-    const told = await reach(node, "/apply", init, LIMITS.syncTimeoutMillis);
+    const told = await reach(node, "/apply", init, SHARD_LIMITS.syncTimeoutMillis);
     return told.kind === "response" && told.response.ok;
   }
 

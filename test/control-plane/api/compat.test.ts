@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
+import { API_LIMITS } from "../../../control-plane/api/limits.ts";
 import type { Scope } from "../../../control-plane/purge/event.ts";
 import { Deployment, TOKENS } from "./deployment.ts";
 
@@ -168,13 +169,13 @@ describe("Cloudflare's purge_cache", () => {
 
   test("refuses a body beyond the limit of our own API", async () => {
     const world = await Deployment.start();
-    const got = await cloudflare(world, { tags: ["a".repeat(LIMITS.apiBodyBytes)] });
+    const got = await cloudflare(world, { tags: ["a".repeat(API_LIMITS.apiBodyBytes)] });
     expect([got.status, got.answer.success]).toEqual([413, false]);
   });
 
   test("takes from the same bucket as our own API, and says when to come back", async () => {
     const world = await Deployment.start();
-    for (let index = 0; index < LIMITS.apiRequestBurst; index++) await world.request("/v1/purges", { as: "purge" });
+    for (let index = 0; index < API_LIMITS.apiRequestBurst; index++) await world.request("/v1/purges", { as: "purge" });
     const { status, answer, response } = await cloudflare(world, { tags: ["a"] });
     expect([status, answer.errors[0]?.code, response.headers.get("retry-after")]).toEqual([429, 1134, "1"]);
   });

@@ -1,7 +1,7 @@
 // Every error class of INTERFACE.md, "Control API": who gets it, with which code, and what must not be in it.
 
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
+import { API_LIMITS } from "../../../control-plane/api/limits.ts";
 import type { Problem } from "../../../control-plane/api/problems.ts";
 import { Deployment, type Mood, REGIONS_OF_TEST, TOKENS } from "./deployment.ts";
 
@@ -97,7 +97,7 @@ test("a token limited to hosts purges there, and elsewhere gets 403 with every s
 describe("bodies", () => {
   const post = (init: RequestInit) => async () =>
     (await Deployment.start()).request("/v1/purges", { as: "purge", method: "POST", ...init });
-  const large = `{"reason":"${"x".repeat(LIMITS.apiBodyBytes)}"}`;
+  const large = `{"reason":"${"x".repeat(API_LIMITS.apiBodyBytes)}"}`;
   const stream = (text: string): RequestInit => ({
     body: new Blob([text]).stream(),
     duplex: "half",
@@ -132,7 +132,7 @@ describe("bodies", () => {
 
   test("of exactly 1 MiB are read, and a charset parameter does not matter", async () => {
     const frame = '{"tags":["a"],"reason":""}'.length;
-    const pad = " ".repeat(LIMITS.apiBodyBytes - frame);
+    const pad = " ".repeat(API_LIMITS.apiBodyBytes - frame);
     const body = `{"tags":["a"],${pad}"reason":""}`;
     const headers = { "content-type": "Application/JSON; charset=utf-8" };
     expect((await post({ headers, body })()).status).toBe(200);
@@ -319,7 +319,7 @@ test("what fails unforeseen is a plain 500", async () => {
 
 test("a token that asks too often is 429 with the time to wait, and other tokens are not held up", async () => {
   const world = await Deployment.start();
-  for (let index = 0; index < LIMITS.apiRequestBurst; index++) {
+  for (let index = 0; index < API_LIMITS.apiRequestBurst; index++) {
     expect((await world.request("/v1/purges/none", { as: "read" })).status).toBe(404);
   }
   const refused = await world.request("/v1/purges/none", { as: "read" });

@@ -5,6 +5,7 @@ import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
 import { maySee, type TokenRecord } from "../../../control-plane/api/access/access.ts";
 import { PurgeQuota } from "../../../control-plane/api/access/purge-quota.ts";
+import { API_LIMITS } from "../../../control-plane/api/limits.ts";
 import { Deployment } from "./deployment.ts";
 
 interface Listed {
@@ -60,20 +61,20 @@ test("scopes count: after so many at once a token is told when to come again, an
   const deployment = await Deployment.start();
   const call = (index: number) =>
     deployment.purge({ urls: urls(LIMITS.purgeScopes, index * LIMITS.purgeScopes) }, "shop");
-  const calls = LIMITS.apiScopeBurst / LIMITS.purgeScopes;
+  const calls = API_LIMITS.apiScopeBurst / LIMITS.purgeScopes;
   for (let index = 0; index < calls; index += 1) expect((await call(index)).status).toBeLessThan(300);
   const refused = await call(calls);
   expect([refused.status, await refused.json()]).toMatchObject([429, { code: "too-many-requests" }]);
-  expect(refused.headers.get("retry-after")).toBe(`${LIMITS.purgeScopes / LIMITS.apiScopesPerSecond}`);
+  expect(refused.headers.get("retry-after")).toBe(`${LIMITS.purgeScopes / API_LIMITS.apiScopesPerSecond}`);
   expect((await deployment.purge({ urls: urls(1) })).status).toBeLessThan(300);
-  deployment.time = epochMillis(deployment.time + (LIMITS.purgeScopes / LIMITS.apiScopesPerSecond) * 1000);
+  deployment.time = epochMillis(deployment.time + (LIMITS.purgeScopes / API_LIMITS.apiScopesPerSecond) * 1000);
   expect((await call(calls)).status).toBeLessThan(300);
 });
 
 test("a dry run costs as many scopes as it names", async () => {
   const deployment = await Deployment.start();
   const body = { urls: urls(LIMITS.purgeScopes), dryRun: true };
-  const calls = LIMITS.apiScopeBurst / LIMITS.purgeScopes;
+  const calls = API_LIMITS.apiScopeBurst / LIMITS.purgeScopes;
   for (let index = 0; index < calls; index += 1) expect((await deployment.purge(body, "shop")).status).toBe(200);
   expect((await deployment.purge(body, "shop")).status).toBe(429);
 });
@@ -81,13 +82,13 @@ test("a dry run costs as many scopes as it names", async () => {
 test("a token has so many scopes settle at once, which come back as their windows close", () => {
   const quota = new PurgeQuota();
   const at = (seconds: number) => epochMillis(1_000_000 + seconds * 1_000);
-  expect(quota.take("t", LIMITS.apiSettleWindows, 600, at(0)).kind).toBe("taken");
+  expect(quota.take("t", API_LIMITS.apiSettleWindows, 600, at(0)).kind).toBe("taken");
   expect(quota.take("t", 1, 600, at(0))).toMatchObject({ kind: "refused", problem: { status: 429 } });
   expect(quota.take("t", 1, undefined, at(0)).kind).toBe("taken");
   expect(quota.take("t", 1, 0, at(0)).kind).toBe("taken");
   expect(quota.take("other", 1, 600, at(0)).kind).toBe("taken");
-  expect(quota.take("t", LIMITS.apiSettleWindows, 600, at(LIMITS.purgeSettleSeconds - 1)).kind).toBe("refused");
-  expect(quota.take("t", LIMITS.apiSettleWindows, 600, at(LIMITS.purgeSettleSeconds)).kind).toBe("taken");
+  expect(quota.take("t", API_LIMITS.apiSettleWindows, 600, at(LIMITS.purgeSettleSeconds - 1)).kind).toBe("refused");
+  expect(quota.take("t", API_LIMITS.apiSettleWindows, 600, at(LIMITS.purgeSettleSeconds)).kind).toBe("taken");
 });
 
 test.each<[string, number]>([

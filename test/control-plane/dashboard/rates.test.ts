@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
+import { DASHBOARD_LIMITS } from "../../../control-plane/dashboard/limits.ts";
 import { instantOf, type Sample } from "../../../control-plane/dashboard/model.ts";
 import { addSample, increments, type Recent, regionRates, totalRates } from "../../../control-plane/dashboard/rates.ts";
 import { countersOf, sampleOf } from "./samples.ts";
@@ -89,7 +89,7 @@ describe("rates", () => {
     let recent: Recent = [];
     for (let at = 0; at <= 60_000; at += 2000) recent = addSample(recent, sampleOf(at, { weur: countersOf(at) }));
     const instants = recent.map(({ at }) => instantOf(at));
-    expect(instants[0]).toBe(60_000 - LIMITS.dashboardRecentMillis);
+    expect(instants[0]).toBe(60_000 - DASHBOARD_LIMITS.dashboardRecentMillis);
     expect(instants.at(-1)).toBe(60_000);
   });
 

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { chooseTargets, repairDelay, sample } from "../../../control-plane/gossip/fan-out.ts";
+import { GOSSIP_LIMITS } from "../../../control-plane/gossip/limits.ts";
 
 const peers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const never = (): number => {
@@ -12,8 +12,8 @@ const never = (): number => {
 
 describe("whom to tell", () => {
   test("all while they are few, a few at random beyond", () => {
-    expect(chooseTargets(peers(LIMITS.gossipDirect), never)).toEqual(peers(LIMITS.gossipDirect));
-    expect(chooseTargets(peers(LIMITS.gossipDirect + 1), () => 0.999)).toHaveLength(LIMITS.gossipFanOut);
+    expect(chooseTargets(peers(GOSSIP_LIMITS.gossipDirect), never)).toEqual(peers(GOSSIP_LIMITS.gossipDirect));
+    expect(chooseTargets(peers(GOSSIP_LIMITS.gossipDirect + 1), () => 0.999)).toHaveLength(GOSSIP_LIMITS.gossipFanOut);
   });
 
   test("a sample has no peer twice and as many as there are", () => {
@@ -33,8 +33,8 @@ describe("whom to tell", () => {
 });
 
 test("repairs come more and more rarely, and never rarer than the limit", () => {
-  expect(repairDelay(0, 0)).toBe(LIMITS.gossipRepairFirstMillis);
-  expect(repairDelay(1, 0)).toBe(2 * LIMITS.gossipRepairFirstMillis);
-  expect(repairDelay(1, 0.999)).toBeGreaterThanOrEqual(LIMITS.gossipRepairFirstMillis);
-  expect(repairDelay(1_000_000, 0)).toBe(LIMITS.gossipRepairMostMillis);
+  expect(repairDelay(0, 0)).toBe(GOSSIP_LIMITS.gossipRepairFirstMillis);
+  expect(repairDelay(1, 0)).toBe(2 * GOSSIP_LIMITS.gossipRepairFirstMillis);
+  expect(repairDelay(1, 0.999)).toBeGreaterThanOrEqual(GOSSIP_LIMITS.gossipRepairFirstMillis);
+  expect(repairDelay(1_000_000, 0)).toBe(GOSSIP_LIMITS.gossipRepairMostMillis);
 });

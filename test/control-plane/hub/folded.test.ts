@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
+import { PURGE_LIMITS } from "../../../control-plane/purge/limits.ts";
 import { Network } from "./network.ts";
 
 test("a hub notes whose purges were folded into what, and only once there were too many", async () => {
@@ -13,7 +14,7 @@ test("a hub notes whose purges were folded into what, and only once there were t
     }));
   await network.purge("weur", { scopes: flood(0), by: "flood" });
   expect(network.notes).toEqual([]);
-  for (let sent = LIMITS.purgeScopes; sent <= LIMITS.purgeRecords; sent += LIMITS.purgeScopes) {
+  for (let sent = LIMITS.purgeScopes; sent <= PURGE_LIMITS.purgeRecords; sent += LIMITS.purgeScopes) {
     await network.purge("weur", { scopes: flood(sent), by: "flood" });
   }
   expect(network.notes.find(({ region }) => region === "weur")).toMatchObject({

@@ -2,8 +2,8 @@
 // is never reused, all know the same in the end, and then nothing happens any more. A seed that fails is in the message.
 
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
+import { GOSSIP_LIMITS } from "../../../control-plane/gossip/limits.ts";
 import type { PurgeOutcome } from "../../../control-plane/hub/hub.ts";
 import { messages } from "../../../control-plane/hub/messages.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
@@ -327,7 +327,7 @@ describe("a hub", () => {
     const before = network.site("weur").log.writes;
     await network.run(hour);
     expect(network.site("weur").log.writes - before).toBeLessThanOrEqual(
-      hour / (LIMITS.gossipRepairMostMillis / 2) + 20,
+      hour / (GOSSIP_LIMITS.gossipRepairMostMillis / 2) + 20,
     );
     network.start("apac");
     await network.run(SETTLING);
@@ -381,7 +381,7 @@ describe("hubs between which messages are lost, repeated, reordered and cut", ()
         await network.run(10);
       }
       // Sooner than the first repair.
-      await network.run(LIMITS.gossipRepairFirstMillis / 2 - 100);
+      await network.run(GOSSIP_LIMITS.gossipRepairFirstMillis / 2 - 100);
       const [one, other] = network.vectors();
       expect(one, `seed ${seed}`).toEqual(other);
     }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
+import { HUB_LIMITS } from "../../../control-plane/hub/limits.ts";
 import { dotOf, met, NINE, receiptOf, refusalOf, THREE } from "./hub-world.ts";
 import { type Network, SETTLING } from "./network.ts";
 
@@ -32,9 +33,9 @@ describe("a lease", () => {
     const network = await met(THREE);
     expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
     network.isolate("apac");
-    await network.run(LIMITS.hearingMillis - 100);
+    await network.run(HUB_LIMITS.hearingMillis - 100);
     expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
-    await network.run(LIMITS.hearingMillis);
+    await network.run(HUB_LIMITS.hearingMillis);
     expect(await lease(network, "weur")).toBeUndefined();
   });
 
@@ -54,7 +55,7 @@ describe("a lease", () => {
   test("is refused to the shards of a hub that hears nobody, though others' messages come in", async () => {
     const network = await met(THREE);
     for (const other of ["enam", "apac"]) network.cut.add(`weur>${other}`);
-    await network.run(LIMITS.hearingMillis + 1);
+    await network.run(HUB_LIMITS.hearingMillis + 1);
     receiptOf(await network.purge("enam"));
     await network.run(200);
     expect(await lease(network, "weur")).toBeUndefined();
@@ -84,7 +85,7 @@ describe("a lease", () => {
     expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
     // From here on nobody reaches apac, and enam goes on answering weur.
     network.isolate("apac");
-    for (; network.now < heardAt + LIMITS.hearingMillis - 100; await network.run(500)) {
+    for (; network.now < heardAt + HUB_LIMITS.hearingMillis - 100; await network.run(500)) {
       expect(await lease(network, "weur"), `${network.now - heardAt}`).toBe(LIMITS.leaseMillis);
     }
     await network.run(200);
@@ -109,7 +110,7 @@ describe("a region that is lost", () => {
     const network = await met(NINE);
     const rest = NINE.filter((region) => region !== "apac");
     network.kill("apac");
-    await trafficFor(network, ["weur", "enam"], LIMITS.suspendAfterMillis + 2 * LIMITS.hearingMillis);
+    await trafficFor(network, ["weur", "enam"], HUB_LIMITS.suspendAfterMillis + 2 * HUB_LIMITS.hearingMillis);
     for (const region of rest) expect(await lease(network, region), region).toBe(LIMITS.leaseMillis);
   });
 
@@ -140,7 +141,7 @@ describe("a region that is lost", () => {
   test("joins again when it is back, and accepts nothing before", async () => {
     const network = await met(THREE);
     network.isolate("apac");
-    await trafficFor(network, ["weur", "enam"], LIMITS.suspendAfterMillis + 2 * LIMITS.hearingMillis);
+    await trafficFor(network, ["weur", "enam"], HUB_LIMITS.suspendAfterMillis + 2 * HUB_LIMITS.hearingMillis);
     expect(await lease(network, "weur")).toBe(LIMITS.leaseMillis);
     expect(refusalOf(await network.purge("apac")).code).toBe("not-durable");
     network.isolate("apac", false);
@@ -149,7 +150,7 @@ describe("a region that is lost", () => {
     expect(receiptOf(await network.purge("apac", { wait: "applied" })).state).toBe("applied");
     expect(await lease(network, "apac")).toBe(LIMITS.leaseMillis);
     network.isolate("apac");
-    await network.run(LIMITS.hearingMillis + 1);
+    await network.run(HUB_LIMITS.hearingMillis + 1);
     expect(await lease(network, "weur")).toBeUndefined();
   });
 
@@ -162,7 +163,7 @@ describe("a region that is lost", () => {
         network.cut.add(`${other}>${one}`);
       }
     }
-    await trafficFor(network, NINE, LIMITS.suspendAfterMillis + 3 * LIMITS.hearingMillis);
+    await trafficFor(network, NINE, HUB_LIMITS.suspendAfterMillis + 3 * HUB_LIMITS.hearingMillis);
     for (const region of many) expect(await lease(network, region), region).toBe(LIMITS.leaseMillis);
     for (const region of few) expect(await lease(network, region), region).toBeUndefined();
     const minor = receiptOf(await network.purge("wnam"));

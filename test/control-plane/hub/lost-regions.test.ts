@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
 import { Held } from "../../../control-plane/gossip/peer-vectors.ts";
+import { HUB_LIMITS } from "../../../control-plane/hub/limits.ts";
 import { Ledger } from "../../../control-plane/hub/log/ledger.ts";
 import { Quorum } from "../../../control-plane/hub/peers/quorum.ts";
 import { UNHEARD_END } from "../../../control-plane/hub/receipts/lease-times.ts";
@@ -33,7 +34,7 @@ test("a purge that nobody looked at before a region was lost is partial, and com
   const early = await look(network, dot);
   expect(early).toMatchObject({ state: "partial", missing: ["apac"] });
   expect(early.regions.find(({ region }) => region === "apac")?.reason).toBe("its hub does not answer");
-  while (network.now < acceptedAt + UNHEARD_END + LIMITS.restartSkewMillis + 500) {
+  while (network.now < acceptedAt + UNHEARD_END + HUB_LIMITS.restartSkewMillis + 500) {
     await network.run(12_000);
     restart(network);
   }
@@ -44,7 +45,7 @@ test("a purge whose answer said `applied` is complete, though a region is lost a
   const network = await met(THREE);
   const receipt = receiptOf(await network.purge("weur", { wait: "applied" }));
   expect(receipt.state).toBe("applied");
-  await network.run(LIMITS.leaseMillis + LIMITS.leaseMarginMillis + 100);
+  await network.run(LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis + 100);
   network.kill("apac");
   restart(network);
   expect((await look(network, dotOf(receipt))).state).toBe("complete");

@@ -2,12 +2,12 @@
 // fewer regions than that; how it goes among a thousand is simulated in test/sim.
 
 import { expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
+import { GOSSIP_LIMITS } from "../../../control-plane/gossip/limits.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
 import { Network } from "./network.ts";
 
-const regions = Array.from({ length: LIMITS.gossipDirect + 2 }, (_, index) => `h${index}` as RegionId);
+const regions = Array.from({ length: GOSSIP_LIMITS.gossipDirect + 2 }, (_, index) => `h${index}` as RegionId);
 const [own, first, second, third] = regions as [RegionId, RegionId, RegionId, RegionId];
 
 const exchange = (network: Network, region: RegionId, vector: Vector, holders = {}) =>
@@ -24,7 +24,7 @@ test("a hub among many says who holds all that it does, and believes others who 
 });
 
 test("a hub among few tells vectors, as before", () => {
-  const network = new Network(regions.slice(0, LIMITS.gossipDirect + 1));
+  const network = new Network(regions.slice(0, GOSSIP_LIMITS.gossipDirect + 1));
   const answer = exchange(network, first, {});
   expect([answer.holders, answer.held?.[first]?.hub]).toEqual([undefined, `${first}.aaaaaa`]);
 });

@@ -3,11 +3,12 @@
 // it settle, and goes on. Messages pass through the schemas at the hubs' doors, as they do between processes.
 
 import { createHash } from "node:crypto";
-import { LIMITS } from "../../../config/limits.ts";
 import { bytes, type EpochMillis, epochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
+import { GOSSIP_LIMITS } from "../../../control-plane/gossip/limits.ts";
 import type { PurgeCommand } from "../../../control-plane/hub/commands.ts";
 import { Hub, type PurgeOutcome } from "../../../control-plane/hub/hub.ts";
+import { HUB_LIMITS } from "../../../control-plane/hub/limits.ts";
 import type { LogLimits } from "../../../control-plane/hub/log/compaction.ts";
 import { answers, messages } from "../../../control-plane/hub/messages.ts";
 import type { HubNote, HubPorts, Timer } from "../../../control-plane/hub/ports.ts";
@@ -205,7 +206,7 @@ export class Network {
       peers: {
         exchange: async (to, request) => {
           const message = messages.exchange.parse(this.#asRead(to, copy(request)));
-          const answer = await this.#call(region, to, "exchange", lives, LIMITS.peerTimeoutMillis, async (hub) =>
+          const answer = await this.#call(region, to, "exchange", lives, HUB_LIMITS.peerTimeoutMillis, async (hub) =>
             hub.exchange(message),
           );
           this.carried += request.events.length + answer.events.length;
@@ -213,7 +214,7 @@ export class Network {
         },
         await: async (to, request) => {
           const message = messages.await.parse(copy(request));
-          const within = LIMITS.peerTimeoutMillis + request.timeoutMillis;
+          const within = HUB_LIMITS.peerTimeoutMillis + request.timeoutMillis;
           const answer = await this.#call(region, to, "await", lives, within, (hub) => hub.await(message));
           return answers.await.parse(copy(answer));
         },
@@ -222,7 +223,8 @@ export class Network {
         apply: (index, request) =>
           new Promise((resolve, reject) => {
             const shard = site.shards.get(index) as FakeShard;
-            if (!shard.answering) this.at(LIMITS.applyTimeoutMillis, () => lives() && reject(new Error("no answer")));
+            if (!shard.answering)
+              this.at(HUB_LIMITS.applyTimeoutMillis, () => lives() && reject(new Error("no answer")));
             else {
               this.at(1, () => {
                 shard.purges.merge(copy(request));
@@ -318,4 +320,4 @@ const isBefore = (one: Due, other: Due): boolean =>
   one.at < other.at || (one.at === other.at && one.order < other.order);
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 /** Time enough for everything to settle once faults are over: the longest that a repair is put off, twice. */
-export const SETTLING: Millis = millis(2 * LIMITS.gossipRepairMostMillis + 10_000);
+export const SETTLING: Millis = millis(2 * GOSSIP_LIMITS.gossipRepairMostMillis + 10_000);

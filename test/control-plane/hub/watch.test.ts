@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import { WATCH_MILLIS } from "../../../control-plane/hub/hub.ts";
+import { HUB_LIMITS } from "../../../control-plane/hub/limits.ts";
 import { met, THREE } from "./hub-world.ts";
 import type { Network } from "./network.ts";
 
@@ -40,7 +41,7 @@ test("a failure from before a silence says nothing of the link now", async () =>
   const network = await met(THREE);
   network.cut.add("weur>apac");
   await look(network, 5);
-  await network.run(2 * LIMITS.hearingMillis);
+  await network.run(2 * HUB_LIMITS.hearingMillis);
   const { members } = network.hub("weur").state();
   expect(members.filter(({ unansweredSince }) => unansweredSince !== undefined)).toEqual([]);
 });
@@ -59,7 +60,7 @@ test("looking suspends nobody, however long a region is lost", async () => {
   const network = await met(THREE);
   network.kill("apac");
   const before = network.hub("weur").state().logLength;
-  await look(network, (2 * LIMITS.suspendAfterMillis) / POLL);
+  await look(network, (2 * HUB_LIMITS.suspendAfterMillis) / POLL);
   expect(network.hub("weur").state().logLength).toBe(before);
 });
 

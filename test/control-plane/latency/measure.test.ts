@@ -4,7 +4,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
+import { LATENCY_LIMITS } from "../../../control-plane/latency/limits.ts";
 import { canPlaceClients, measure } from "../../../control-plane/latency/measure.node.ts";
 import type { ProbePlace } from "../../../control-plane/latency/places.ts";
 import { Prober } from "../../../control-plane/latency/probe.node.ts";
@@ -153,7 +153,7 @@ it("a probe cuts off a body that is longer than it reads, and has measured its h
   const prober = new Prober(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   expect(await prober.probe("/", {})).toMatchObject({ kind: "answered", observation: { status: 200 } });
   expect(await prober.probe("/", {})).toMatchObject({ kind: "answered" });
-  expect(sent).toBeLessThan(20 * LIMITS.probeBodyBytes);
+  expect(sent).toBeLessThan(20 * LATENCY_LIMITS.probeBodyBytes);
   await prober.close();
   server.closeAllConnections();
   server.close();

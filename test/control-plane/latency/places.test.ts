@@ -1,10 +1,10 @@
 // Lists of places as users type them, and that each default place is a client of the region it stands for.
 
 import { describe, expect, it } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { greatCircle } from "../../../config/world/distance.ts";
 import { parseMeridianFrom } from "../../../config/world/meridian-from.ts";
 import { REGION_IDS, REGIONS } from "../../../config/world/regions.ts";
+import { LATENCY_LIMITS } from "../../../control-plane/latency/limits.ts";
 import { PLACE_OF_REGION, parsePlaces } from "../../../control-plane/latency/places.ts";
 
 describe("a list of places", () => {
@@ -30,8 +30,8 @@ describe("a list of places", () => {
 
   it("has as many places as one run measures, and not one more", () => {
     const points = (count: number) => Array.from({ length: count }, (_, index) => `${index},0`).join(";");
-    expect(parsePlaces(points(LIMITS.latencyPlaces)).kind).toBe("places");
-    expect(parsePlaces(points(LIMITS.latencyPlaces + 1)).kind).toBe("invalid");
+    expect(parsePlaces(points(LATENCY_LIMITS.latencyPlaces)).kind).toBe("places");
+    expect(parsePlaces(points(LATENCY_LIMITS.latencyPlaces + 1)).kind).toBe("invalid");
   });
 });
 

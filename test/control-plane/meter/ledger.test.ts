@@ -7,6 +7,7 @@ import { TIME_BUCKETS } from "../../../config/metrics/metric-catalogue.ts";
 import { type Measurements, type MeterPush, Tally } from "../../../config/metrics/tally.ts";
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
 import { Ledger, type StoredLedger } from "../../../control-plane/meter/ledger.ts";
+import { METER_LIMITS } from "../../../control-plane/meter/limits.ts";
 import { decodePush } from "../../../control-plane/meter/push.ts";
 import { addTo, emptyTotals, mergeTotals } from "../../../control-plane/meter/totals.ts";
 
@@ -81,8 +82,8 @@ describe("a push", () => {
 
   test("from more isolates than are remembered forgets the one unheard for longest", () => {
     const ledger = new Ledger(undefined, T0, "isolate");
-    for (let index = 0; index <= LIMITS.meterSources; index++) ledger.add(requests(`s${index}`, 1, 1), at(index));
-    expect(Object.keys(ledger.stored().sources)).toHaveLength(LIMITS.meterSources);
+    for (let index = 0; index <= METER_LIMITS.meterSources; index++) ledger.add(requests(`s${index}`, 1, 1), at(index));
+    expect(Object.keys(ledger.stored().sources)).toHaveLength(METER_LIMITS.meterSources);
     expect(ledger.add(requests("s1", 1, 1), at(9999)).kind).toBe("repeated");
     expect(ledger.add(requests("s0", 1, 1), at(9999)).kind).toBe("counted");
   });
@@ -128,21 +129,22 @@ test("a gauge that nobody sets any more goes away", () => {
   const ledger = new Ledger(undefined, T0, "isolate");
   ledger.add(push("a", 1, { gauges: { [ENTRIES]: 5 } }), at(0));
   ledger.add(push("a", 2, { gauges: { [ENTRIES]: 7 } }), at(1000));
-  expect(ledger.totals(at(1000 + LIMITS.gaugeMillis)).totals.gauges).toEqual({ [ENTRIES]: 7 });
-  expect(ledger.totals(at(1001 + LIMITS.gaugeMillis)).totals.gauges).toEqual({});
+  expect(ledger.totals(at(1000 + METER_LIMITS.gaugeMillis)).totals.gauges).toEqual({ [ENTRIES]: 7 });
+  expect(ledger.totals(at(1001 + METER_LIMITS.gaugeMillis)).totals.gauges).toEqual({});
 });
 
 test("a full meter still fits into one stored value", () => {
   const ledger = new Ledger(undefined, T0, "isolate");
   const counters: Record<string, number> = {};
-  for (let index = 0; index < LIMITS.meterSeries + 5; index++) {
+  for (let index = 0; index < METER_LIMITS.meterSeries + 5; index++) {
     counters[`meridian_requests_total|shield|revalidated|2xx|${"r".repeat(58)}${index}`] = 123_456.789;
   }
   ledger.add(push("a".repeat(64), 1, { counters }), T0);
-  for (let index = 0; index < LIMITS.meterSources; index++) ledger.add(requests(`${index}`.padEnd(64, "x"), 1, 1), T0);
+  for (let index = 0; index < METER_LIMITS.meterSources; index++)
+    ledger.add(requests(`${index}`.padEnd(64, "x"), 1, 1), T0);
   for (let span = 0; span < 200; span++) ledger.add(requests("b", span + 1, 1), at(span * 10_000));
   const stored: StoredLedger = ledger.stored();
-  expect(Object.keys(stored.totals.counters).length).toBe(LIMITS.meterSeries + 1);
+  expect(Object.keys(stored.totals.counters).length).toBe(METER_LIMITS.meterSeries + 1);
   expect(stored.totals.counters.meridian_metric_updates_dropped_total).toBeGreaterThanOrEqual(5);
   expect(JSON.stringify(stored).length).toBeLessThan(2_000_000);
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { bytes, epochMillis, millis } from "../../../config/units.ts";
 import type { Warmed, WarmQuery } from "../../../config/warming.ts";
+import { PREFETCH_LIMITS } from "../../../control-plane/prefetch/limits.ts";
 import type { PrefetchLine } from "../../../control-plane/prefetch/lines.ts";
 import { type Prefetch, prefetch } from "../../../control-plane/prefetch/prefetch.ts";
 
@@ -115,16 +116,16 @@ describe("visits", () => {
 
   test("beyond the most of one request are handed back as whole URLs", async () => {
     const world = new World();
-    const urls = numbered(LIMITS.prefetchVisits / 2 + 3);
+    const urls = numbered(PREFETCH_LIMITS.prefetchVisits / 2 + 3);
     const ended = await world.run({ urls, regions: ["weur", "apac"] });
-    expect(world.asked).toHaveLength(LIMITS.prefetchVisits);
+    expect(world.asked).toHaveLength(PREFETCH_LIMITS.prefetchVisits);
     expect(ended.left).toEqual(urls.slice(-3));
   });
 
   test("are not begun when the time is up, and what was not come to is handed back", async () => {
     const world = new World();
     world.answering = () => {
-      world.time += LIMITS.prefetchMillis / 2;
+      world.time += PREFETCH_LIMITS.prefetchMillis / 2;
       return {};
     };
     const ended = await world.run({ urls: numbered(5) }, 1);
@@ -152,7 +153,7 @@ describe("a sitemap", () => {
     world.answering = (query) =>
       query.keep === undefined ? {} : text(urlset("https://a.example/1", "https://a.example/9"))(query);
     const ended = await world.run({ urls: numbered(2), sitemap, from: "JP" });
-    expect(world.asked[0]).toEqual({ url: sitemap, keep: LIMITS.sitemapBytes, from: "JP" });
+    expect(world.asked[0]).toEqual({ url: sitemap, keep: PREFETCH_LIMITS.sitemapBytes, from: "JP" });
     expect(world.of("began")).toEqual([{ kind: "began", urls: 3, regions: 1, visits: 3 }]);
     expect(ended.warm).toBe(3);
   });
@@ -186,18 +187,18 @@ describe("a sitemap", () => {
     const world = new World();
     const index = (urls: readonly string[]): string =>
       `<sitemapindex>${urls.map((url) => `<sitemap><loc>${url}</loc></sitemap>`).join("")}</sitemapindex>`;
-    const parts = [...numbered(LIMITS.sitemaps + 4), "https://b.example/"];
+    const parts = [...numbered(PREFETCH_LIMITS.sitemaps + 4), "https://b.example/"];
     world.answering = (query) => {
       if (query.keep === undefined) return {};
       if (query.url === sitemap) return text(index(parts))(query);
       return text(query.url === "https://a.example/0" ? index(parts) : urlset(`${query.url}/page`))(query);
     };
     const ended = await world.run({ sitemap });
-    expect(world.asked.filter(({ keep }) => keep !== undefined)).toHaveLength(LIMITS.sitemaps);
+    expect(world.asked.filter(({ keep }) => keep !== undefined)).toHaveLength(PREFETCH_LIMITS.sitemaps);
     expect(world.asked.some(({ url }) => url.includes("b.example"))).toBe(false);
     expect(world.of("no-sitemap").filter(({ detail }) => detail.includes("within an index"))).toHaveLength(1);
     expect(world.of("no-sitemap").filter(({ detail }) => detail.includes("beyond"))).toHaveLength(5);
-    expect(ended.warm).toBe(LIMITS.sitemaps - 2);
+    expect(ended.warm).toBe(PREFETCH_LIMITS.sitemaps - 2);
   });
 
   test.each<[string, ReturnType<Answering>]>([
@@ -219,6 +220,6 @@ describe("a sitemap", () => {
       query.keep === undefined ? {} : text(urlset(...numbered(LIMITS.prefetchUrls + 7)))(query);
     const ended = await world.run({ urls: ["https://a.example/other"], sitemap });
     expect(ended.omitted).toBe(8);
-    expect(ended.left).toHaveLength(LIMITS.prefetchUrls - LIMITS.prefetchVisits);
+    expect(ended.left).toHaveLength(LIMITS.prefetchUrls - PREFETCH_LIMITS.prefetchVisits);
   });
 });

@@ -3,9 +3,9 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
 import type { ControlEvent, PurgeEvent, Scope, Severity } from "../../../control-plane/purge/event.ts";
+import { PURGE_LIMITS } from "../../../control-plane/purge/limits.ts";
 import { PurgeSet, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { parseHostScope, parsePrefixScope, parseUrlScope } from "../../../control-plane/purge/scope.ts";
 import { EMPTY_VECTOR, join, type Vector } from "../../../control-plane/purge/vector.ts";
@@ -41,8 +41,8 @@ function verdictOf(scope: Scope, entryUrl: string, tags: readonly string[] = [])
 }
 
 describe("a purge matches", () => {
-  const deep = Array.from({ length: LIMITS.scopeDepth + 3 }, (_, index) => `/${index}`).join("");
-  const manyLabels = Array.from({ length: LIMITS.scopeDepth + 3 }, (_, index) => `l${index}`).join(".");
+  const deep = Array.from({ length: PURGE_LIMITS.scopeDepth + 3 }, (_, index) => `/${index}`).join("");
+  const manyLabels = Array.from({ length: PURGE_LIMITS.scopeDepth + 3 }, (_, index) => `l${index}`).join(".");
   test.each<[string, Scope, string, string[]]>([
     ["the URL itself", url("https://h/a"), "https://h/a", []],
     ["both schemes", url("//h/a"), "http://h/a", []],

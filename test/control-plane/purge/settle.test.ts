@@ -3,9 +3,9 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { type EpochMillis, epochMillis, seconds } from "../../../config/units.ts";
 import type { MinVersion, PurgeEvent, Scope } from "../../../control-plane/purge/event.ts";
+import { PURGE_LIMITS } from "../../../control-plane/purge/limits.ts";
 import { PurgeSet, purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { isNewEnough, joinSettles, type Settles } from "../../../control-plane/purge/settle.ts";
 import { SettleWindows } from "../../../control-plane/purge/settle-windows.ts";
@@ -108,7 +108,7 @@ describe("joining what is known of settle times", () => {
     const forward = joined(many);
     expect(forward).toEqual(joined([...many].reverse()));
     expect(joinSettles(joined(many.slice(0, 25)), joined(many.slice(10)))).toEqual(forward);
-    expect(forward?.[HUB]).toHaveLength(LIMITS.settlesPerScope);
+    expect(forward?.[HUB]).toHaveLength(PURGE_LIMITS.settlesPerScope);
   });
 
   test("whoever learns of all at once keeps nothing before it would by each purge alone", () => {
@@ -181,7 +181,7 @@ describe("a node does not keep refills", () => {
 
   test("unless the time was over long before it learned: a node that starts tomorrow caches at once", () => {
     const hub = hubWith(purge(1, { kind: "everything" }, { settleSeconds: 10 }));
-    const over = 10_000 + LIMITS.settleSkewMillis;
+    const over = 10_000 + PURGE_LIMITS.settleSkewMillis;
     expect(shardOf(hub, over - 1).settles(TAGGED, at(over), UNKNOWN)).toBeDefined();
     expect(shardOf(hub, over).settles(TAGGED, at(over), UNKNOWN)).toBeUndefined();
   });
@@ -205,7 +205,7 @@ describe("a node does not keep refills", () => {
 
   test("nor anything at all when there are more windows than it tells apart", () => {
     const windows = new SettleWindows();
-    const probes = Array.from({ length: LIMITS.settleWindows }, (_, index) => `t${index}`);
+    const probes = Array.from({ length: PURGE_LIMITS.settleWindows }, (_, index) => `t${index}`);
     const settle = (counter: number, length: number) => ({ counter, at: at(0), seconds: seconds(length) });
     windows.open("tag", probes, settle(1, 10), at(0));
     const other = purgeTarget("https://h/", ["other"]);

@@ -2,7 +2,6 @@
 
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { CODINGS } from "../../../edge/http/accept-encoding.ts";
 import {
   confirmedFields,
@@ -17,6 +16,7 @@ import {
   plainFacts,
 } from "../../../edge/http/compression.ts";
 import type { Fields } from "../../../edge/http/fields.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
 import { fieldsOf } from "./exchange.ts";
 
 const TEXT = { "content-type": "text/html; charset=utf-8", "content-length": "5000" };
@@ -55,8 +55,8 @@ describe("media types", () => {
 describe("a response may be encoded", () => {
   test.each<[string, number, Record<string, string>]>([
     ["as text of a length that is worth it", 200, {}],
-    ["at the least length", 200, { "content-length": `${LIMITS.compressFromBytes}` }],
-    ["at the greatest length", 200, { "content-length": `${LIMITS.compressToBytes}` }],
+    ["at the least length", 200, { "content-length": `${EDGE_LIMITS.compressFromBytes}` }],
+    ["at the greatest length", 200, { "content-length": `${EDGE_LIMITS.compressToBytes}` }],
     ["when it varies by other fields", 200, { vary: "Accept-Language" }],
     ["when a word only looks like no-transform", 200, { "cache-control": 'x="no-transform", max-age=1' }],
   ])("%s", (_name, status, extra) => {
@@ -73,8 +73,8 @@ describe("a response may be encoded", () => {
     ["when it is a part", 206, { "content-range": "bytes 0-4999/9000" }],
     ["when it is an error", 404, {}],
     ["when it is a redirect", 301, {}],
-    ["when it is short", 200, { "content-length": `${LIMITS.compressFromBytes - 1}` }],
-    ["when it is long", 200, { "content-length": `${LIMITS.compressToBytes + 1}` }],
+    ["when it is short", 200, { "content-length": `${EDGE_LIMITS.compressFromBytes - 1}` }],
+    ["when it is long", 200, { "content-length": `${EDGE_LIMITS.compressToBytes + 1}` }],
     ["when its length is none", 200, { "content-length": "many" }],
     ["when no cache may transform it", 200, { "cache-control": "public, No-Transform" }],
     ["when a CDN may not transform it", 200, { "cdn-cache-control": "no-transform, max-age=9" }],

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { hasTooManyTags, tagsOf, withoutControlFields } from "../../../edge/http/tags.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
 import { fieldsOf } from "./exchange.ts";
 
 describe("tags", () => {
@@ -36,11 +37,11 @@ describe("tags", () => {
   });
 
   it("are counted after duplicates are gone, and more than the limit are told", () => {
-    const tags = Array.from({ length: LIMITS.tags }, (_, index) => `t${index}`);
+    const tags = Array.from({ length: EDGE_LIMITS.tags }, (_, index) => `t${index}`);
     expect(hasTooManyTags(fieldsOf({ "cache-tag": [...tags, ...tags].join(",") }))).toBe(false);
     const more = fieldsOf({ "cache-tag": [...tags, "one-more"].join(",") });
     expect(hasTooManyTags(more)).toBe(true);
-    expect(tagsOf(more)).toHaveLength(LIMITS.tags);
+    expect(tagsOf(more)).toHaveLength(EDGE_LIMITS.tags);
   });
 
   it("never make the reader throw, and each could be purged", () => {

@@ -1,8 +1,8 @@
 // What an edge remembers of drained regions is a hint: it may cost distance, never an answer for good.
 
 import { expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
 import { RegionAsker } from "../../../edge/regions/ask-regions.ts";
 import { CONFIG, ShardWorld } from "../../fixtures/shard-world.ts";
 
@@ -19,7 +19,7 @@ test("where drained regions leave none, one request at a time finds out whether 
   expect(all.length).toBeGreaterThan(0);
   asker.learnDrained(all);
   expect(regions()).toEqual([]);
-  now = epochMillis(LIMITS.regionAvoidedMillis + 1);
+  now = epochMillis(EDGE_LIMITS.regionAvoidedMillis + 1);
   expect(regions()).toEqual(all);
   expect(regions()).toEqual([]);
   asker.learnDrained([]);

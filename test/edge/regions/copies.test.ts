@@ -9,6 +9,7 @@ import { formatDot } from "../../../control-plane/purge/vector.ts";
 import { sourceOf } from "../../../edge/body/body-parts.ts";
 import type { Body } from "../../../edge/body/source.ts";
 import { Fields } from "../../../edge/http/fields.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
 import { RegionAsker, type Served } from "../../../edge/regions/ask-regions.ts";
 import { admit } from "../../../edge/request/admit.ts";
 import type { TierRequest } from "../../../edge/tier/tier.ts";
@@ -220,7 +221,7 @@ describe("a copy", () => {
 
   test("is not made of what is larger than an edge reads whole", async () => {
     const world = new EdgeWorld();
-    await world.fill({}, "x".repeat(LIMITS.copyBytes + 1));
+    await world.fill({}, "x".repeat(EDGE_LIMITS.copyBytes + 1));
     for (let count = 0; count < 3; count += 1) expect(await told(await world.visit())).toMatch(/^shard 200 x/);
   });
 

@@ -1,9 +1,9 @@
 // What the door lets in: each line is one request, and what becomes of it.
 
 import { expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { validate } from "../../../config/schema/validate.ts";
 import { Fields } from "../../../edge/http/fields.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
 import { admit } from "../../../edge/request/admit.ts";
 
 const checked = validate({
@@ -36,13 +36,13 @@ const arrive = (
   return admitted.kind === "admitted" ? admitted.passage : `${admitted.status} ${admitted.code}`;
 };
 
-const LONGEST = "v".repeat(LIMITS.selectingCharacters);
+const LONGEST = "v".repeat(EDGE_LIMITS.selectingCharacters);
 
 test.each([
   ["a variant field", "x-brand", LONGEST, "cached"],
   ["a variant field", "x-brand", `${LONGEST}v`, "passed"],
   ["a key field", "x-tenant", `${LONGEST}v`, "passed"],
-  ["key cookies", "cookie", `lang=${"v".repeat(LIMITS.selectingCharacters - 5)}`, "cached"],
+  ["key cookies", "cookie", `lang=${"v".repeat(EDGE_LIMITS.selectingCharacters - 5)}`, "cached"],
   ["key cookies", "cookie", `lang=${LONGEST}; other=1`, "passed"],
   ["cookies that no route lists", "cookie", `session=${LONGEST}`, "cached"],
   ["a field that selects nothing", "referer", `https://site.test/${LONGEST}`, "cached"],

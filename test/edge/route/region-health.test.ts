@@ -1,13 +1,13 @@
 // Memory of failed regions: longer pauses for repeated failures, one failure for many at once, forgotten at success.
 
 import { expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { after, epochMillis, millis } from "../../../config/units.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
 import { RegionHealth } from "../../../edge/route/region-health.ts";
 
 const START = epochMillis(1_800_000_000_000);
 const at = (offset: number) => after(START, millis(offset));
-const FIRST = LIMITS.regionAvoidedMillis;
+const FIRST = EDGE_LIMITS.regionAvoidedMillis;
 
 test("a region that failed is avoided for the first pause and no longer", () => {
   const health = new RegionHealth();
@@ -35,8 +35,8 @@ test("each further failure doubles the pause, up to the longest", () => {
     now += pause;
   }
   const doubled = Array.from({ length: 8 }, (_, failure) => FIRST * 2 ** failure);
-  expect(pauses).toEqual(doubled.map((pause) => Math.min(pause, LIMITS.regionAvoidedMaxMillis)));
-  expect(pauses.at(-1)).toBe(LIMITS.regionAvoidedMaxMillis);
+  expect(pauses).toEqual(doubled.map((pause) => Math.min(pause, EDGE_LIMITS.regionAvoidedMaxMillis)));
+  expect(pauses.at(-1)).toBe(EDGE_LIMITS.regionAvoidedMaxMillis);
 });
 
 test("success ends the pause and the count", () => {

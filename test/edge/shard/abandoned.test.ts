@@ -1,10 +1,10 @@
 // Requests whose clients go away before there is an answer: what they had asked for is given up, unless somebody else wants it.
 
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
 import { Fields } from "../../../edge/http/fields.ts";
 import { Cancellation } from "../../../edge/shard/fill/cancellation.ts";
+import { SHARD_LIMITS } from "../../../edge/shard/limits.ts";
 import type { TierResponse } from "../../../edge/tier/tier.ts";
 import { ShardWorld, textOf } from "../../fixtures/shard-world.ts";
 
@@ -37,11 +37,11 @@ describe("a fill whose head has not come", () => {
     const [first, second] = [send(world, "/slow"), send(world, "/slow")];
     const { request } = await world.only();
     first.gone.abort();
-    await world.pass(LIMITS.abandonedAfterMillis);
+    await world.pass(SHARD_LIMITS.abandonedAfterMillis);
     expect(request.signal?.aborted).toBe(false);
     second.gone.abort();
     await world.settle();
-    await world.pass(LIMITS.abandonedAfterMillis - 1);
+    await world.pass(SHARD_LIMITS.abandonedAfterMillis - 1);
     expect(request.signal?.aborted).toBe(false);
     await world.pass(1);
     expect(request.signal?.aborted).toBe(true);
@@ -52,9 +52,9 @@ describe("a fill whose head has not come", () => {
     const impatient = send(world, "/slow");
     const asked = await world.only();
     impatient.gone.abort();
-    await world.pass(LIMITS.abandonedAfterMillis / 2);
+    await world.pass(SHARD_LIMITS.abandonedAfterMillis / 2);
     const again = send(world, "/slow");
-    await world.pass(LIMITS.abandonedAfterMillis);
+    await world.pass(SHARD_LIMITS.abandonedAfterMillis);
     expect(asked.request.signal?.aborted).toBe(false);
     asked.answer(200, FRESH, "late");
     expect(await textOf(await again.answer)).toBe("late");
@@ -64,7 +64,7 @@ describe("a fill whose head has not come", () => {
     const world = new ShardWorld();
     send(world, "/slow").gone.abort();
     await world.only();
-    await world.pass(LIMITS.abandonedAfterMillis);
+    await world.pass(SHARD_LIMITS.abandonedAfterMillis);
     const next = send(world, "/slow");
     (await world.only()).answer(200, FRESH, "new");
     expect(await textOf(await next.answer)).toBe("new");
@@ -86,7 +86,7 @@ test("what has begun to come is stored though every client has gone", async () =
   const asked = await world.only();
   gone.gone.abort();
   const pipe = asked.stream(200, FRESH);
-  await world.pass(LIMITS.abandonedAfterMillis);
+  await world.pass(SHARD_LIMITS.abandonedAfterMillis);
   pipe.write("whole");
   pipe.end();
   await world.settle();
@@ -110,7 +110,7 @@ test("a method that may change something is carried out though its client has go
   const post = send(world, "/cart", { method: "POST" });
   const asked = await world.only();
   post.gone.abort();
-  await world.pass(LIMITS.abandonedAfterMillis);
+  await world.pass(SHARD_LIMITS.abandonedAfterMillis);
   expect(asked.request.signal?.aborted ?? false).toBe(false);
 });
 

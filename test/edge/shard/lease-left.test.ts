@@ -4,6 +4,7 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
+import { SHARD_LIMITS } from "../../../edge/shard/limits.ts";
 import { ShardWorld, textOf } from "../../fixtures/shard-world.ts";
 
 /** A shard that holds a page under a lease of which this much is left. */
@@ -17,17 +18,17 @@ async function holding(leaseLeft: number) {
 }
 
 test("an answer under a lease that is about to end waits for the next one", async () => {
-  const world = await holding(LIMITS.leaseShortMillis);
+  const world = await holding(SHARD_LIMITS.leaseShortMillis);
   const { facts } = await world.send("/page");
   expect(facts.validFor).toBe(LIMITS.leaseMillis);
 });
 
 test("a lease that cannot be renewed is used for as long as it lasts", async () => {
-  const world = await holding(LIMITS.leaseShortMillis);
+  const world = await holding(SHARD_LIMITS.leaseShortMillis);
   world.hubReachable = false;
   const { status, facts } = await world.send("/page");
   expect(status).toBe(200);
-  expect(facts.validFor).toBe(LIMITS.leaseShortMillis);
+  expect(facts.validFor).toBe(SHARD_LIMITS.leaseShortMillis);
 });
 
 test("a clock that was set back ends a lease, for nobody knows how long it has lasted", async () => {

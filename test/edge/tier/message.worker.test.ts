@@ -1,8 +1,8 @@
 // Fields on their way to the platform, and bodies on their way from it.
 
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { Fields } from "../../../edge/http/fields.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
 import { bodyOf, headersOf } from "../../../edge/tier/message.worker.ts";
 
 test.each(["constructor", "__proto__", "toString", "x-plain"])("a field named %s arrives as it was sent", (name) => {
@@ -48,8 +48,8 @@ describe("a body from another node", () => {
   const lengths = (read: readonly Uint8Array[]) => read.map(({ byteLength }) => byteLength);
 
   test("is read in large pieces, to its end", async () => {
-    const total = 2 * LIMITS.bodyReadBytes + 7;
-    const expected = [LIMITS.bodyReadBytes, LIMITS.bodyReadBytes, 7];
+    const total = 2 * EDGE_LIMITS.bodyReadBytes + 7;
+    const expected = [EDGE_LIMITS.bodyReadBytes, EDGE_LIMITS.bodyReadBytes, 7];
     expect(lengths(await pieces(connection(total), total))).toEqual(expected);
     expect(lengths(await pieces(connection(total), null))).toEqual(expected);
   });
@@ -65,7 +65,7 @@ describe("a body from another node", () => {
   });
 
   test("that a script made comes as it was made, and breaks off as it did", async () => {
-    const made = [new Uint8Array(3), new Uint8Array(LIMITS.bodyReadBytes + 1)];
+    const made = [new Uint8Array(3), new Uint8Array(EDGE_LIMITS.bodyReadBytes + 1)];
     const stream = new ReadableStream<Uint8Array>({
       pull(controller) {
         const piece = made.shift();
@@ -77,7 +77,7 @@ describe("a body from another node", () => {
     if (body.kind !== "stream") throw new Error("no stream");
     const source = body.open();
     expect((await source.read())?.byteLength).toBe(3);
-    expect((await source.read())?.byteLength).toBe(LIMITS.bodyReadBytes + 1);
+    expect((await source.read())?.byteLength).toBe(EDGE_LIMITS.bodyReadBytes + 1);
     await expect(source.read()).rejects.toThrow("broke off");
   });
 });

@@ -5,9 +5,11 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
 import { closeDoor, createDoor, openOn } from "../../../control-plane/local/door/door.node.ts";
+import { LOCAL_LIMITS } from "../../../control-plane/local/limits.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
+import { ORIGIN_LIMITS } from "../../../origin/limits.ts";
 
 /** Bytes as one character each. */
 const UTF8_NAME = Buffer.from("€ż-文.pdf").toString("latin1");
@@ -97,11 +99,11 @@ test.each(FIELDS)("a request keeps the bytes of %s, with content and without", a
 test("fields within the product's limits pass both ways", async () => {
   const lines = (size: number) => Array.from({ length: size / 1024 - 2 }, (_, at) => `X-${at}: ${"a".repeat(1_010)}`);
   const many = Array.from({ length: 3_000 }, (_, at) => `X-${at}: 1`);
-  answering(...lines(LIMITS.originHeaderBytes));
-  expect(await exchange(get(lines(LIMITS.requestFieldBytes)))).toContain(
-    `\r\nX-${LIMITS.originHeaderBytes / 1024 - 3}: `,
+  answering(...lines(ORIGIN_LIMITS.originHeaderBytes));
+  expect(await exchange(get(lines(EDGE_LIMITS.requestFieldBytes)))).toContain(
+    `\r\nX-${ORIGIN_LIMITS.originHeaderBytes / 1024 - 3}: `,
   );
-  expect(head).toContain(`\r\nX-${LIMITS.requestFieldBytes / 1024 - 3}: `);
+  expect(head).toContain(`\r\nX-${EDGE_LIMITS.requestFieldBytes / 1024 - 3}: `);
   answering(...many);
   expect(await exchange(get(many)), "no line is left out for their number").toContain("\r\nX-2999: 1\r\n");
   expect(head).toContain("\r\nX-2999: 1\r\n");
@@ -109,8 +111,8 @@ test("fields within the product's limits pass both ways", async () => {
 
 test("fields beyond any limit are refused, and the door goes on", async () => {
   answering();
-  expect(await exchange(get([`X-Long: ${"a".repeat(3 * LIMITS.requestFieldBytes)}`]))).toMatch(/^HTTP\/1\.1 431 /);
-  answering(`X-Long: ${"a".repeat(3 * LIMITS.originHeaderBytes)}`);
+  expect(await exchange(get([`X-Long: ${"a".repeat(3 * EDGE_LIMITS.requestFieldBytes)}`]))).toMatch(/^HTTP\/1\.1 431 /);
+  answering(`X-Long: ${"a".repeat(3 * ORIGIN_LIMITS.originHeaderBytes)}`);
   expect(await exchange(get())).toMatch(/^HTTP\/1\.1 50[23] /);
   answering();
   expect(await exchange(get())).toMatch(/^HTTP\/1\.1 200 /);
@@ -147,7 +149,7 @@ test("connections beyond the limit hear a 503, and the door goes on when they ha
   answering();
   const idle: Socket[] = [];
   // A few at a time, each accepted before the next few come: the system queues no more than some hundreds.
-  while (idle.length < LIMITS.doorConnections) {
+  while (idle.length < LOCAL_LIMITS.doorConnections) {
     const next = Array.from({ length: 128 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
     idle.push(...next);
     await Promise.all(next.map((socket) => once(socket, "connect")));

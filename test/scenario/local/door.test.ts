@@ -5,9 +5,11 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
 import { closeDoor, createDoor, openOn } from "../../../control-plane/local/door/door.node.ts";
+import { LOCAL_LIMITS } from "../../../control-plane/local/limits.ts";
+import { EDGE_LIMITS } from "../../../edge/limits.ts";
+import { ORIGIN_LIMITS } from "../../../origin/limits.ts";
 
 /** The far end: it answers with what the test says, and keeps what it was sent. */
 let reply = "";
@@ -133,8 +135,8 @@ const filler = (kibibytes: number): string[] =>
 
 describe("heads", () => {
   it("pass up to the product's own limits", async () => {
-    answerWith(filler(LIMITS.originHeaderBytes / 1024));
-    const answer = await exchange(get(filler(LIMITS.requestFieldBytes / 1024)));
+    answerWith(filler(ORIGIN_LIMITS.originHeaderBytes / 1024));
+    const answer = await exchange(get(filler(EDGE_LIMITS.requestFieldBytes / 1024)));
     expect(statusOf(answer)).toBe(200);
     expect(answer).toContain("X-Line-127: ");
     expect(seen).toContain("X-Line-063: ");
@@ -151,9 +153,9 @@ describe("heads", () => {
     ["GET", get],
     ["POST", post],
   ] as const)("of a %s beyond the door's limit get a 431 that says the limit", async (_name, ask) => {
-    const answer = await exchange(ask(filler(LIMITS.doorRequestHeadBytes / 1024 + 2)));
+    const answer = await exchange(ask(filler(LOCAL_LIMITS.doorRequestHeadBytes / 1024 + 2)));
     expect(statusOf(answer)).toBe(431);
-    expect(answer).toContain(String(LIMITS.doorRequestHeadBytes));
+    expect(answer).toContain(String(LOCAL_LIMITS.doorRequestHeadBytes));
     expect(answer).toContain("application/problem+json");
   });
 
@@ -161,10 +163,10 @@ describe("heads", () => {
     ["GET", get],
     ["POST", post],
   ] as const)("of an answer to a %s beyond the limit become a 502 that says the limit", async (_name, ask) => {
-    answerWith(filler(LIMITS.doorAnswerHeadBytes / 1024 + 2));
+    answerWith(filler(LOCAL_LIMITS.doorAnswerHeadBytes / 1024 + 2));
     const answer = await exchange(ask([]));
     expect(statusOf(answer)).toBe(502);
-    expect(answer).toContain(String(LIMITS.doorAnswerHeadBytes));
+    expect(answer).toContain(String(LOCAL_LIMITS.doorAnswerHeadBytes));
   });
 
   it.each(["\x01", "\x7f", "\x00", "a\rb"])(

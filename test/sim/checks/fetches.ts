@@ -6,6 +6,7 @@
 import { LIMITS } from "../../../config/limits.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../../control-plane/purge/vector.ts";
+import { SHARD_LIMITS } from "../../../edge/shard/limits.ts";
 import type { UpstreamRequest } from "../../../edge/tier/tier.ts";
 import type { Findings } from "../findings.ts";
 import { type Fetch, pathOf, tagsOf, urlOf } from "../origin.ts";
@@ -115,7 +116,7 @@ export class FetchChecks {
     return (this.#unshared.get(place) ?? []).some(
       ({ vector, at }) =>
         at === now ||
-        (now - at < LIMITS.hitForMissMillis + LOOKING_MILLIS && !this.#isOutdated(instance, vector, object)),
+        (now - at < SHARD_LIMITS.hitForMissMillis + LOOKING_MILLIS && !this.#isOutdated(instance, vector, object)),
     );
   }
 

@@ -11,6 +11,7 @@ import { LIMITS } from "../../../config/limits.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import { covers, join, type Vector } from "../../../control-plane/purge/vector.ts";
 import type { Body, ByteSource } from "../../../edge/body/source.ts";
+import { SHARD_LIMITS } from "../../../edge/shard/limits.ts";
 import type { TierRequest, TierResponse, UpstreamAnswer } from "../../../edge/tier/tier.ts";
 import type { Findings } from "../findings.ts";
 import { type Content, type Origin, objectAt, pathOf } from "../origin.ts";
@@ -164,7 +165,7 @@ export class ReleaseChecks {
     // A set that had to fold, or a region that had to empty, ends what nobody purged, but not again and again.
     if (instance.knowledge.purges.verdict(ELSEWHERE, vector) === "hard") return;
     // One attempt may go to a flight whose tags told only at the end that a purge it knew had ended it.
-    if (count >= LIMITS.fillAttempts - 1) return;
+    if (count >= SHARD_LIMITS.fillAttempts - 1) return;
     this.#findings.report(
       "gave-up-for-nothing",
       `${instance.life.name} gave up ${request.context.url} of ${at} after ${count} purges that match`,

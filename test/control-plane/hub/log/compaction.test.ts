@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../../config/limits.ts";
 import { epochMillis, millis } from "../../../../config/units.ts";
 import type { RegionId } from "../../../../config/world/regions.ts";
+import { GOSSIP_LIMITS } from "../../../../control-plane/gossip/limits.ts";
+import { HUB_LIMITS } from "../../../../control-plane/hub/limits.ts";
 import { dropUpTo, type LogLimits } from "../../../../control-plane/hub/log/compaction.ts";
 import { Ledger } from "../../../../control-plane/hub/log/ledger.ts";
 import { messages } from "../../../../control-plane/hub/messages.ts";
@@ -139,7 +141,7 @@ describe("a purge whose event is gone", () => {
     expect(network.site("weur").log.find(dotOf(receipt))).toBeUndefined();
     expect(receipt.state).toBe("complete");
     const late = receipt.regions.find(({ region }) => region === "apac")?.appliedAt ?? 0;
-    expect(late - receipt.acceptedAt).toBeGreaterThan(LIMITS.subscriptionMillis - 300);
+    expect(late - receipt.acceptedAt).toBeGreaterThan(HUB_LIMITS.subscriptionMillis - 300);
   });
 });
 
@@ -196,7 +198,11 @@ describe("a hub that was away", () => {
     const { vector } = shard(network, "apac", 0).purges;
     network.isolate("apac", false);
     // Nothing but what its hub pushes reaches the shard.
-    for (let waited = 0; waited < LIMITS.gossipRepairMostMillis * 2 && network.notes.length === 0; waited += 50) {
+    for (
+      let waited = 0;
+      waited < GOSSIP_LIMITS.gossipRepairMostMillis * 2 && network.notes.length === 0;
+      waited += 50
+    ) {
       if (waited % 2_000 === 0) await network.sync("apac", 0);
       await network.run(50);
     }
@@ -238,7 +244,7 @@ describe("a hub that was away", () => {
     const dots = [{ hub: "oc.zzzz", counter: 1 }];
     const asked = network.hub("apac").await({ v: 1, dots, timeoutMillis: millis(0) });
     expect((await network.finish(asked)).states).toMatchObject([{ held: true, waitingFor: [1] }]);
-    await network.run(LIMITS.subscriptionMillis);
+    await network.run(HUB_LIMITS.subscriptionMillis);
     const later = network.hub("apac").await({ v: 1, dots, timeoutMillis: millis(0) });
     const [state] = (await network.finish(later)).states;
     expect(state?.appliedAt).toBeGreaterThan(network.now - 100);

@@ -1,8 +1,8 @@
 // How many entries a purge ended: what a shard counts, and what a hub makes of it.
 
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
 import { epochMillis } from "../../../../config/units.ts";
+import { HUB_LIMITS } from "../../../../control-plane/hub/limits.ts";
 import { EndedEntries } from "../../../../control-plane/hub/receipts/purged-entry-counts.ts";
 import { canonicalUrls } from "../../../../edge/request/cache-key.ts";
 import { countEnded } from "../../../../edge/shard/store/count-purged.ts";
@@ -63,16 +63,16 @@ describe("a hub", () => {
     const ended = new EndedEntries(1);
     expect(ended.begin([dot(1), dot(2)], at(0))).toBe(false);
     expect(ended.begin([dot(3)], at(0))).toBe(true);
-    expect(ended.begin([dot(4)], at(LIMITS.countEndedMillis - 1))).toBe(false);
+    expect(ended.begin([dot(4)], at(HUB_LIMITS.countEndedMillis - 1))).toBe(false);
     expect(ended.counted([dot(4)])).toBeUndefined();
     expect(ended.counted([dot(3), dot(4)])).toBeUndefined();
-    expect(ended.begin([dot(5)], at(LIMITS.countEndedMillis))).toBe(true);
+    expect(ended.begin([dot(5)], at(HUB_LIMITS.countEndedMillis))).toBe(true);
   });
 
   test("remembers as many purges as receipts", () => {
     const ended = new EndedEntries(1);
-    for (let counter = 1; counter <= LIMITS.receiptsRemembered + 1; counter += 1) {
-      ended.begin([dot(counter)], at(counter * LIMITS.countEndedMillis));
+    for (let counter = 1; counter <= HUB_LIMITS.receiptsRemembered + 1; counter += 1) {
+      ended.begin([dot(counter)], at(counter * HUB_LIMITS.countEndedMillis));
       ended.note(dot(counter), 0, 1);
     }
     expect([ended.of(dot(1)), ended.of(dot(2))]).toEqual([undefined, 1]);

@@ -5,6 +5,7 @@ import { LIMITS } from "../../../../config/limits.ts";
 import { millis } from "../../../../config/units.ts";
 import type { RegionId } from "../../../../config/world/regions.ts";
 import type { Receipt } from "../../../../control-plane/hub/commands.ts";
+import { HUB_LIMITS } from "../../../../control-plane/hub/limits.ts";
 import { parseCursor } from "../../../../control-plane/hub/receipts/purge-list.ts";
 import { dotOf, met, receiptOf, refusalOf, shard, THREE } from "../hub-world.ts";
 import { SETTLING } from "../network.ts";
@@ -22,7 +23,7 @@ describe("a shard", () => {
     const network = await met(THREE);
     const before = network.now;
     await network.sync("apac", 0, { "weur.zzzz": 7 });
-    expect(network.now - before).toBeLessThanOrEqual(LIMITS.wantTimeoutMillis);
+    expect(network.now - before).toBeLessThanOrEqual(HUB_LIMITS.wantTimeoutMillis);
   });
 
   test("whose hub was away hears what it missed in its first answer", async () => {
@@ -48,7 +49,7 @@ describe("a shard", () => {
     );
     expect(late.state).toBe("complete");
     expect((late.completeAt as number) - late.acceptedAt).toBeLessThanOrEqual(
-      LIMITS.leaseMillis + LIMITS.leaseMarginMillis + LIMITS.awaitSliceMillis,
+      LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis + HUB_LIMITS.awaitSliceMillis,
     );
   });
 
@@ -59,7 +60,7 @@ describe("a shard", () => {
     const askedAt = network.now;
     const { state } = receiptOf(await network.purge("weur", { wait: "complete" }));
     expect(state).toBe("complete");
-    expect(network.now - askedAt).toBeLessThan(LIMITS.leaseMillis + LIMITS.leaseMarginMillis + 500);
+    expect(network.now - askedAt).toBeLessThan(LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis + 500);
   });
 
   test("that was restarted and knows nothing gets all of it, not just the last purge", async () => {
@@ -94,7 +95,8 @@ describe("a receipt", () => {
       state: "pending",
       reason: "its hub does not answer",
     });
-    const longest = LIMITS.hearingMillis + LIMITS.leaseMillis + LIMITS.leaseMarginMillis + LIMITS.cutOffServeMillis;
+    const longest =
+      HUB_LIMITS.hearingMillis + LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis + LIMITS.cutOffServeMillis;
     expect((partial.completeBy as number) - partial.acceptedAt).toBeLessThanOrEqual(longest);
     network.start("apac");
     await network.run(SETTLING);
@@ -111,8 +113,8 @@ describe("a receipt", () => {
     const done = receiptOf(await network.purge("weur", { wait: "complete" }));
     expect(done.state).toBe("complete");
     const took = (done.completeAt as number) - done.acceptedAt;
-    expect(took).toBeGreaterThanOrEqual(LIMITS.leaseMillis + LIMITS.leaseMarginMillis);
-    expect(took).toBeLessThanOrEqual(LIMITS.leaseMillis + LIMITS.leaseMarginMillis + 500);
+    expect(took).toBeGreaterThanOrEqual(LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis);
+    expect(took).toBeLessThanOrEqual(LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis + 500);
   });
 
   test("of a region that stays lost is complete once nothing there can be released any more, and not before", async () => {
@@ -125,7 +127,8 @@ describe("a receipt", () => {
       network
         .finish(network.hub("weur").receipt(dotOf({ id }), { wait: "accepted", timeoutSeconds: 0 }))
         .then(receiptOf);
-    const longest = LIMITS.hearingMillis + LIMITS.leaseMillis + LIMITS.leaseMarginMillis + LIMITS.cutOffServeMillis;
+    const longest =
+      HUB_LIMITS.hearingMillis + LIMITS.leaseMillis + HUB_LIMITS.leaseMarginMillis + LIMITS.cutOffServeMillis;
     while (network.now + 8_000 < acceptedAt + longest) {
       receiptOf(await network.purge("weur", { scopes: [{ kind: "tag", tag: `later ${network.now}` }] }));
       await network.run(1_000);
@@ -176,7 +179,7 @@ test.each(["applied", "complete"] as const)("a silent region does not hold up wh
   const before = network.now;
   const { state, missing } = receiptOf(await network.purge("weur", { wait, timeoutSeconds: 1 }));
   expect([state, missing]).toEqual(["partial", ["apac"]]);
-  expect(network.now - before).toBeLessThanOrEqual(1_000 + LIMITS.awaitLateMillis);
+  expect(network.now - before).toBeLessThanOrEqual(1_000 + HUB_LIMITS.awaitLateMillis);
 });
 
 describe("a purge that was complete", () => {

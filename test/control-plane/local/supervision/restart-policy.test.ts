@@ -1,8 +1,8 @@
 // When a lost process is started again, and when no more: every occurrence in every state, and the pauses of losses in a row.
 
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
 import { millis } from "../../../../config/units.ts";
+import { LOCAL_LIMITS } from "../../../../control-plane/local/limits.ts";
 import {
   type Occurrence,
   type Supervision,
@@ -56,19 +56,19 @@ describe("a process", () => {
   test("that is lost again and again waits twice as long each time, and is then given up", () => {
     let state = supervise({ kind: "stopped" }, "start-wanted", NOW);
     const pauses: number[] = [];
-    for (let loss = 0; loss < LIMITS.restartsInARow; loss++) {
+    for (let loss = 0; loss < LOCAL_LIMITS.restartsInARow; loss++) {
       state = supervise(supervise(state, "started", NOW), "lost", millis(NOW + 10));
       if (state.kind !== "waiting") throw new Error(`given up after ${loss} losses`);
       pauses.push(state.pause);
       state = supervise(state, "due", NOW);
     }
     expect(pauses).toEqual([500, 1000, 2000, 4000, 8000]);
-    expect(supervise(state, "lost", NOW)).toEqual({ kind: "failed", losses: LIMITS.restartsInARow + 1 });
+    expect(supervise(state, "lost", NOW)).toEqual({ kind: "failed", losses: LOCAL_LIMITS.restartsInARow + 1 });
   });
 
   test.each([
-    ["just settled", LIMITS.settledAfterMillis, 1],
-    ["not settled yet", LIMITS.settledAfterMillis - 1, 4],
+    ["just settled", LOCAL_LIMITS.settledAfterMillis, 1],
+    ["not settled yet", LOCAL_LIMITS.settledAfterMillis - 1, 4],
   ])("that ran and had %s counts its losses accordingly", (_, ran, losses) => {
     const running: Supervision = { kind: "running", losses: 3, since: NOW };
     expect(supervise(running, "lost", millis(NOW + ran))).toMatchObject({ kind: "waiting", losses });

@@ -1,7 +1,7 @@
 // What of a runtime's own lines a user sees.
 
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
+import { LOCAL_LIMITS } from "../../../../control-plane/local/limits.ts";
 import {
   originNews,
   Repetition,
@@ -43,7 +43,7 @@ describe("a line of a region's runtime", () => {
       "TypeError: x is not a function",
     );
     const long = screenText({ level: "error", message: "x".repeat(5000) });
-    expect(long).toHaveLength(LIMITS.screenLineCharacters);
+    expect(long).toHaveLength(LOCAL_LIMITS.screenLineCharacters);
   });
 });
 
@@ -124,7 +124,7 @@ describe("a breaker that changes", () => {
 describe("the same words", () => {
   test("are news once in a while, other words at any time", () => {
     const said = new Repetition();
-    const later = LIMITS.repeatedLineMillis;
+    const later = LOCAL_LIMITS.repeatedLineMillis;
     expect([
       said.isNews("a", 0),
       said.isNews("a", later - 1),
@@ -135,9 +135,9 @@ describe("the same words", () => {
 
   test("are no news beyond a number of different ones, so that what is remembered has a bound", () => {
     const said = new Repetition();
-    for (let index = 0; index < LIMITS.repeatedLines; index++) expect(said.isNews(`${index}`, 0)).toBe(true);
+    for (let index = 0; index < LOCAL_LIMITS.repeatedLines; index++) expect(said.isNews(`${index}`, 0)).toBe(true);
     expect(said.isNews("one more", 1)).toBe(false);
-    expect(said.isNews("one more", LIMITS.repeatedLineMillis)).toBe(true);
+    expect(said.isNews("one more", LOCAL_LIMITS.repeatedLineMillis)).toBe(true);
   });
 });
 

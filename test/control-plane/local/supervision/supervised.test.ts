@@ -1,7 +1,7 @@
 // The supervisor around a child that a test can lose at will: who starts it again, who does not, and what is said of it.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
+import { LOCAL_LIMITS } from "../../../../control-plane/local/limits.ts";
 import type { SupervisionNews } from "../../../../control-plane/local/supervision/restart-policy.ts";
 import { type Child, Supervised } from "../../../../control-plane/local/supervision/supervised.node.ts";
 
@@ -37,11 +37,14 @@ afterEach(() => {
 test("a child that is lost is started again after its pause, and not before", async () => {
   supervised.lost("killed");
   expect(supervised.state).toBe("waiting");
-  await vi.advanceTimersByTimeAsync(LIMITS.restartPauseMillis - 1);
+  await vi.advanceTimersByTimeAsync(LOCAL_LIMITS.restartPauseMillis - 1);
   expect(child.starts).toBe(1);
   await vi.advanceTimersByTimeAsync(1);
   expect([child.starts, supervised.state]).toEqual([2, "running"]);
-  expect(news).toEqual([{ kind: "lost", why: "killed", pause: LIMITS.restartPauseMillis }, { kind: "restarted" }]);
+  expect(news).toEqual([
+    { kind: "lost", why: "killed", pause: LOCAL_LIMITS.restartPauseMillis },
+    { kind: "restarted" },
+  ]);
 });
 
 test("a child that its user stopped is not started again", async () => {
@@ -72,9 +75,9 @@ test("a child that never comes up again is given up with its own words, and what
   supervised.lost("killed");
   await vi.runAllTimersAsync();
   expect(supervised.state).toBe("failed");
-  expect(child.starts).toBe(1 + LIMITS.restartsInARow);
-  expect(child.stops).toBe(LIMITS.restartsInARow);
-  expect(news.at(-1)).toEqual({ kind: "failed", why: "no memory", losses: LIMITS.restartsInARow + 1 });
+  expect(child.starts).toBe(1 + LOCAL_LIMITS.restartsInARow);
+  expect(child.stops).toBe(LOCAL_LIMITS.restartsInARow);
+  expect(news.at(-1)).toEqual({ kind: "failed", why: "no memory", losses: LOCAL_LIMITS.restartsInARow + 1 });
   child.fault = undefined;
   await supervised.start();
   expect(supervised.state).toBe("running");

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
+import { EDGE_LIMITS } from "../../../../edge/limits.ts";
 import { type Said, type Seen, TwoTiers } from "../../../fixtures/two-tiers.ts";
 
 const PUBLIC = { "cache-control": "public, max-age=60" };
@@ -251,7 +251,7 @@ describe("a request field that answers vary by, and that shared fills do not sen
 
   test("is not stored by where its value is too long, though it is detected", async () => {
     const world = new TwoTiers({ detectVary: true }, framework);
-    const long = { rsc: "x".repeat(LIMITS.selectingCharacters + 1) };
+    const long = { rsc: "x".repeat(EDGE_LIMITS.selectingCharacters + 1) };
     for (const fields of [long, {}, long]) await world.get("/a", fields);
     expect((await world.get("/a", long)).cache).toContain("detail=vary-withheld");
     expect((await world.get("/a")).cache).toContain("meridian-shard;hit");

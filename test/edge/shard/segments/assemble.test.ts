@@ -2,13 +2,13 @@
 // reads for a slow one, within what one body and all of an isolate may ask for, and never so that a body breaks off for it.
 
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
 import { once } from "../../../../edge/body/body-parts.ts";
+import { SHARD_LIMITS } from "../../../../edge/shard/limits.ts";
 import { assemble, type Opened, SegmentError } from "../../../../edge/shard/segments/assemble.ts";
 import type { SegmentSet } from "../../../../edge/tier/wire.ts";
 
-const SIZE = LIMITS.segmentBytes;
-const MOST = LIMITS.aheadBytes / SIZE;
+const SIZE = SHARD_LIMITS.segmentBytes;
+const MOST = SHARD_LIMITS.aheadBytes / SIZE;
 const setOf = (count: number): SegmentSet => ({ total: count * SIZE, size: SIZE, etag: '"1"', variant: "", tags: [] });
 const FAILED = { kind: "failure", status: 503, code: "queue-full", detail: "", proxyError: "" } as const;
 
@@ -54,7 +54,7 @@ describe("segments are asked for", () => {
       line.comeAll();
       await settle();
       expect((await body.read())?.byteLength).toBe(SIZE);
-      expect(line.ahead).toBeLessThanOrEqual(index + 1 + LIMITS.segmentsAhead);
+      expect(line.ahead).toBeLessThanOrEqual(index + 1 + SHARD_LIMITS.segmentsAhead);
     }
     body.cancel();
   });
@@ -91,7 +91,7 @@ describe("segments are asked for", () => {
     for (let index = 0; index < 12; index += 1) {
       for (const [which, body] of bodies.entries()) await waitFor(body, lines[which] as Line, index);
     }
-    expect(ahead()).toBeLessThanOrEqual(LIMITS.aheadBytesTogether / SIZE + lines.length);
+    expect(ahead()).toBeLessThanOrEqual(SHARD_LIMITS.aheadBytesTogether / SIZE + lines.length);
     for (const body of bodies) body.cancel();
     const line = new Line();
     const body = bodyOf(line, 100);

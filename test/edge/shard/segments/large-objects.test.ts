@@ -3,13 +3,13 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
 import { MiB } from "../../../../config/units.ts";
 import { spooledBytes } from "../../../../edge/body/spool.ts";
+import { SHARD_LIMITS } from "../../../../edge/shard/limits.ts";
 import { bodyOf, bytesOf, LargeOrigin, taken, untilDone } from "../../../fixtures/large-origin.ts";
 import { CONFIG, ShardWorld, statusOf } from "../../../fixtures/shard-world.ts";
 
-const SIZE = LIMITS.segmentBytes;
+const SIZE = SHARD_LIMITS.segmentBytes;
 const URL_A = { kind: "url", url: "http://site.test/a" } as const;
 
 /** A world with a large object behind it, and one way to ask for it. */

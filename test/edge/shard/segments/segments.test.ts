@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
+import { SHARD_LIMITS } from "../../../../edge/shard/limits.ts";
 import {
   alignedRange,
   countOf,
@@ -15,7 +15,7 @@ import {
 import { fieldsOf } from "../../http/exchange.ts";
 
 const set = (total: number, size: number) => ({ total, size, etag: '"1"', variant: "", tags: [] });
-const SIZE = LIMITS.segmentBytes;
+const SIZE = SHARD_LIMITS.segmentBytes;
 
 describe("the segments of a set", () => {
   test.each([
@@ -81,7 +81,7 @@ describe("an object is stored in segments", () => {
     ["also where nothing is said of ranges", { etag: '"1"' }, 101, [], true],
     ["not where ranges are said not to be served", { ...fields, "accept-ranges": "none" }, 101, [], false],
     ["not where only ranges of another unit are", { ...fields, "accept-ranges": "lines" }, 101, [], false],
-    ["not with more tags than travel along", fields, 101, ["x".repeat(LIMITS.segmentTagCharacters)], false],
+    ["not with more tags than travel along", fields, 101, ["x".repeat(SHARD_LIMITS.segmentTagCharacters)], false],
   ])("%s", (_name, values, total, tags, expected) => {
     expect(segmentSetOf(fieldsOf(values), total, 100, { ...listed, tags }) !== undefined).toBe(expected);
   });

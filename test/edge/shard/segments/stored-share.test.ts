@@ -2,12 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
+import { SHARD_LIMITS } from "../../../../edge/shard/limits.ts";
 import { segmentsWith, shareOf } from "../../../../edge/shard/segments/stored-share.ts";
 import { bytesOf, LargeOrigin, taken, untilDone } from "../../../fixtures/large-origin.ts";
 import { ShardWorld, statusOf } from "../../../fixtures/shard-world.ts";
 
-const SIZE = LIMITS.segmentBytes;
+const SIZE = SHARD_LIMITS.segmentBytes;
 
 function large(total = 6 * SIZE) {
   const origin = new LargeOrigin(total);

@@ -3,8 +3,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
 import { MiB } from "../../../../config/units.ts";
+import { SHARD_LIMITS } from "../../../../edge/shard/limits.ts";
 import type { TierResponse } from "../../../../edge/tier/tier.ts";
 import {
   bytesOf,
@@ -16,7 +16,7 @@ import {
 } from "../../../fixtures/large-origin.ts";
 import { CONFIG, ShardWorld } from "../../../fixtures/shard-world.ts";
 
-const SIZE = LIMITS.segmentBytes;
+const SIZE = SHARD_LIMITS.segmentBytes;
 
 /** An origin of one large object, behind a shard alone or behind a shard and its shield. */
 function large(tiers: "shard" | "shield", total = 4 * SIZE + 1) {
@@ -128,8 +128,8 @@ describe.each(tiers)("from an origin that ignores every range, behind a %s", (be
       await shield.settle();
     }
     expect(origin.bytesTaken).toBeLessThanOrEqual(4 * SIZE);
-    for (const one of [world, shield]) await one.pass(LIMITS.passLingersMillis);
-    for (const one of [world, shield]) await one.pass(LIMITS.passLingersMillis);
+    for (const one of [world, shield]) await one.pass(SHARD_LIMITS.passLingersMillis);
+    for (const one of [world, shield]) await one.pass(SHARD_LIMITS.passLingersMillis);
     expect([origin.bytesTaken <= 4 * SIZE, origin.givenUp]).toEqual([true, 1]);
   });
 

@@ -2,10 +2,10 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LIMITS } from "../../../../config/limits.ts";
 import { bytes, epochMillis, KiB, millis } from "../../../../config/units.ts";
 import { purgeTarget } from "../../../../control-plane/purge/purge-target.ts";
 import { Fields } from "../../../../edge/http/fields.ts";
+import { SHARD_LIMITS } from "../../../../edge/shard/limits.ts";
 import { EntryStore } from "../../../../edge/shard/store/entries.ts";
 import type { Entry } from "../../../../edge/shard/store/entry.ts";
 
@@ -72,9 +72,9 @@ test("a changed Vary ends the variants that were chosen by another", () => {
 test("one key has so many variants at most, and the oldest goes first", () => {
   const store = new EntryStore(bytes(1_024 * KiB));
   const put = (index: number) => store.put("s0", "k", "http://site.test/k", ["accept"], `accept:${index}\n`, entry(1));
-  for (let index = 0; index < LIMITS.variants; index += 1) put(index);
-  expect(store.heldBy("s0").entries).toBe(LIMITS.variants);
-  put(LIMITS.variants);
-  expect(store.heldBy("s0").entries).toBe(LIMITS.variants);
+  for (let index = 0; index < SHARD_LIMITS.variants; index += 1) put(index);
+  expect(store.heldBy("s0").entries).toBe(SHARD_LIMITS.variants);
+  put(SHARD_LIMITS.variants);
+  expect(store.heldBy("s0").entries).toBe(SHARD_LIMITS.variants);
   expect(store.get("s0", "k", "accept:0\n")).toBeUndefined();
 });
