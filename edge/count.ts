@@ -5,7 +5,7 @@ import { type Millis, toSeconds } from "../config/units.ts";
 import type { Body } from "./body/source.ts";
 import type { Answered } from "./tier/wire.ts";
 
-export interface Counted {
+export interface CountedResponse {
   readonly route: string;
   readonly status: number;
   readonly answered: { readonly outcome: Answered["outcome"] | "refused"; readonly by: Answered["by"] } | undefined;
@@ -19,7 +19,7 @@ export interface Counted {
 }
 
 /** Adds a request to `tally`. Bytes are counted where the length is announced; a stream without one counts none. */
-export function count(tally: Tally, counted: Counted): void {
+export function count(tally: Tally, counted: CountedResponse): void {
   const { route, status, answered, body, inSegments, took, withheld = [] } = counted;
   const tier = answered?.by ?? "none";
   const outcome = answered?.outcome ?? "error";

@@ -19,7 +19,7 @@ import type { Body } from "./body/source.ts";
 import { vouchedAddress } from "./client-assertion.worker.ts";
 import { connect } from "./connection.worker.ts";
 import { contentOf, GET_PATIENCE, UPLOAD_PATIENCE } from "./content.worker.ts";
-import { type Counted, count } from "./count.ts";
+import { type CountedResponse, count } from "./count.ts";
 import { type FieldLine, Fields } from "./http/fields.ts";
 import { withoutInternal } from "./http/forwardable.ts";
 import { isSafe } from "./http/invalidate.ts";
@@ -40,7 +40,7 @@ export interface EdgeParts {
 const now = (): EpochMillis => epochMillis(Date.now());
 
 /** One request at the edge, as far as whatever answers it must know. */
-interface Visit {
+interface EdgeRequest {
   readonly env: Environment;
   readonly requestId: string;
   readonly arrivedAt: EpochMillis;
@@ -78,7 +78,7 @@ export async function serve(
     countryOf: parts.countryOf,
     config,
   });
-  const arriving: Visit = { env, requestId, arrivedAt, waitUntil };
+  const arriving: EdgeRequest = { env, requestId, arrivedAt, waitUntil };
   if (admitted.kind === "refused") return refuse(arriving, admitted);
   const actions = actionsOf(admitted.route);
   if (actions === undefined) return answer(arriving, request, admitted, fields);
@@ -105,7 +105,7 @@ export async function serve(
 }
 
 /** Gets the answer to an admitted request, and hands it to the client. */
-async function answer(visit: Visit, request: Request, admitted: Admitted, fields: Fields): Promise<Response> {
+async function answer(visit: EdgeRequest, request: Request, admitted: Admitted, fields: Fields): Promise<Response> {
   const { env, requestId, arrivedAt } = visit;
   const { method } = request;
   // Content of a GET means nothing (RFC 9110 section 9.3.1): a cached answer cannot depend on it, and no fetch can send it on.
@@ -140,7 +140,7 @@ async function answer(visit: Visit, request: Request, admitted: Admitted, fields
 }
 
 /** What somebody else gave us for a client. */
-interface Given {
+interface ClientAnswer {
   readonly status: number;
   readonly fields: Fields;
   readonly body: Body;
@@ -153,7 +153,7 @@ interface Given {
 }
 
 /** Hands an answer to the client, with what explains it. */
-function deliver(visit: Visit, method: string, admitted: Admitted, given: Given): Response {
+function deliver(visit: EdgeRequest, method: string, admitted: Admitted, given: ClientAnswer): Response {
   const { requestId, arrivedAt, waitUntil, at } = visit;
   const { status, facts, region } = given;
   const explained = answerFields(given.fields, {
@@ -194,9 +194,9 @@ const bodyOf = (body: Body): ReadableStream | Uint8Array | null =>
 
 /** Counts a request. In production an edge belongs to no region: what none answered counts where the configuration begins. */
 function record(
-  { env, arrivedAt, waitUntil }: Visit,
+  { env, arrivedAt, waitUntil }: EdgeRequest,
   region: RegionId | undefined,
-  counted: Omit<Counted, "took">,
+  counted: Omit<CountedResponse, "took">,
 ): void {
   const meter = region ?? regionsOf(configOf(env))[0];
   if (meter === undefined) return;
@@ -205,7 +205,7 @@ function record(
 }
 
 /** An answer of our own: a problem that says what is wrong, where it came from and what would be right. */
-function refuse(visit: Visit, refused: RefusedRequest): Response {
+function refuse(visit: EdgeRequest, refused: RefusedRequest): Response {
   const { status, fields, body } = problem(refused);
   if (status === 503) fields.set("retry-after", "1");
   if (status === 405) fields.set("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -214,7 +214,7 @@ function refuse(visit: Visit, refused: RefusedRequest): Response {
 
 /** Gives an answer that no region had a part in. */
 function own(
-  visit: Visit,
+  visit: EdgeRequest,
   given: {
     readonly status: number;
     readonly fields: Fields;

@@ -29,9 +29,9 @@ export const accessRules = ({ allow, deny }: NonNullable<Actions["access"]>): Ac
   deny: deny && clientsOf(deny),
 });
 
-type Written = NonNullable<NonNullable<Actions["access"]>["deny"]>;
+type AccessRule = NonNullable<NonNullable<Actions["access"]>["deny"]>;
 
-const clientsOf = ({ countries = [], addresses = [] }: Written): Clients => ({
+const clientsOf = ({ countries = [], addresses = [] }: AccessRule): Clients => ({
   countries: new Set(countries),
   networks: addresses.flatMap((text) => {
     const parsed = parseIpNetwork(text);

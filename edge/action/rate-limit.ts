@@ -10,9 +10,9 @@ import { clientNetwork } from "../../config/world/ip-network.ts";
 import type { FieldLine } from "../http/fields.ts";
 import { EDGE_LIMITS } from "../limits.ts";
 
-type Rate = NonNullable<Actions["rateLimit"]>;
+type RateRule = NonNullable<Actions["rateLimit"]>;
 
-export interface Taken {
+export interface RateDecision {
   readonly kind: "taken" | "refused";
   /** Whole requests left. */
   readonly left: number;
@@ -38,7 +38,7 @@ export class RateTable {
    * Takes one request out of the client's bucket on a route. Clients of whom nobody vouches for an address share one bucket.
    * A clock that steps back fills nothing.
    */
-  take(route: string, rate: Rate, address: string | undefined, now: EpochMillis): Taken {
+  take(route: string, rate: RateRule, address: string | undefined, now: EpochMillis): RateDecision {
     const client = `${route} ${address === undefined ? "unknown" : clientNetwork(address)}`;
     const filling = { burst: rate.requests, perSecond: rate.requests / rate.perSeconds };
     const { kind, bucket } = takeFrom(this.#buckets.get(client), filling, now);
@@ -54,7 +54,7 @@ export class RateTable {
 }
 
 /** What an answer says of the client's rate; on a refusal also when to come again. */
-export const rateFields = (rate: Rate, taken: Taken): FieldLine[] => [
+export const rateFields = (rate: RateRule, taken: RateDecision): FieldLine[] => [
   ["ratelimit-policy", `"client";q=${rate.requests};w=${Math.ceil(rate.perSeconds)}`],
   ["ratelimit", `"client";r=${taken.left};t=${taken.wait}`],
   ...(taken.kind === "refused" ? [["retry-after", `${taken.wait}`] as const] : []),

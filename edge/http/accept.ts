@@ -6,7 +6,7 @@
 import { EDGE_LIMITS } from "../limits.ts";
 import { membersOf } from "./list.ts";
 
-interface Preference {
+interface WeightedRange {
   readonly text: string;
   readonly weight: number;
 }
@@ -20,7 +20,7 @@ const RANGES = {
 /** The value in its one form; undefined if it is no such list, or says nothing. Idempotent. */
 export function preferencesOf(name: keyof typeof RANGES, value: string): string | undefined {
   if (value.length > EDGE_LIMITS.preferenceCharacters) return undefined;
-  const preferences: Preference[] = [];
+  const preferences: WeightedRange[] = [];
   for (const member of membersOf(value)) {
     const preference = preferenceOf(name, member);
     if (preference === undefined) return undefined;
@@ -31,7 +31,7 @@ export function preferencesOf(name: keyof typeof RANGES, value: string): string 
   return text === "" || text === "*" || text === "*/*" ? undefined : text;
 }
 
-function preferenceOf(name: keyof typeof RANGES, member: string): Preference | undefined {
+function preferenceOf(name: keyof typeof RANGES, member: string): WeightedRange | undefined {
   const [range = "", ...parameters] = membersOf(member, ";");
   if (!RANGES[name].test(range)) return undefined;
   let text = range.toLowerCase();

@@ -72,17 +72,17 @@ function usableOnErrorUntil(terms: Terms, now: EpochMillis): EpochMillis | undef
 }
 
 /** What the client accepts: a fresh response as it is, and how stale a one (RFC 9111 section 5.2.1). */
-interface Demand {
+interface ClientTolerance {
   readonly fresh: boolean;
   readonly staleFor: number;
   /** The client asked for stale ones by itself, with `max-stale`. */
   readonly invited: boolean;
 }
 
-const UNDEMANDING: Demand = { fresh: true, staleFor: Number.POSITIVE_INFINITY, invited: false };
-const INSISTENT: Demand = { fresh: false, staleFor: Number.NEGATIVE_INFINITY, invited: false };
+const UNDEMANDING: ClientTolerance = { fresh: true, staleFor: Number.POSITIVE_INFINITY, invited: false };
+const INSISTENT: ClientTolerance = { fresh: false, staleFor: Number.NEGATIVE_INFINITY, invited: false };
 
-function demandOf(fields: Fields, policy: Policy, age: Millis, ttl: Millis): Demand {
+function demandOf(fields: Fields, policy: Policy, age: Millis, ttl: Millis): ClientTolerance {
   if (policy.clientCacheControl === "ignore") return UNDEMANDING;
   const value = fields.get("cache-control");
   const directives = parseCacheControl(value);
@@ -99,7 +99,7 @@ function demandOf(fields: Fields, policy: Policy, age: Millis, ttl: Millis): Dem
 }
 
 /** `Pragma: no-cache` counts for clients that know no Cache-Control (RFC 9111 section 5.4). */
-function pragmaDemand(fields: Fields): Demand {
+function pragmaDemand(fields: Fields): ClientTolerance {
   const pragma = fields.get("pragma");
   if (pragma === undefined) return UNDEMANDING;
   return membersOf(pragma).some((member) => member.toLowerCase() === "no-cache") ? INSISTENT : UNDEMANDING;

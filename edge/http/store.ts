@@ -19,7 +19,7 @@ import { hasValidator } from "./validate.ts";
 import { varyOf } from "./vary.ts";
 
 /** Why a response is not kept; these words also go into `Cache-Status` details. */
-export type Refusal =
+export type StoreRefusal =
   | "method"
   | "status"
   | "event-stream"
@@ -37,7 +37,7 @@ export type Refusal =
 export type StoreDecision =
   | { readonly kind: "store"; readonly terms: Terms }
   /** `shareable`: not kept, but those who already wait for this very answer may have it. */
-  | { readonly kind: "refuse"; readonly reason: Refusal; readonly shareable: boolean };
+  | { readonly kind: "refuse"; readonly reason: StoreRefusal; readonly shareable: boolean };
 
 /** What of the request matters: fields hop by hop already removed. */
 export interface StoreRequest {
@@ -83,7 +83,7 @@ function refusal(
   response: StoreResponse,
   selected: Selected,
   policy: Policy,
-): Refusal | undefined {
+): StoreRefusal | undefined {
   const { directives } = selected;
   const { status, fields } = response;
   if (request.method !== "GET") return "method";
@@ -187,7 +187,12 @@ function isUsable(response: StoreResponse, terms: Terms): boolean {
   return lasts > between(response.bornAt, response.receivedAt);
 }
 
-function refuse(reason: Refusal, request: StoreRequest, response: StoreResponse, selected: Selected): StoreDecision {
+function refuse(
+  reason: StoreRefusal,
+  request: StoreRequest,
+  response: StoreResponse,
+  selected: Selected,
+): StoreDecision {
   return { kind: "refuse", reason, shareable: isShareable(request, response, selected) };
 }
 

@@ -43,7 +43,7 @@ export type Served =
 type Keyed = Serving & { readonly keyed: CacheKey };
 
 /** An answer, and how long it took from asking until its head. */
-interface Taken {
+interface TimedAnswer {
   readonly answer: UpstreamAnswer;
   readonly took: Millis;
 }
@@ -129,7 +129,7 @@ export class RegionAsker {
     ports: RegionPorts,
     region: RegionId,
     budget: Millis,
-  ): Promise<RegionReply<Taken>> {
+  ): Promise<RegionReply<TimedAnswer>> {
     const first = await this.#askRegion(config, serving, ports, region, budget);
     if (!this.#isOutlived(first)) return first;
     discard(first.answer.answer.body);
@@ -139,7 +139,7 @@ export class RegionAsker {
     return { kind: "late" };
   }
 
-  #isOutlived(reply: RegionReply<Taken>): reply is RegionReply<Taken> & { kind: "answer" } {
+  #isOutlived(reply: RegionReply<TimedAnswer>): reply is RegionReply<TimedAnswer> & { kind: "answer" } {
     if (reply.kind !== "answer") return false;
     const { facts, requestAt } = reply.answer.answer;
     if (facts?.validFor === undefined || facts.personal === true) return false;
@@ -153,7 +153,7 @@ export class RegionAsker {
     ports: RegionPorts,
     region: RegionId,
     budget: Millis,
-  ): Promise<RegionReply<Taken>> {
+  ): Promise<RegionReply<TimedAnswer>> {
     const { method, fields, upload, keyed } = serving;
     const requestAt = this.#now();
     const context = contextOf(serving, ringOf(config, region).version, budget);

@@ -6,7 +6,7 @@ import { after, between, type EpochMillis, millis } from "../../config/units.ts"
 import type { RegionId } from "../../config/world/regions.ts";
 import { EDGE_LIMITS } from "../limits.ts";
 
-interface Failure {
+interface RegionFailure {
   /** Failures in a row, each after the pause for the one before was over. */
   readonly count: number;
   readonly avoidedFrom: EpochMillis;
@@ -15,7 +15,7 @@ interface Failure {
 
 /** Failures of regions as one isolate saw them; at most one record for each region. */
 export class RegionHealth {
-  #failures = new Map<RegionId, Failure>();
+  #failures = new Map<RegionId, RegionFailure>();
 
   /**
    * A request to the region failed at `now`. The first failure is remembered for `EDGE_LIMITS.regionAvoidedMillis`, each further
@@ -44,5 +44,5 @@ export class RegionHealth {
 }
 
 /** A clock that was set back ends the pause rather than prolonging it. */
-const isAvoided = (failure: Failure, now: EpochMillis): boolean =>
+const isAvoided = (failure: RegionFailure, now: EpochMillis): boolean =>
   between(failure.avoidedFrom, now) >= 0 && between(now, failure.avoidedUntil) > 0;

@@ -17,8 +17,8 @@ import type { TierResponse, UpstreamFailure } from "../tier/tier.ts";
 import { withCopy } from "./answer/copy-grant.ts";
 import { FAILURES } from "./answer/failures.ts";
 import type { Releaser } from "./answer/releaser.ts";
-import type { Landing } from "./fill/flight.ts";
-import { type Boarded, type Flights, whyNotBoarded } from "./fill/flights.ts";
+import type { FillResult } from "./fill/flight.ts";
+import { type Flights, type JoinedFlight, whyRefused } from "./fill/flights.ts";
 import { applyHead } from "./fill/freshen-by-head.ts";
 import { answersFromPart, howToFill } from "./fill/part-wanted.ts";
 import { forOthers } from "./fill/selection.ts";
@@ -26,11 +26,11 @@ import type { Judge, JudgePorts } from "./judge.ts";
 import { SHARD_LIMITS } from "./limits.ts";
 import { withDemand } from "./request/demand.ts";
 import { type Found, usesOf, whyAsked } from "./request/lookup-result.ts";
-import { type Asked, impersonal } from "./request/shard-request.ts";
+import { impersonal, type ShardRequest } from "./request/shard-request.ts";
 import type { LargeObjects } from "./segments/large-objects.ts";
 import { type Entry, type Head, isHead } from "./store/entry.ts";
 
-type State =
+type RequestState =
   | { readonly at: "look" }
   | { readonly at: "open"; readonly head: Head; readonly answer: TierResponse }
   | { readonly at: "fill"; readonly found: Found }
@@ -39,14 +39,14 @@ type State =
 /** A fill has an answer, or none came in time. `found`: what was stored when it was asked for. */
 interface Landed {
   readonly found: Found;
-  readonly boarded: Boarded;
-  readonly landed: Landing | undefined;
+  readonly joined: JoinedFlight;
+  readonly landed: FillResult | undefined;
 }
 
 /** What to do about what came of a fill. */
 type Decision =
-  | { readonly do: "release"; readonly landed: Landing & { readonly kind: "kept" } }
-  | { readonly do: "relay"; readonly landed: Landing & { readonly kind: "relay" } }
+  | { readonly do: "release"; readonly landed: FillResult & { readonly kind: "kept" } }
+  | { readonly do: "relay"; readonly landed: FillResult & { readonly kind: "relay" } }
   | { readonly do: "serve-stale"; readonly entry: Entry; readonly detail: string }
   /** `learned`: fields that select variants of this URL, as far as the answer has said. */
   | { readonly do: "retry"; readonly learned?: readonly string[] | undefined }
@@ -61,13 +61,13 @@ export interface CacheParts {
   readonly releaser: Releaser;
 }
 
-const LOOK: State = { at: "look" };
-const done = (answer: TierResponse): State => ({ at: "done", answer });
+const LOOK: RequestState = { at: "look" };
+const done = (answer: TierResponse): RequestState => ({ at: "done", answer });
 
 export class CachedRequest {
   readonly #parts: CacheParts;
   readonly #gone: CancelSignal | undefined;
-  #asked: Asked;
+  #asked: ShardRequest;
   #company: "shared" | "alone";
   #learned: readonly string[] = [];
   /** How often a large object changed under this request's eyes. */
@@ -75,7 +75,7 @@ export class CachedRequest {
   #looksLeft: number = SHARD_LIMITS.fillAttempts;
 
   /** Once `gone` fires nobody reads the answer. */
-  constructor(parts: CacheParts, asked: Asked, gone: CancelSignal | undefined) {
+  constructor(parts: CacheParts, asked: ShardRequest, gone: CancelSignal | undefined) {
     this.#parts = parts;
     this.#asked = asked;
     this.#gone = gone;
@@ -101,7 +101,7 @@ export class CachedRequest {
     }
   }
 
-  #look(): State {
+  #look(): RequestState {
     if (this.#looksLeft === 0) return this.#fail(FAILURES.alwaysPurged);
     this.#looksLeft -= 1;
     const asked = this.#asked;
@@ -125,7 +125,7 @@ export class CachedRequest {
   }
 
   /** Waits for the first bytes of a large object: until they have come the answer can still be another. */
-  async #open(head: Head, answer: TierResponse): Promise<State> {
+  async #open(head: Head, answer: TierResponse): Promise<RequestState> {
     const { judge, large } = this.#parts;
     const begun = await large.begin(this.#asked, head, answer);
     if (begun.kind === "failed") return this.#fail(begun.failure);
@@ -141,22 +141,22 @@ export class CachedRequest {
   }
 
   /** Joins a fill, or begins one, and waits for the head of its answer. */
-  async #fill(found: Found): Promise<State> {
+  async #fill(found: Found): Promise<RequestState> {
     const { judge, flights } = this.#parts;
     const asked = this.#asked;
     if (onlyIfCached(asked.request.fields, asked.policy)) return this.#fail(FAILURES.notCached);
     if (found.kind === "hit-for-miss" || this.#changed > 1 || judge.passes(asked, this.#learned))
       this.#company = "alone";
     const company = this.#company;
-    const boarded = flights.board(withDemand(asked, { uses: usesOf(found), waits: true }), {
+    const joined = flights.joinOrBegin(withDemand(asked, { uses: usesOf(found), waits: true }), {
       confirm: judge.toConfirm(asked, found),
       company,
       learned: this.#learned,
       how: howToFill(asked, found, company, this.#changed),
     });
-    if (boarded === undefined) return this.#fail(whyNotBoarded(asked));
-    const waitedFor = await flights.wait(boarded, asked.request.context.budgetMillis, this.#gone);
-    if (this.#gone?.aborted) return this.#land({ found, boarded, landed: waitedFor });
+    if (joined === undefined) return this.#fail(whyRefused(asked));
+    const waitedFor = await flights.wait(joined, asked.request.context.budgetMillis, this.#gone);
+    if (this.#gone?.aborted) return this.#conclude({ found, joined, landed: waitedFor });
     // 1. A request comes under a lease and waits here. 2. The lease ends; a purge is complete without this shard. 3. The fill lands:
     // without a new lease its answer could be older than that purge.
     this.#asked = await judge.leasedAnew(asked);
@@ -164,23 +164,23 @@ export class CachedRequest {
     // 3. This request finds them in the store.
     const landed = waitedFor && judge.asStored(this.#asked, waitedFor);
     // In this turn: a body that ends at once can no longer be read in the next.
-    return this.#land({ found, boarded, landed });
+    return this.#conclude({ found, joined, landed });
   }
 
   /** Carries out what is decided about the answer of a fill. */
-  #land(came: Landed): State {
+  #conclude(came: Landed): RequestState {
     const { ports, judge, flights, releaser } = this.#parts;
-    const { found, boarded, landed } = came;
+    const { found, joined, landed } = came;
     const asked = this.#asked;
-    const why = boarded.leads ? whyAsked(found) : "collapsed";
+    const why = joined.leads ? whyAsked(found) : "collapsed";
     const decision = this.#decide(came);
     switch (decision.do) {
       case "release":
         return opening(decision.landed.entry, releaser.kept(asked, decision.landed, why));
       case "relay": {
         const { landed: relayed } = decision;
-        if (boarded.leads) {
-          if (asked.request.method === "HEAD" && !boarded.flight.doomed) applyHead(ports, asked, relayed);
+        if (joined.leads) {
+          if (asked.request.method === "HEAD" && !joined.flight.invalidated) applyHead(ports, asked, relayed);
           const others = forOthers(asked, relayed);
           if (others && judge.look(others).kind === "miss") {
             flights.refresh(withDemand(others, { uses: 0, waits: false }));
@@ -189,26 +189,26 @@ export class CachedRequest {
         return done(releaser.relayed(asked, relayed, why));
       }
       case "serve-stale":
-        letGo(came);
+        discardUnused(came);
         return done(this.#stale(decision.entry, decision.detail));
       case "retry":
-        letGo(came);
+        discardUnused(came);
         // The tags by which a purge matches are the answer's, so only here can the flight be closed to requests that would join
         // it in vain.
         // mutant: joins-what-is-spent, with landed?.kind === "kept" && judge.verdict(landed.entry) === "hard"
-        if (landed?.kind === "kept" && judge.isSpent(asked, landed)) boarded.flight.doomed = true;
+        if (landed?.kind === "kept" && judge.isSpent(asked, landed)) joined.flight.invalidated = true;
         this.#learned = decision.learned ?? this.#learned;
         return LOOK;
       case "retry-alone":
         this.#company = "alone";
         return LOOK;
       case "fail":
-        letGo(came);
+        discardUnused(came);
         return this.#fail(decision.failure);
     }
   }
 
-  #decide({ found, boarded, landed }: Landed): Decision {
+  #decide({ found, joined, landed }: Landed): Decision {
     const { judge } = this.#parts;
     const asked = this.#asked;
     if (this.#gone?.aborted) return { do: "fail", failure: FAILURES.clientGone };
@@ -225,7 +225,7 @@ export class CachedRequest {
     if (landed === undefined) return { do: "fail", failure: FAILURES.tooLate };
     if (landed.kind === "failed") return { do: "fail", failure: landed.failure };
     if (judge.isPurgedRelay(asked, landed)) return { do: "retry" };
-    if (boarded.leads || landed.shared) return { do: "relay", landed };
+    if (joined.leads || landed.shared) return { do: "relay", landed };
     // It was one client's own, so this request asks for itself, unless it was so by a field that this request may not have.
     return landed.vary === undefined ? { do: "retry-alone" } : { do: "retry", learned: landed.vary };
   }
@@ -247,23 +247,23 @@ export class CachedRequest {
     return this.#parts.releaser.stored(this.#asked, entry, { kind: "stale", ttl, detail });
   }
 
-  #fail(failure: UpstreamFailure): State {
+  #fail(failure: UpstreamFailure): RequestState {
     return done(this.#parts.releaser.failed(this.#asked, failure));
   }
 }
 
 /** An answer from an entry: ready as it is, unless it is a large object. */
-const opening = (entry: Entry, answer: TierResponse): State =>
+const opening = (entry: Entry, answer: TierResponse): RequestState =>
   isHead(entry) && answer.body.kind === "stream" ? { at: "open", head: entry, answer } : done(answer);
 
 /** How the next tier failed; undefined if it did not. */
-function errorOf(landed: Exclude<Landing, { kind: "kept" }> | undefined): string | undefined {
+function errorOf(landed: Exclude<FillResult, { kind: "kept" }> | undefined): string | undefined {
   if (landed === undefined) return "late";
   if (landed.kind === "failed") return landed.failure.code;
   return landed.answer.status >= 500 ? `origin-${landed.answer.status}` : undefined;
 }
 
 /** An answer that is not stored and goes to nobody: its body is let go by the request that began the fill. */
-function letGo({ boarded, landed }: Landed): void {
-  if (boarded.leads && landed?.kind === "relay") discard(landed.answer.body);
+function discardUnused({ joined, landed }: Landed): void {
+  if (joined.leads && landed?.kind === "relay") discard(landed.answer.body);
 }

@@ -11,13 +11,13 @@ import { tagsOf } from "../http/tags.ts";
 import { variantKey } from "../http/vary.ts";
 import { passedFor } from "../http/withheld.ts";
 import type { TierRequest } from "../tier/tier.ts";
-import type { Landing } from "./fill/flight.ts";
+import type { FillResult } from "./fill/flight.ts";
 import { answersFromPart } from "./fill/part-wanted.ts";
 import { isProvenByConfirmation, type Trust, trustOf } from "./purges/cut-off.ts";
 import type { Knowledge } from "./purges/purge-knowledge.ts";
 import { stampFor } from "./purges/stamp.ts";
 import type { Found } from "./request/lookup-result.ts";
-import type { Asked } from "./request/shard-request.ts";
+import type { ShardRequest } from "./request/shard-request.ts";
 import type { EntryStore } from "./store/entries.ts";
 import type { Entry } from "./store/entry.ts";
 
@@ -36,7 +36,7 @@ export class Judge {
   }
 
   /** The lease under which a request came may have run out while it was filled: every first byte needs a live one. */
-  async leasedAnew(asked: Asked): Promise<Asked> {
+  async leasedAnew(asked: ShardRequest): Promise<ShardRequest> {
     const { knowledge } = this.#ports;
     // mutant: lease-guards-hits-only
     if (asked.standing.kind === "leased" && knowledge.leaseLeft > 0) return asked;
@@ -44,12 +44,12 @@ export class Judge {
   }
 
   /** What may be done with what is stored, by how sure this shard is of its purges. */
-  trust({ standing, route, request }: Asked): Trust {
+  trust({ standing, route, request }: ShardRequest): Trust {
     return trustOf(standing, route, request.context.tier, this.#ports.now());
   }
 
   /** What is stored for a request; what a purge has ended is taken out of the store by the way. */
-  look(asked: Asked): Found {
+  look(asked: ShardRequest): Found {
     const { name, entries, knowledge, now } = this.#ports;
     const names = entries.varyOf(name, asked.key);
     if (names === undefined) return { kind: "miss", reason: "uri-miss" };
@@ -74,7 +74,7 @@ export class Judge {
   }
 
   /** Whether a request has a field that its URL varies by and that no shared fill may send. `learned`: known, but not stored. */
-  passes({ key, route, request }: Asked, learned: readonly string[]): boolean {
+  passes({ key, route, request }: ShardRequest, learned: readonly string[]): boolean {
     const { name, entries } = this.#ports;
     return passedFor(route, [...(entries.varyOf(name, key) ?? []), ...learned], request.fields).length > 0;
   }
@@ -88,7 +88,7 @@ export class Judge {
     return verdict;
   }
 
-  #reuse(asked: Asked, entry: Entry, verdict: Verdict): Reuse {
+  #reuse(asked: ShardRequest, entry: Entry, verdict: Verdict): Reuse {
     const { request, policy } = asked;
     // mutant: stale-from-the-shield
     const mayServeStale = request.context.tier === "shard";
@@ -99,7 +99,7 @@ export class Judge {
   }
 
   /** The check at release: tags are known now, purges may have come meanwhile, and the variant may be another's. */
-  mayRelease(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
+  mayRelease(asked: ShardRequest, landed: FillResult & { kind: "kept" }): boolean {
     // mutant: no-check-at-release, with this.#isOver(asked, landed)
     // mutant: followers-check-no-tags, with this.#ports.knowledge.purges.verdict({ ...landed.entry.target, tags: [] }, landed.entry.seen) === "hard"
     if (this.isSpent(asked, landed)) return false;
@@ -109,7 +109,7 @@ export class Judge {
   }
 
   /** What has landed; from the store, if its body has come and gone by while a lease was waited for. */
-  asStored(asked: Asked, landed: Landing): Landing {
+  asStored(asked: ShardRequest, landed: FillResult): FillResult {
     if (landed.kind !== "kept" || landed.spool === undefined || landed.spool.joinable) return landed;
     const { name, entries } = this.#ports;
     const item = entries.get(name, asked.key, landed.variant);
@@ -118,7 +118,7 @@ export class Judge {
   }
 
   /** Whether nobody may have it any more: a purge has ended it, or it was fetched without a lease and is too old for that. */
-  isSpent(asked: Asked, landed: Landing & { kind: "kept" }): boolean {
+  isSpent(asked: ShardRequest, landed: FillResult & { kind: "kept" }): boolean {
     return this.verdict(landed.entry) === "hard" || this.#isOver(asked, landed);
   }
 
@@ -128,7 +128,7 @@ export class Judge {
    * shield's own lease, which may be nearly over. A body that was only confirmed was fetched before. Undefined where a lease
    * says it, or the route that it may go out for long.
    */
-  youngUntil(asked: Asked, landed: Landing & { kind: "kept" | "relay" }): EpochMillis | undefined {
+  youngUntil(asked: ShardRequest, landed: FillResult & { kind: "kept" | "relay" }): EpochMillis | undefined {
     if (this.trust(asked) !== "ask") return undefined;
     const { answer } = landed;
     const { knowledge, now } = this.#ports;
@@ -152,13 +152,13 @@ export class Judge {
     return ends === undefined ? {} : { validFor: millis(Math.max(0, between(arrivedAt, ends))) };
   }
 
-  #isOver(asked: Asked, landed: Landing & { kind: "kept" | "relay" }): boolean {
+  #isOver(asked: ShardRequest, landed: FillResult & { kind: "kept" | "relay" }): boolean {
     const until = this.youngUntil(asked, landed);
     return until !== undefined && this.#ports.now() > until;
   }
 
   /** The stored response that the next tier is asked to confirm, if what was found is one that it can confirm. */
-  toConfirm(asked: Asked, found: Found): Entry | undefined {
+  toConfirm(asked: ShardRequest, found: Found): Entry | undefined {
     if (found.kind !== "entry" || found.reuse.kind !== "revalidate") return undefined;
     // mutant: a-date-proves-without-a-lease
     return this.trust(asked) !== "ask" || isProvenByConfirmation(found.entry.response.fields) ? found.entry : undefined;
@@ -168,7 +168,7 @@ export class Judge {
    * Whether a purge has ended, or may have ended, an answer that is only passed on: one from the store of the tier above, or
    * one that several get. What an origin gave to one client alone is that client's own, and outside what purges promise.
    */
-  isPurgedRelay(asked: Asked, landed: Landing & { kind: "relay" }): boolean {
+  isPurgedRelay(asked: ShardRequest, landed: FillResult & { kind: "relay" }): boolean {
     const { answer, seen, shared } = landed;
     if (!shared && (answer.facts === undefined || answer.facts.personal === true)) return false;
     if (this.#isOver(asked, landed)) return true;
@@ -182,7 +182,7 @@ export class Judge {
   }
 
   /** The stamp that an answer which is only passed on takes to the tier that asks. */
-  stampOfRelay({ url, request }: Asked, { answer, seen }: Landing & { kind: "relay" }): Vector {
+  stampOfRelay({ url, request }: ShardRequest, { answer, seen }: FillResult & { kind: "relay" }): Vector {
     return stampFor(request.context, this.#ports.knowledge.purges, purgeTarget(url, tagsOf(answer.fields)), seen);
   }
 }

@@ -21,7 +21,7 @@ import { termsOfPost } from "./fill/store-post.ts";
 import { Judge } from "./judge.ts";
 import { trustOf } from "./purges/cut-off.ts";
 import { type Change, type ChangePorts, Changes, changeOf, endsByGroup } from "./request/invalidation.ts";
-import { type Asked, askedOf, whyPassed } from "./request/shard-request.ts";
+import { type ShardRequest, shardRequestOf, whyPassed } from "./request/shard-request.ts";
 import { LargeObjects } from "./segments/large-objects.ts";
 import type { LargePorts } from "./segments/passing-bodies.ts";
 import { segmentResponse } from "./segments/segment-answer.ts";
@@ -80,26 +80,26 @@ export class Shard {
         this.#releaser.releasing(arrival, outcome, upstream && { answer: upstream }),
       );
     }
-    const asked = askedOf(request, route, config, standing, arrival.arrivedAt);
+    const asked = shardRequestOf(request, route, config, standing, arrival.arrivedAt);
     return context.passes ? this.#pass(asked, gone) : this.#cached(asked, gone);
   }
 
   /** Forgets what is stored of what has changed and lets no fill under way bring it back. Returns how many entries. */
   forget(change: Change): number {
     const { entries, name } = this.#ports;
-    this.#flights.doom(change);
+    this.#flights.invalidate(change);
     const byGroup =
       change.groups.length === 0 ? 0 : entries.deleteWhere(name, ({ target }) => endsByGroup(change, target));
     return change.urls.reduce((count, url) => count + entries.deleteUrl(name, url), byGroup);
   }
 
-  #cached(asked: Asked, gone: CancelSignal | undefined): Promise<TierResponse> {
+  #cached(asked: ShardRequest, gone: CancelSignal | undefined): Promise<TierResponse> {
     const parts = { ports: this.#ports, judge: this.#judge, flights: this.#flights, large: this.#large };
     return new CachedRequest({ ...parts, releaser: this.#releaser }, asked, gone).answer();
   }
 
   /** Everything that no cache has a part in: forwarded as it is, and what it changes is forgotten here. */
-  async #pass(asked: Asked, gone: CancelSignal | undefined): Promise<TierResponse> {
+  async #pass(asked: ShardRequest, gone: CancelSignal | undefined): Promise<TierResponse> {
     const { request, route } = asked;
     const { context, method } = request;
     const { config, knowledge, upstream } = this.#ports;

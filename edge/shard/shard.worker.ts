@@ -146,7 +146,7 @@ export class Shard extends DurableObject<Environment> {
   }
 
   #forget(change: Change): number {
-    this.#upstream.doom();
+    this.#upstream.closeAll();
     return this.#core.forget(change);
   }
 

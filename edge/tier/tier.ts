@@ -75,5 +75,8 @@ export interface UpstreamFailure {
   readonly retryAfterSeconds?: number;
 }
 
+/** What a question to the next tier brings. */
+export type UpstreamResult = UpstreamAnswer | UpstreamFailure;
+
 /** The next tier. Never rejects: what goes wrong is a failure. */
-export type Upstream = (request: UpstreamRequest) => Promise<UpstreamAnswer | UpstreamFailure>;
+export type Upstream = (request: UpstreamRequest) => Promise<UpstreamResult>;

@@ -23,6 +23,7 @@ import type {
   UpstreamAnswer,
   UpstreamFailure,
   UpstreamRequest,
+  UpstreamResult,
 } from "../../edge/tier/tier.ts";
 import type { BehindResponse } from "../../edge/tier/wire.ts";
 import type { FetchChecks } from "./checks/fetches.ts";
@@ -215,7 +216,7 @@ export class Instance {
   }
 
   /** Stands for the origin's client: every request has an answer or a failure in the end. */
-  #askOrigin(asked: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+  #askOrigin(asked: UpstreamRequest): Promise<UpstreamResult> {
     const request = asSent(asked);
     const { origin, fetches } = this.#around;
     const { scheduler, chances } = this.#site.around;

@@ -6,14 +6,14 @@ import { LIMITS } from "../../../config/limits.ts";
 import type { EpochMillis } from "../../../config/units.ts";
 import { EDGE_LIMITS } from "../../limits.ts";
 import type { TierResponse } from "../../tier/tier.ts";
-import type { Asked } from "../request/shard-request.ts";
+import type { ShardRequest } from "../request/shard-request.ts";
 import type { EntryStore } from "../store/entries.ts";
 import type { Entry } from "../store/entry.ts";
 
 /** The answer from `entry`, and with it what an edge must know to keep a copy of it, if it may and if that is likely to pay. */
 export function withCopy(
   { name, entries, now }: { readonly name: string; readonly entries: EntryStore; readonly now: () => EpochMillis },
-  { request, route, standing, key }: Asked,
+  { request, route, standing, key }: ShardRequest,
   entry: Entry,
   answer: TierResponse,
 ): TierResponse {

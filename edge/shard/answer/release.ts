@@ -18,7 +18,7 @@ import type { Answered, ResponseFacts, Tier, Timings } from "../../tier/wire.ts"
 import type { Entry } from "../store/entry.ts";
 
 /** What all answers of a shard say of it at the moment of release. */
-export interface Releasing {
+export interface ReleaseFacts {
   readonly outcome: Outcome;
   readonly vector: Vector;
   readonly drained: readonly RegionId[];
@@ -35,7 +35,7 @@ const NAMES = { shard: "meridian-shard", shield: "meridian-shield" } as const sa
 /** The facts that go up with an answer of this tier. */
 export function factsOf(
   tier: Tier,
-  releasing: Releasing,
+  releasing: ReleaseFacts,
   entry?: Pick<Entry, "seen"> & { bornAt: ResponseFacts["bornAt"] },
 ): ResponseFacts {
   return {
@@ -70,7 +70,7 @@ function answeredBy(tier: Tier, outcome: Outcome, upstream: ResponseFacts | unde
 }
 
 /** Answers from an entry; `body` is its body, or the stream of it while it still comes. */
-export function releaseEntry(request: TierRequest, entry: Entry, body: Body, releasing: Releasing): TierResponse {
+export function releaseEntry(request: TierRequest, entry: Entry, body: Body, releasing: ReleaseFacts): TierResponse {
   const stored = entry.response;
   const facts = factsOf(request.context.tier, releasing, { seen: entry.seen, bornAt: stored.terms.bornAt });
   return { ...answerFrom({ ...request, requestId: request.context.requestId }, stored, body), facts };
@@ -138,7 +138,7 @@ function withLength(status: number, fields: Fields, body: Body): Fields {
 }
 
 /** Our own error, told as a problem and never cached. */
-export function releaseFailure(request: TierRequest, failure: UpstreamFailure, releasing: Releasing): TierResponse {
+export function releaseFailure(request: TierRequest, failure: UpstreamFailure, releasing: ReleaseFacts): TierResponse {
   const { status, fields, body } = problem({
     status: failure.status,
     code: failure.code,

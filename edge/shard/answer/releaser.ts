@@ -8,18 +8,18 @@ import type { Outcome } from "../../http/cache-status.ts";
 import { ttlOf } from "../../http/terms.ts";
 import type { TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
 import type { Timings } from "../../tier/wire.ts";
-import type { Landing } from "../fill/flight.ts";
+import type { FillResult } from "../fill/flight.ts";
 import { bodyOf } from "../fill/part-wanted.ts";
 import { selectionFacts } from "../fill/selection.ts";
 import type { Judge, JudgePorts } from "../judge.ts";
-import { forwarded, told, type Why } from "../request/lookup-result.ts";
-import { type Asked, withoutRange } from "../request/shard-request.ts";
+import { forwarded, type Why, withDetails } from "../request/lookup-result.ts";
+import { type ShardRequest, withoutRange } from "../request/shard-request.ts";
 import type { LargeObjects } from "../segments/large-objects.ts";
 import { type Entry, isHead } from "../store/entry.ts";
-import { factsOf, type Releasing, releaseEntry, releaseFailure } from "./release.ts";
+import { factsOf, type ReleaseFacts, releaseEntry, releaseFailure } from "./release.ts";
 
-type Kept = Landing & { readonly kind: "kept" };
-type Relayed = Landing & { readonly kind: "relay" };
+type Kept = FillResult & { readonly kind: "kept" };
+type Relayed = FillResult & { readonly kind: "relay" };
 
 /** An answer that a release rests on, and until when it may go out if no lease says so. */
 interface From {
@@ -39,12 +39,12 @@ export class Releaser {
   }
 
   /** The answer from a stored response. */
-  stored(asked: Asked, entry: Entry, outcome: Outcome): TierResponse {
+  stored(asked: ShardRequest, entry: Entry, outcome: Outcome): TierResponse {
     return this.#release(asked, entry, { outcome, body: this.#bodyOf(asked, entry) });
   }
 
   /** The answer from what a fill has just stored, or is storing: its body may still be arriving. */
-  kept(asked: Asked, landed: Kept, why: Why): TierResponse {
+  kept(asked: ShardRequest, landed: Kept, why: Why): TierResponse {
     const { entry, spool, answer, settling, withheld } = landed;
     const body = spool === undefined ? this.#bodyOf(asked, entry) : streamOf(spool, answer);
     if (settling) {
@@ -57,10 +57,10 @@ export class Releaser {
   }
 
   /** An answer that is not stored. */
-  relayed(asked: Asked, landed: Relayed, why: Why): TierResponse {
+  relayed(asked: ShardRequest, landed: Relayed, why: Why): TierResponse {
     const { answer, reason } = landed;
     const { tier } = asked.request.context;
-    const outcome = told(forwarded(why, answer, reason), asked);
+    const outcome = withDetails(forwarded(why, answer, reason), asked);
     const releasing = this.releasing(asked, outcome, { answer, until: this.#judge.youngUntil(asked, landed) });
     const chosen = selectionFacts(this.#ports, asked, landed);
     const seen = this.#judge.stampOfRelay(asked, landed);
@@ -74,12 +74,12 @@ export class Releaser {
   }
 
   /** An error of this shard's own, or of a tier above it. */
-  failed(arrival: Arrival, failure: UpstreamFailure): TierResponse {
+  failed(arrival: ArrivedRequest, failure: UpstreamFailure): TierResponse {
     return releaseFailure(arrival.request, failure, this.releasing(arrival, { kind: "failed", detail: failure.code }));
   }
 
   /** What every answer says of the shard at the moment of release. */
-  releasing({ request, arrivedAt }: Arrival, outcome: Outcome, from?: From): Releasing {
+  releasing({ request, arrivedAt }: ArrivedRequest, outcome: Outcome, from?: From): ReleaseFacts {
     const { knowledge, now } = this.#ports;
     const below = from?.answer.timings ?? {};
     const spent = Object.values(below).reduce<number>((sum, part) => sum + (part ?? 0), 0);
@@ -91,26 +91,26 @@ export class Releaser {
   }
 
   #release(
-    asked: Asked,
+    asked: ShardRequest,
     entry: Entry,
     { outcome, body, landed }: { readonly outcome: Outcome; readonly body: Body; readonly landed?: Kept },
   ): TierResponse {
     const { request } = asked;
     const from = landed && { answer: landed.answer, until: this.#judge.youngUntil(asked, landed) };
     const ttl = ttlOf(entry.response.terms, this.#ports.now());
-    const releasing = this.releasing(asked, told(outcome, asked, ttl), from);
+    const releasing = this.releasing(asked, withDetails(outcome, asked, ttl), from);
     const chosen = selectionFacts(this.#ports, asked, landed);
     const given = this.#large.isGivenWhole(asked, entry, body, landed?.answer) ? withoutRange(request) : request;
     return releaseEntry(given, this.#judge.stamped(request, entry), body, { ...releasing, chosen });
   }
 
-  #bodyOf(asked: Asked, entry: Entry): Body {
+  #bodyOf(asked: ShardRequest, entry: Entry): Body {
     return isHead(entry) ? this.#large.bodyOf(asked, entry) : bodyOf(entry);
   }
 }
 
 /** A request, and when it came. */
-export interface Arrival {
+export interface ArrivedRequest {
   readonly request: TierRequest;
   readonly arrivedAt: EpochMillis;
 }

@@ -32,7 +32,7 @@ import { bornAt, policyOf } from "../../http/terms.ts";
 import { variantKey, varyOf } from "../../http/vary.ts";
 import { EDGE_LIMITS } from "../../limits.ts";
 import { isPersonal } from "../../request/forwarded.ts";
-import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
+import type { UpstreamAnswer, UpstreamRequest, UpstreamResult } from "../../tier/tier.ts";
 import { withheldOf } from "../fill/selection.ts";
 import { SHARD_LIMITS } from "../limits.ts";
 import { InFlight } from "../request/in-flight.ts";
@@ -40,12 +40,10 @@ import { flightKeyOf } from "../request/shard-request.ts";
 import { peek, watched } from "./plain-body.ts";
 import { answerFromSibling, type CodingRequest, inCoding, inForm, type SiblingPorts } from "./siblings.ts";
 
-type Answer = UpstreamAnswer | UpstreamFailure;
-
 export interface NegotiationPorts extends SiblingPorts {
   readonly config: Pick<Config, "maxRetentionSeconds">;
   /** Asks the origin itself. Never rejects. */
-  readonly origin: (request: UpstreamRequest, route: Route) => Promise<Answer>;
+  readonly origin: (request: UpstreamRequest, route: Route) => Promise<UpstreamResult>;
   readonly after: After;
 }
 
@@ -65,7 +63,7 @@ interface Shared extends Plain {
 }
 
 /** A question to the origin that requests in other codings wait for. */
-interface UnderWay {
+interface CodingInFlight {
   readonly url: string;
   /** What was known of purges when it was asked. */
   readonly vector: Vector;
@@ -78,7 +76,7 @@ interface UnderWay {
 
 export class Negotiation {
   readonly #ports: NegotiationPorts;
-  readonly #underWay: InFlight<string, UnderWay>;
+  readonly #underWay: InFlight<string, CodingInFlight>;
 
   constructor(ports: NegotiationPorts) {
     this.#ports = ports;
@@ -86,7 +84,7 @@ export class Negotiation {
   }
 
   /** The origin's answer in the coding that the request prefers. */
-  async ask(request: UpstreamRequest, route: Route): Promise<Answer> {
+  async ask(request: UpstreamRequest, route: Route): Promise<UpstreamResult> {
     const { origin } = this.#ports;
     if (route.compress === "off" || route.mode !== "cache") return origin(request, route);
     if (request.context.passes) return origin(withOriginIfMatch(request), route);
@@ -102,7 +100,7 @@ export class Negotiation {
   }
 
   /** An unsafe method changed something: nobody joins what was asked before it. What it left alone costs a request more. */
-  doom(): void {
+  closeAll(): void {
     this.#underWay.hideAll();
   }
 
@@ -115,18 +113,18 @@ export class Negotiation {
   }
 
   /** Asks for itself alone. */
-  async #alone(wanted: CodingRequest): Promise<Answer> {
+  async #alone(wanted: CodingRequest): Promise<UpstreamResult> {
     const answer = await this.#ask(wanted);
     return answer.kind === "plain" ? this.#inCoding(wanted, answer, answer.source) : answer;
   }
 
   /** Asks for itself and for all who come until the body has ended. */
-  async #lead(wanted: CodingRequest, id: string): Promise<Answer> {
+  async #lead(wanted: CodingRequest, id: string): Promise<UpstreamResult> {
     if (this.#underWay.isFull) return this.#alone(wanted);
     const { promise: head, resolve: land } = Promise.withResolvers<Shared | undefined>();
     const { url, request } = wanted;
     const askedAt = this.#ports.now();
-    const underWay: UnderWay = { url, vector: request.vector, askedAt, head, land, tags: [], followers: 0 };
+    const underWay: CodingInFlight = { url, vector: request.vector, askedAt, head, land, tags: [], followers: 0 };
     this.#underWay.list(underWay, id);
     const end = () => {
       land(undefined);
@@ -155,7 +153,7 @@ export class Negotiation {
   }
 
   /** Waits for what another request asks, and takes it in its own coding if it is the same for all codings; or asks. */
-  async #share(wanted: CodingRequest, id: string): Promise<Answer> {
+  async #share(wanted: CodingRequest, id: string): Promise<UpstreamResult> {
     const known = this.#underWay.find(id);
     if (known === undefined) return this.#lead(wanted, id);
     known.followers += 1;
@@ -180,14 +178,14 @@ export class Negotiation {
    * By all that is known of purges now; its tags are known with its answer. Without a lease nothing may be released that was
    * asked for longer ago than one lasts.
    */
-  #mayJoin({ url, tags, vector, askedAt }: UnderWay): boolean {
+  #mayJoin({ url, tags, vector, askedAt }: CodingInFlight): boolean {
     const { knowledge, now } = this.#ports;
     if (knowledge.leaseLeft === 0 && now() - askedAt > LIMITS.leaseMillis) return false;
     return knowledge.purges.verdict(purgeTarget(url, tags), vector) === "alive";
   }
 
   /** Asks the origin: its answer as it is to go on, or what is to be kept and may be read in several codings. */
-  async #ask(wanted: CodingRequest): Promise<Answer | Plain> {
+  async #ask(wanted: CodingRequest): Promise<UpstreamResult | Plain> {
     const { request, route, coding } = wanted;
     const confirm = this.#confirmedBy(wanted);
     const answer = await this.#ports.origin(confirm === undefined ? request : withOriginTag(request, confirm), route);

@@ -8,14 +8,14 @@ import { answersFor, conditionsOf, mergeNotModified } from "../../http/validate.
 import type { UpstreamAnswer } from "../../tier/tier.ts";
 import { withoutOwnFields } from "../request/shard-request.ts";
 import type { Entry } from "../store/entry.ts";
-import type { Landing } from "./flight.ts";
+import type { FillResult } from "./flight.ts";
 import { type Fill, type FillPorts, kept, listing, relayed } from "./keep.ts";
 import { bornAtOfAnswer } from "./origin-answer.ts";
-import { landPart } from "./part-fill.ts";
+import { concludePart } from "./part-fill.ts";
 import { ownByVary, selection, withheldOf, withheldToTell, withThem } from "./selection.ts";
 
 /** Flies one fill until the head of its answer has landed. Never rejects. */
-export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
+export async function runFill(ports: FillPorts, fill: Fill): Promise<FillResult> {
   const { request, vector, selecting = [], own } = fill;
   const confirm = own === "vary" ? undefined : fill.confirm;
   const fields = withoutOwnFields(request.fields);
@@ -29,13 +29,13 @@ export async function fly(ports: FillPorts, fill: Fill): Promise<Landing> {
   if (withheld.learned.length > 0 || withheld.passed.length > 0) {
     discard(answer.body);
     ports.learned?.(selection(ports, fill, answer).vary);
-    return fly(ports, withThem(fill, withheld));
+    return runFill(ports, withThem(fill, withheld));
   }
-  return land(ports, { ...fill, confirm, withheld: withheldToTell(fill, answer, withheld) }, answer);
+  return conclude(ports, { ...fill, confirm, withheld: withheldToTell(fill, answer, withheld) }, answer);
 }
 
 /** Decides what becomes of an answer that is for the request that was sent. At once where it can: readers attach in time. */
-function land(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): Landing | Promise<Landing> {
+function conclude(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): FillResult | Promise<FillResult> {
   const { request, confirm, vector } = fill;
   const ownBy = ownByVary(fill, answer);
   // mutant: store-time-stamps, with ports.knowledge.vector
@@ -47,8 +47,8 @@ function land(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): Landing | P
   if (ownBy !== undefined) return relayed(ports, fill, answer, seen, { reason: ownBy, isForAll: false });
   const bornAt = bornAtOfAnswer(answer);
   if (fill.part !== undefined && (answer.status === 206 || answer.status === 416)) {
-    return landPart(ports, { ...fill, part: fill.part }, answer, { seen, bornAt }).then((landed) =>
-      landed.kind === "again" ? fly(ports, { ...fill, part: landed.part }) : landed,
+    return concludePart(ports, { ...fill, part: fill.part }, answer, { seen, bornAt }).then((landed) =>
+      landed.kind === "again" ? runFill(ports, { ...fill, part: landed.part }) : landed,
     );
   }
   const decision = decideStore(
@@ -71,7 +71,7 @@ async function confirmed(
   confirm: Entry,
   answer: UpstreamAnswer,
   seen: Vector,
-): Promise<Landing> {
+): Promise<FillResult> {
   // The shield may confirm by purges that have not been heard of here: the stamp would then cover a purge that ended the body.
   const { knowledge } = ports;
   // mutant: 304-by-unknown-purges
@@ -79,7 +79,7 @@ async function confirmed(
   // mutant: no-check-after-304
   const ended = !isJudged || knowledge.purges.verdict(confirm.target, confirm.seen) === "hard";
   const answers = answersFor(confirm.response, answer.fields, fill.policy.notModified);
-  if (ended || !answers) return fly(ports, { ...fill, confirm: undefined });
+  if (ended || !answers) return runFill(ports, { ...fill, confirm: undefined });
   const fields = mergeNotModified(confirm.response, answer);
   const decision = decideStore(
     { method: "GET", fields: fill.request.fields, personal: fill.personal },
@@ -88,7 +88,7 @@ async function confirmed(
   );
   const whole = { ...answer, status: confirm.response.status, fields };
   if (decision.kind === "refuse" && (confirm.segments ?? confirm.part) !== undefined) {
-    return fly(ports, { ...fill, confirm: undefined });
+    return runFill(ports, { ...fill, confirm: undefined });
   }
   if (decision.kind === "refuse") {
     // The update forbids keeping it: it answers this request and is gone.

@@ -9,7 +9,7 @@ import type { UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
 import type { Entry } from "../store/entry.ts";
 
 /** How a flight ended, known as soon as its answer's head is. */
-export type Landing =
+export type FillResult =
   /** The response is being kept: all who wait may have it. `spool` is the body while it is still coming. */
   | {
       readonly kind: "kept";
@@ -43,13 +43,13 @@ export interface Flight {
   readonly url: string;
   /** What was known of purges when it began: the stamp of what it brings. */
   readonly vector: Vector;
-  readonly head: Promise<Landing>;
+  readonly head: Promise<FillResult>;
   /** Requests that wait for its head. */
   waiting: number;
   /** Nobody waited for it, so its question was given up: nobody joins any more. */
   abandoned: boolean;
   /** An unsafe method changed the resource meanwhile: nobody joins any more and nothing is kept. */
-  doomed: boolean;
+  invalidated: boolean;
   /** Whether others may find it; else it is one client's own. */
   readonly shared: boolean;
   /** Gives up its question, unless its head has come. */
@@ -60,7 +60,7 @@ export interface Flight {
 
 /** Whether a request for `target` may share `flight`, by all that is known of purges now. */
 export function mayJoin(flight: Flight, target: PurgeTarget, purges: PurgeSet): boolean {
-  if (flight.doomed || flight.abandoned || (flight.spool !== undefined && !flight.spool.joinable)) return false;
+  if (flight.invalidated || flight.abandoned || (flight.spool !== undefined && !flight.spool.joinable)) return false;
   // mutant: join-any-flight
   return purges.verdict(target, flight.vector) === "alive";
 }

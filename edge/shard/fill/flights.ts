@@ -17,23 +17,23 @@ import { FAILURES } from "../answer/failures.ts";
 import { SHARD_LIMITS } from "../limits.ts";
 import { InFlight, waitFor } from "../request/in-flight.ts";
 import type { Change } from "../request/invalidation.ts";
-import { type Asked, flightKeyOf } from "../request/shard-request.ts";
+import { flightKeyOf, type ShardRequest } from "../request/shard-request.ts";
 import type { Entry } from "../store/entry.ts";
 import { Cancellation } from "./cancellation.ts";
-import { fly } from "./fill.ts";
-import { type Flight, type Landing, mayJoin } from "./flight.ts";
+import { runFill } from "./fill.ts";
+import { type FillResult, type Flight, mayJoin } from "./flight.ts";
 import { type FillPorts, kept } from "./keep.ts";
 import type { HowToFill } from "./part-wanted.ts";
 import { type SentFor, sentFor } from "./selection.ts";
 
 /** A place in a flight, and whether it was begun for this request. */
-export interface Boarded {
+export interface JoinedFlight {
   readonly flight: Flight;
   readonly leads: boolean;
 }
 
-/** How a request boards a flight. */
-export interface Boarding {
+/** How a request joins a flight. */
+export interface JoinOptions {
   /** The stored response that the next tier is asked to confirm. */
   readonly confirm: Entry | undefined;
   readonly company: "shared" | "alone";
@@ -47,7 +47,7 @@ export interface Boarding {
 interface OfOneKey {
   names: readonly string[];
   /** Each with the request that it was begun for. */
-  readonly members: Map<Flight, Asked>;
+  readonly members: Map<Flight, ShardRequest>;
 }
 
 /** An answer that is not kept is for the request that began the flight: if that is gone, nobody will read it. */
@@ -74,7 +74,10 @@ export class Flights {
   }
 
   /** Boards a flight: a shared one unless `company` forbids it. Undefined when a limit is reached. */
-  board(asked: Asked, { confirm, company, learned = [], how = {} }: Boarding): Boarded | undefined {
+  joinOrBegin(
+    asked: ShardRequest,
+    { confirm, company, learned = [], how = {} }: JoinOptions,
+  ): JoinedFlight | undefined {
     const stored = this.#ports.entries.varyOf(this.#ports.name, asked.key) ?? [];
     const names = this.#learn(asked.key, [...stored, ...learned]);
     const key = company === "alone" ? undefined : flightKeyOf(asked, names);
@@ -91,15 +94,15 @@ export class Flights {
   }
 
   /** Has a response fetched for everybody, anew if one is stored, unless that is under way; nobody waits for it. */
-  refresh(asked: Asked, stored?: Entry): void {
-    const boarded = this.board(asked, { confirm: stored, company: "shared" });
+  refresh(asked: ShardRequest, stored?: Entry): void {
+    const joined = this.joinOrBegin(asked, { confirm: stored, company: "shared" });
     // It stays one that waits if the flight is new: nobody gives up what is fetched for everybody.
-    if (boarded?.leads === false) boarded.flight.waiting -= 1;
-    if (boarded?.leads === true) discardUnread(boarded.flight);
+    if (joined?.leads === false) joined.flight.waiting -= 1;
+    if (joined?.leads === true) discardUnread(joined.flight);
   }
 
   /** Waits for the landing, for `patience` at most or until the request's client is `gone`. */
-  async wait({ flight, leads }: Boarded, patience: Millis, gone?: CancelSignal): Promise<Landing | undefined> {
+  async wait({ flight, leads }: JoinedFlight, patience: Millis, gone?: CancelSignal): Promise<FillResult | undefined> {
     const landed = await waitFor(flight.head, patience, this.#ports.after, gone);
     flight.waiting -= 1;
     if (landed !== undefined) return landed;
@@ -112,11 +115,11 @@ export class Flights {
   }
 
   /** Keeps an answer that came without a flight. While its body comes, an unsafe method ends it like any other. */
-  keep(asked: Asked, vector: Vector, answer: UpstreamAnswer, terms: Terms): Landing & { kind: "kept" } {
+  keep(asked: ShardRequest, vector: Vector, answer: UpstreamAnswer, terms: Terms): FillResult & { kind: "kept" } {
     const { status, fields } = answer;
-    const head = Promise.withResolvers<Landing>();
+    const head = Promise.withResolvers<FillResult>();
     const state = {
-      doomed: false,
+      invalidated: false,
       abandoned: false,
       shared: false,
       spool: undefined,
@@ -139,30 +142,34 @@ export class Flights {
    * An unsafe method changed something: nobody joins the flights that may bring it, and nothing of them is kept. Groups are
    * known only from an answer, so where some were ended all flights of the site are meant.
    */
-  doom({ urls, site, groups }: Change): void {
+  invalidate({ urls, site, groups }: Change): void {
     for (const flight of this.#underWay) {
-      if (urls.includes(flight.url) || (groups.length > 0 && flight.url.startsWith(site))) flight.doomed = true;
+      if (urls.includes(flight.url) || (groups.length > 0 && flight.url.startsWith(site))) flight.invalidated = true;
     }
   }
 
   #begin(
     key: string | undefined,
-    asked: Asked,
+    asked: ShardRequest,
     confirm: Entry | undefined,
     how: HowToFill & SentFor,
     names: readonly string[],
   ): Flight {
-    const state: Pick<Flight, "doomed" | "abandoned" | "spool"> = { doomed: false, abandoned: false, spool: undefined };
+    const state: Pick<Flight, "invalidated" | "abandoned" | "spool"> = {
+      invalidated: false,
+      abandoned: false,
+      spool: undefined,
+    };
     const signal = new Cancellation();
     const upstream: FillPorts["upstream"] = (request) => this.#ports.upstream({ ...request, signal });
     const vector = this.#ports.knowledge.joined(asked.request.context.vector);
     const finished = () => this.#end(asked.key, flight);
     const learned = (vary: readonly string[]) => void (this.#underWay.has(flight) && this.#learn(asked.key, vary));
     // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
-    const head = fly(
+    const head = runFill(
       { ...this.#ports, upstream, finished, learned },
       { ...asked, ...how, vector, confirm, flight: state },
-    ).catch((): Landing => ({ kind: "failed", failure: FAILURES.broken }));
+    ).catch((): FillResult => ({ kind: "failed", failure: FAILURES.broken }));
     let headCame = false;
     const abandon = () => {
       // What has come is stored or passes at the pace of its readers, and a body without any is given up there (pump.ts).
@@ -210,8 +217,8 @@ export class Flights {
 }
 
 /** Whether a request has passed through Meridian before (RFC 8586), so that a flight under way may be waiting for it. */
-const hasPassedHere = ({ request }: Asked): boolean => loopOf(request.fields.get("cdn-loop")) > 0;
+const hasPassedHere = ({ request }: ShardRequest): boolean => loopOf(request.fields.get("cdn-loop")) > 0;
 
 /** Why a request got no place: it may be a part of what it would wait for, or there is no room. */
-export const whyNotBoarded = (asked: Asked): UpstreamFailure =>
+export const whyRefused = (asked: ShardRequest): UpstreamFailure =>
   hasPassedHere(asked) ? FAILURES.loop : FAILURES.overloaded;

@@ -11,17 +11,17 @@ import { ageAt } from "../../http/terms.ts";
 import { headSays, mergeNotModified } from "../../http/validate.ts";
 import { variantKey, varyOf } from "../../http/vary.ts";
 import { isSettling } from "../purges/settling.ts";
-import type { Asked } from "../request/shard-request.ts";
+import type { ShardRequest } from "../request/shard-request.ts";
 import type { Entry } from "../store/entry.ts";
-import type { Landing } from "./flight.ts";
+import type { FillResult } from "./flight.ts";
 import type { FillPorts } from "./keep.ts";
 import { bornAtOfAnswer } from "./origin-answer.ts";
 
 /** Lets an answer to a HEAD for everybody take effect on what is stored for its variant. */
 export function applyHead(
   ports: Pick<FillPorts, "name" | "entries" | "knowledge" | "now">,
-  asked: Asked,
-  { answer, seen, vary }: Landing & { kind: "relay" },
+  asked: ShardRequest,
+  { answer, seen, vary }: FillResult & { kind: "relay" },
 ): void {
   const { name, entries, knowledge, now } = ports;
   const names = entries.varyOf(name, asked.key);

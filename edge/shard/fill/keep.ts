@@ -26,7 +26,7 @@ import type { LargeObjects } from "../segments/large-objects.ts";
 import { segmentSetOf } from "../segments/segments.ts";
 import type { EntryStore } from "../store/entries.ts";
 import { type Entry, type HitForMiss, isHead } from "../store/entry.ts";
-import type { Flight, Landing } from "./flight.ts";
+import type { FillResult, Flight } from "./flight.ts";
 import type { PartWanted } from "./part-wanted.ts";
 import { PASSED, type SentFor, selection } from "./selection.ts";
 
@@ -40,7 +40,7 @@ export interface Fill extends SentFor, CacheKey {
   readonly personal: boolean;
   /** A stored response whose validators the next tier is asked to confirm; never one that a purge has ended. */
   readonly confirm: Entry | undefined;
-  readonly flight: Pick<Flight, "doomed"> & { spool: Spool | undefined };
+  readonly flight: Pick<Flight, "invalidated"> & { spool: Spool | undefined };
   /** What it asks for, if not for everything. */
   readonly part?: PartWanted | undefined;
   /** The object keeps changing: what comes is passed on as one answer, or kept whole. */
@@ -72,7 +72,7 @@ export async function relayed(
   answer: UpstreamAnswer,
   seen: Vector,
   { reason, isForAll }: { readonly reason: string; readonly isForAll: boolean },
-): Promise<Landing> {
+): Promise<FillResult> {
   ports.finished(fill.flight);
   const { vary, variant, passes } = selection(ports, fill, answer);
   // What answers one client's credentials says nothing of what others get: it takes nobody's entry away, nor their sharing.
@@ -84,7 +84,8 @@ export async function relayed(
       seen,
       target: purgeTarget(fill.url, tagsOf(answer.fields)),
     };
-    if (!fill.flight.doomed) ports.entries.put(ports.name, fill.key, fill.url, vary, passes ? PASSED : variant, marker);
+    if (!fill.flight.invalidated)
+      ports.entries.put(ports.name, fill.key, fill.url, vary, passes ? PASSED : variant, marker);
   }
   if (passes)
     return { kind: "relay", answer, seen, shared: false, reason: "vary-withheld", vary, withheld: fill.withheld };
@@ -107,7 +108,7 @@ export function kept(
   answer: UpstreamAnswer,
   seen: Vector,
   response: StoredResponse,
-): Landing & { kind: "kept" } {
+): FillResult & { kind: "kept" } {
   const total = answer.body.kind === "stream" ? answer.body.length : undefined;
   const whole = listing(ports, fill, response, answer, seen, { total });
   const { entry, store, ...listed } = whole;
@@ -145,7 +146,7 @@ export function keptInSegments(
   answer: UpstreamAnswer,
   { entry, store, ...listed }: Listing,
   covered: ByteRange,
-): Landing & { kind: "kept" } {
+): FillResult & { kind: "kept" } {
   store(undefined);
   ports.finished(fill.flight);
   if (answer.body.kind === "stream" && isHead(entry)) {
@@ -199,7 +200,7 @@ export function listing(
     uses: inheritedUses(fill.request.context.demand),
   };
   const store = (body: Uint8Array | undefined): void => {
-    if (settling || fill.flight.doomed || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
+    if (settling || fill.flight.invalidated || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
     ports.entries.put(ports.name, fill.key, fill.url, vary, variant, { ...entry, body });
   };
   return { entry, vary, variant, settling, withheld: fill.withheld, store };

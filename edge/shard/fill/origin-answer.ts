@@ -12,7 +12,7 @@ import { withoutHopByHop } from "../../http/forwardable.ts";
 import { parseHttpDate } from "../../http/http-date.ts";
 import { readContentRange } from "../../http/range.ts";
 import { bornAt } from "../../http/terms.ts";
-import type { Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
+import type { Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest, UpstreamResult } from "../../tier/tier.ts";
 import { ORIGIN_FAILURES } from "../answer/failures.ts";
 
 /** When the response would have had age 0, by the older of what the shield says and what its fields say. */
@@ -30,7 +30,7 @@ export const orderly =
   };
 
 /** The answer, if it is one to this request. */
-function asAsked({ method, fields }: UpstreamRequest, answer: UpstreamAnswer): UpstreamAnswer | UpstreamFailure {
+function asAsked({ method, fields }: UpstreamRequest, answer: UpstreamAnswer): UpstreamResult {
   const isRead = method === "GET" || method === "HEAD";
   const isConditional = fields.has("if-none-match") || fields.has("if-modified-since");
   if (answer.status === 304 && isRead && !isConditional) return unasked(answer, ORIGIN_FAILURES.notModifiedUnasked);

@@ -15,7 +15,7 @@ import { decideStore } from "../../http/store.ts";
 import { mergeNotModified } from "../../http/validate.ts";
 import type { UpstreamAnswer } from "../../tier/tier.ts";
 import type { Entry } from "../store/entry.ts";
-import type { Landing } from "./flight.ts";
+import type { FillResult } from "./flight.ts";
 import { type Fill, type FillPorts, kept, keptInSegments, listing, relayed, sourceOf } from "./keep.ts";
 import { type PartWanted, partToAsk } from "./part-wanted.ts";
 
@@ -26,18 +26,18 @@ export interface AskAgain {
 }
 
 type Where = ByteRange & { readonly total: number };
-interface Stamp {
+interface KnownStamp {
   readonly seen: Vector;
   readonly bornAt: EpochMillis;
 }
 
 /** Lands a fill whose answer is 206 or 416 to the part that it asked for. */
-export async function landPart(
+export async function concludePart(
   ports: FillPorts,
   fill: Fill & { readonly part: PartWanted },
   answer: UpstreamAnswer,
-  stamp: Stamp,
-): Promise<Landing | AskAgain> {
+  stamp: KnownStamp,
+): Promise<FillResult | AskAgain> {
   const { part, request } = fill;
   const { seen, bornAt } = stamp;
   const where = answer.status === 206 ? readContentRange(answer.fields.get("content-range")) : undefined;
@@ -46,7 +46,7 @@ export async function landPart(
     ports.finished(fill.flight);
     return { kind: "relay", answer, seen, shared: false, reason: "status" };
   }
-  const passedOn = (reason: string): Promise<Landing> | AskAgain =>
+  const passedOn = (reason: string): Promise<FillResult> | AskAgain =>
     part.kind === "verbatim"
       ? relayed(ports, fill, answer, seen, { reason, isForAll: false })
       : again(fill, answer, "verbatim");
@@ -105,7 +105,7 @@ function keepPart(
   answer: UpstreamAnswer,
   where: Where,
   { response, seen }: Pick<Entry, "response" | "seen">,
-): Landing {
+): FillResult {
   if (answer.body.kind !== "stream") throw new Error("a part has a body");
   const { store } = listing(ports, fill, response, answer, seen, { part: { first: where.first, total: where.total } });
   const spool = new Spool("whole");
@@ -125,8 +125,8 @@ async function combine(
   answer: UpstreamAnswer,
   where: Where,
   held: Entry,
-  { seen, bornAt }: Stamp,
-): Promise<Landing | AskAgain> {
+  { seen, bornAt }: KnownStamp,
+): Promise<FillResult | AskAgain> {
   const { part, body: own, response: stored } = held;
   const isSame = equalsStrongly(stored.fields.get("etag") ?? "", answer.fields.get("etag") ?? "");
   const ended = ports.knowledge.purges.verdict(held.target, held.seen) === "hard";

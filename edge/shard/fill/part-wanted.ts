@@ -6,7 +6,7 @@ import { equalsStrongly } from "../../http/entity-tag.ts";
 import { type ByteRange, selectRange } from "../../http/range.ts";
 import type { TierRequest } from "../../tier/tier.ts";
 import type { Found } from "../request/lookup-result.ts";
-import type { Asked } from "../request/shard-request.ts";
+import type { ShardRequest } from "../request/shard-request.ts";
 import { alignedRange } from "../segments/segments.ts";
 import type { Entry } from "../store/entry.ts";
 
@@ -27,7 +27,7 @@ export interface HowToFill {
 
 /** What a request that found this asks the next tier for; `changed` is how often the object changed under its eyes. */
 export function howToFill(
-  { request, route }: Pick<Asked, "request" | "route">,
+  { request, route }: Pick<ShardRequest, "request" | "route">,
   found: Found,
   company: "shared" | "alone",
   changed: number,

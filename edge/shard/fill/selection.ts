@@ -15,10 +15,10 @@ import {
 } from "../../http/withheld.ts";
 import type { TierRequest, UpstreamAnswer } from "../../tier/tier.ts";
 import type { ResponseFacts } from "../../tier/wire.ts";
-import { type Asked, impersonal } from "../request/shard-request.ts";
+import { impersonal, type ShardRequest } from "../request/shard-request.ts";
 import type { EntryStore } from "../store/entries.ts";
 import type { Entry } from "../store/entry.ts";
-import type { Landing } from "./flight.ts";
+import type { FillResult } from "./flight.ts";
 import { type PartWanted, partToAsk } from "./part-wanted.ts";
 
 /** What an origin is sent of a request. */
@@ -47,7 +47,7 @@ interface Store {
 }
 
 /** What an origin is sent for a request whose URL's answers vary by `vary`. */
-export function sentFor({ route, request, personal }: Asked, vary: readonly string[]): SentFor {
+export function sentFor({ route, request, personal }: ShardRequest, vary: readonly string[]): SentFor {
   if (personal && route.storePersonal === "never") return { own: "personal" };
   if (passedFor(route, vary, request.fields).length > 0) return { own: "vary" };
   return { selecting: learnable(route, vary) };
@@ -121,7 +121,10 @@ export function selection(
  * The request that everybody else's answer is fetched by, after a client got one of its own that its origin means for others
  * too. Undefined where it does not, or for the tier above, which is asked by this one.
  */
-export function forOthers(asked: Asked, { answer, reason }: Landing & { readonly kind: "relay" }): Asked | undefined {
+export function forOthers(
+  asked: ShardRequest,
+  { answer, reason }: FillResult & { readonly kind: "relay" },
+): ShardRequest | undefined {
   const { personal, request, policy } = asked;
   if (!personal || request.context.tier !== "shard" || request.method !== "GET") return undefined;
   if ((reason !== "cookie" && reason !== "authorization") || !invitesSharing(answer.fields, policy)) return undefined;
@@ -131,8 +134,8 @@ export function forOthers(asked: Asked, { answer, reason }: Landing & { readonly
 /** What an answer was chosen by, which a tier that stores it must know, and what its origin was not sent. */
 export function selectionFacts(
   { name, entries }: Store,
-  { key, request }: Asked,
-  landed?: Landing & { readonly kind: "kept" | "relay" },
+  { key, request }: ShardRequest,
+  landed?: FillResult & { readonly kind: "kept" | "relay" },
 ): Pick<ResponseFacts, "selectedBy" | "withheld"> {
   const withheld = landed?.withheld === undefined ? {} : { withheld: landed.withheld };
   if (request.context.tier !== "shield") return withheld;

@@ -10,10 +10,10 @@ import { bornAt, type Terms } from "../../http/terms.ts";
 import { cacheKey } from "../../request/cache-key.ts";
 import { matchRoute } from "../../route/match-route.ts";
 import type { UpstreamAnswer } from "../../tier/tier.ts";
-import type { Asked } from "../request/shard-request.ts";
+import type { ShardRequest } from "../request/shard-request.ts";
 
 /** The terms on which the answer to a POST is kept as its URL's representation; undefined if it is not to be kept. */
-export function termsOfPost(asked: Asked, answer: UpstreamAnswer, routes: readonly Route[]): Terms | undefined {
+export function termsOfPost(asked: ShardRequest, answer: UpstreamAnswer, routes: readonly Route[]): Terms | undefined {
   const { request, route, policy, personal } = asked;
   if (request.method !== "POST" || route.storePost !== "explicit" || route.mode !== "cache") return undefined;
   if (answer.status !== 200 || !isOfItsUrl(asked, answer, routes)) return undefined;
@@ -32,7 +32,11 @@ export function termsOfPost(asked: Asked, answer: UpstreamAnswer, routes: readon
  * Whether it says that it is the representation of the URL that was POSTed to, and GETs of it follow the same route. By its
  * key, not by its purge spelling: that takes URLs for one which are two.
  */
-function isOfItsUrl({ request, route, key }: Asked, { fields }: UpstreamAnswer, routes: readonly Route[]): boolean {
+function isOfItsUrl(
+  { request, route, key }: ShardRequest,
+  { fields }: UpstreamAnswer,
+  routes: readonly Route[],
+): boolean {
   const reference = fields.get("content-location");
   if (reference === undefined || !URL.canParse(reference, request.context.url)) return false;
   const normal = normaliseUrl(new URL(reference, request.context.url).href.split("#", 1)[0] ?? "");

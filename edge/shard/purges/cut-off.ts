@@ -8,13 +8,13 @@ import { between, type EpochMillis } from "../../../config/units.ts";
 import { isWeak } from "../../http/entity-tag.ts";
 import type { Fields } from "../../http/fields.ts";
 import type { Tier } from "../../tier/wire.ts";
-import type { Standing } from "./purge-knowledge.ts";
+import type { LeaseState } from "./purge-knowledge.ts";
 
 /** `full`: under a lease. `serve`: stored responses may go out all the same. `ask`: only what was just fetched may. */
 export type Trust = "full" | "serve" | "ask" | "refuse";
 
 /** How far what is known of purges may be trusted at `now`. Requests that are behind have been refused before. */
-export function trustOf(standing: Standing, route: Pick<Route, "whenCutOff">, tier: Tier, now: EpochMillis): Trust {
+export function trustOf(standing: LeaseState, route: Pick<Route, "whenCutOff">, tier: Tier, now: EpochMillis): Trust {
   if (standing.kind === "leased") return "full";
   if (route.whenCutOff === "refuse" || standing.kind === "behind") return "refuse";
   const servesStill = standing.since !== undefined && between(standing.since, now) <= LIMITS.cutOffServeMillis;

@@ -12,7 +12,7 @@ import type { ApplyRequest, PurgeNews, SyncResponse } from "../../../control-pla
 import { SHARD_LIMITS } from "../limits.ts";
 
 /** On what footing a request may be answered. */
-export type Standing =
+export type LeaseState =
   /** Under a live lease, and not behind the request. */
   | { readonly kind: "leased" }
   /**
@@ -68,7 +68,7 @@ export class Knowledge {
    * the hub at most `syncTimeoutMillis` (the shell's ask rejects then). A hub that refused a moment ago is asked in the
    * background: while a region is lost, requests need not each wait to hear so.
    */
-  async ensure(vector: Vector): Promise<Standing> {
+  async ensure(vector: Vector): Promise<LeaseState> {
     const covers = coversAll(this.vector, vector);
     if (covers && this.leaseLeft > 0) {
       if (this.leaseLeft > LIMITS.leaseMillis / 2) return { kind: "leased" };

@@ -4,13 +4,13 @@
 
 import { clientNetwork } from "../../../config/world/ip-network.ts";
 import type { Demand, RequestContext } from "../../tier/wire.ts";
-import type { Asked } from "./shard-request.ts";
+import type { ShardRequest } from "./shard-request.ts";
 
 /** The request with this tier's demand added to what the asking tier said: how often what it found was used, and whether somebody waits. */
 export function withDemand(
-  asked: Asked,
+  asked: ShardRequest,
   { uses, waits }: { readonly uses: number | undefined; readonly waits: boolean },
-): Asked {
+): ShardRequest {
   const { request } = asked;
   const { demand } = request.context;
   const whole: Demand = { uses: (demand?.uses ?? 0) + (uses ?? 0), waits: waits && (demand?.waits ?? true) };

@@ -1,11 +1,11 @@
-// What one look at the store finds for a request, and how that and what came of a fill are told in the words of `Cache-Status`.
+// What one look at the store finds for a request, and how that and the result of a fill read in `Cache-Status` (RFC 9211).
 
 import { type Millis, millis } from "../../../config/units.ts";
 import type { Outcome } from "../../http/cache-status.ts";
 import type { Reuse } from "../../http/reuse.ts";
 import type { UpstreamAnswer } from "../../tier/tier.ts";
 import type { Entry } from "../store/entry.ts";
-import type { Asked } from "./shard-request.ts";
+import type { ShardRequest } from "./shard-request.ts";
 
 /** What is stored for a request, and what may be done with it. */
 export type Found =
@@ -38,9 +38,9 @@ export function whyAsked(found: Found): Exclude<Why, "collapsed"> {
  * An outcome with what is known at release: how long a response that was just kept stays fresh, the key on routes that show
  * it (RFC 9211 sections 2.3 and 2.6), and that there is no lease for it, which a cached response never keeps to itself.
  */
-export function told(
+export function withDetails(
   outcome: Outcome,
-  { key, route, standing }: Pick<Asked, "key" | "route" | "standing">,
+  { key, route, standing }: Pick<ShardRequest, "key" | "route" | "standing">,
   ttl?: Millis,
 ): Outcome {
   if (outcome.kind === "failed") return outcome;

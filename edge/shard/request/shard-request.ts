@@ -8,25 +8,25 @@ import { candidateNames, variantKey } from "../../http/vary.ts";
 import { type CacheKey, keyOf } from "../../request/cache-key.ts";
 import { hasBypassCookie, isPersonal, keyCookieField, selectsByTooMuch } from "../../request/keyed-fields.ts";
 import type { TierRequest } from "../../tier/tier.ts";
-import type { Standing } from "../purges/purge-knowledge.ts";
+import type { LeaseState } from "../purges/purge-knowledge.ts";
 
-export interface Asked extends CacheKey {
+export interface ShardRequest extends CacheKey {
   readonly request: TierRequest;
   readonly route: Route;
   readonly policy: Policy;
   /** Whether it speaks for one client, so that no other request may share its fill. */
   readonly personal: boolean;
-  readonly standing: Standing;
+  readonly standing: LeaseState;
   readonly arrivedAt: EpochMillis;
 }
 
-export function askedOf(
+export function shardRequestOf(
   request: TierRequest,
   route: Route,
   config: Config,
-  standing: Standing,
+  standing: LeaseState,
   arrivedAt: EpochMillis,
-): Asked {
+): ShardRequest {
   const policy = policyOf(route, config.maxRetentionSeconds);
   const personal = isPersonal(request.fields, route);
   return { ...keyOf(request, route), request, route, policy, personal, standing, arrivedAt };
@@ -37,7 +37,7 @@ export function askedOf(
  * may select a variant, until the answer's `Vary` (`names`) is known.
  */
 export function flightKeyOf(
-  { key, request, route, policy }: Pick<Asked, "key" | "request" | "route" | "policy">,
+  { key, request, route, policy }: Pick<ShardRequest, "key" | "request" | "route" | "policy">,
   names: readonly string[],
 ): string {
   const { fields, method } = request;
@@ -64,7 +64,7 @@ export function withoutRange(request: TierRequest): TierRequest {
 }
 
 /** The request that serves everybody, as a refresh does: it carries nothing of the one client but the cookies of the key. */
-export function impersonal<Of extends Pick<Asked, "personal" | "route" | "request">>(asked: Of): Of {
+export function impersonal<Of extends Pick<ShardRequest, "personal" | "route" | "request">>(asked: Of): Of {
   const fields = Fields.from(asked.request.fields);
   for (const name of ["cache-control", "pragma", "authorization", "cookie"]) fields.delete(name);
   const cookie = keyCookieField(asked.request.fields, asked.route);
@@ -73,7 +73,7 @@ export function impersonal<Of extends Pick<Asked, "personal" | "route" | "reques
 }
 
 /** Why no cache takes part in a request that is only passed on, as `Cache-Status` says it. */
-export function whyPassed({ request, route }: Asked): {
+export function whyPassed({ request, route }: ShardRequest): {
   readonly reason: "bypass" | "method";
   readonly detail?: string;
 } {

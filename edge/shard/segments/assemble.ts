@@ -10,7 +10,7 @@ import type { SegmentSet } from "../../tier/wire.ts";
 import { SEGMENT_FAILURES } from "../answer/failures.ts";
 import { SHARD_LIMITS } from "../limits.ts";
 import { rangeOf, segmentsOf } from "./segments.ts";
-import type { Share } from "./stored-share.ts";
+import type { ServedBytes } from "./stored-share.ts";
 
 /** Why a segment cannot be had: the object is another by now, or something failed. */
 export class SegmentError extends Error {
@@ -33,7 +33,7 @@ export interface Opened {
 export type OpenSegment = (index: number, need: "now" | "ahead") => Promise<Opened>;
 
 /** A segment that was asked for, and what is known of it. */
-interface Asked {
+interface OpeningSegment {
   readonly opened: Promise<Opened>;
   state: "asked" | "open" | "failed";
 }
@@ -42,7 +42,7 @@ interface Asked {
 let aheadOfAll = 0;
 
 /** How many segments a body asks for ahead: more, twice as many each time, whenever its reader has to wait for the next. */
-class Window {
+class ReadAhead {
   readonly #size: number;
   #width: number = SHARD_LIMITS.segmentsAhead;
 
@@ -76,19 +76,19 @@ export function assemble(
   set: SegmentSet,
   range: ByteRange,
   open: OpenSegment,
-  closed: (given: Share) => void,
+  closed: (given: ServedBytes) => void,
 ): ByteSource {
   const given = { stored: 0, fetched: 0 };
   const wanted = segmentsOf(set, range);
-  const window = new Window(set.size);
-  const ahead: Asked[] = [];
+  const window = new ReadAhead(set.size);
+  const ahead: OpeningSegment[] = [];
   let toOpen = wanted.first;
   let current: (Opened & { position: number; readonly last: number }) | undefined;
   let toRead = wanted.first;
   let isClosed = false;
 
-  const ask = (index: number, need: "now" | "ahead"): Asked => {
-    const asked: Asked = { opened: open(index, need), state: "asked" };
+  const ask = (index: number, need: "now" | "ahead"): OpeningSegment => {
+    const asked: OpeningSegment = { opened: open(index, need), state: "asked" };
     // Whoever reads on hears of a failure; whoever left does not care.
     asked.opened.then(
       () => {
@@ -120,7 +120,7 @@ export function assemble(
    */
   const next = async (index: number): Promise<Opened> => {
     openUpTo(index);
-    const asked = ahead.shift() as Asked;
+    const asked = ahead.shift() as OpeningSegment;
     const hadToWait = asked.state === "asked" && index > wanted.first;
     try {
       const opened = await asked.opened;

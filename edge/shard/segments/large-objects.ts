@@ -10,17 +10,17 @@ import { ttlOf } from "../../http/terms.ts";
 import type { TierRequest, TierResponse, UpstreamAnswer } from "../../tier/tier.ts";
 import type { ResponseFacts } from "../../tier/wire.ts";
 import { SHARD_LIMITS } from "../limits.ts";
-import { told } from "../request/lookup-result.ts";
-import type { Asked } from "../request/shard-request.ts";
+import { withDetails } from "../request/lookup-result.ts";
+import type { ShardRequest } from "../request/shard-request.ts";
 import { type Entry, type Head, isHead } from "../store/entry.ts";
 import { assemble, begin, type NotBegun } from "./assemble.ts";
-import { type LargePorts, Passes, type Reading, segmentQuestion } from "./passing-bodies.ts";
+import { type LargePorts, type ObjectRequest, Passes, segmentQuestion } from "./passing-bodies.ts";
 import { SegmentReader } from "./segment-reader.ts";
 import { segmentedAbove } from "./segments.ts";
-import { bytesWanted, type Share, segmentsWith, shareOf } from "./stored-share.ts";
+import { bytesWanted, type ServedBytes, segmentsWith, shareOf } from "./stored-share.ts";
 import { setKey, Unranged } from "./unranged.ts";
 
-export type Begun = { readonly kind: "begun"; readonly answer: TierResponse } | NotBegun;
+export type LargeObjectStart = { readonly kind: "begun"; readonly answer: TierResponse } | NotBegun;
 
 export class LargeObjects {
   /** Larger objects than this are stored in segments where they can be, in bytes. */
@@ -39,12 +39,12 @@ export class LargeObjects {
   }
 
   /** Takes a body on its way, `covered` of the head's object, and cuts it into segments while somebody reads it. */
-  pass(reading: Reading, head: Head, source: ByteSource, covered: ByteRange): void {
+  pass(reading: ObjectRequest, head: Head, source: ByteSource, covered: ByteRange): void {
     this.#passes.take(reading, head, source, covered, { seen: head.seen, bornAt: head.response.terms.bornAt });
   }
 
   /** The origin of this object ignored a range. */
-  noticeUnranged({ key }: Pick<Reading, "key">, { segments }: Head): void {
+  noticeUnranged({ key }: Pick<ObjectRequest, "key">, { segments }: Head): void {
     this.unranged.notice(setKey(key, segments));
   }
 
@@ -53,7 +53,7 @@ export class LargeObjects {
    * origin has ranges, and ask for the object's other segments one by one. Its own clients get the part that they asked for.
    */
   isGivenWhole(
-    { key, request }: Pick<Reading, "key" | "request">,
+    { key, request }: Pick<ObjectRequest, "key" | "request">,
     entry: Entry,
     body: Body,
     from: Pick<UpstreamAnswer, "status"> | undefined,
@@ -64,7 +64,7 @@ export class LargeObjects {
   }
 
   /** The object's body, open anywhere. */
-  bodyOf(reading: Reading, head: Head): Body {
+  bodyOf(reading: ObjectRequest, head: Head): Body {
     const { segments: set } = head;
     const openAt = (range: ByteRange): ByteSource => {
       const reader = new SegmentReader(this.#ports, this.#passes, { reading, head }, (answer) => {
@@ -84,7 +84,7 @@ export class LargeObjects {
   }
 
   /** Waits for the first bytes of an answer made from `bodyOf`: before them it can still be another. */
-  async begin(asked: Asked, head: Head, answer: TierResponse): Promise<Begun> {
+  async begin(asked: ShardRequest, head: Head, answer: TierResponse): Promise<LargeObjectStart> {
     if (answer.body.kind !== "stream") return { kind: "begun", answer };
     const share = this.#share(asked, head, answer);
     // A multipart body begins with what stands before its first part.
@@ -96,7 +96,7 @@ export class LargeObjects {
   }
 
   /** What of an answer from a stored head is stored as well; of any other answer the head's own fetch says enough. */
-  async #share(asked: Asked, head: Head, answer: TierResponse): Promise<Share | undefined> {
+  async #share(asked: ShardRequest, head: Head, answer: TierResponse): Promise<ServedBytes | undefined> {
     const { outcome } = answer.facts.answered;
     if (outcome !== "hit" && outcome !== "stale") return undefined;
     const { segments: set } = head;
@@ -111,7 +111,7 @@ export class LargeObjects {
   }
 
   /** A head in store is no hit for bytes that are fetched. */
-  #factsOf(asked: Asked, head: Head, facts: ResponseFacts, expected: Share | undefined): ResponseFacts {
+  #factsOf(asked: ShardRequest, head: Head, facts: ResponseFacts, expected: ServedBytes | undefined): ResponseFacts {
     if (expected === undefined) return facts;
     const first = this.#firstAsked.get(asked.request)?.facts;
     const isFetched = first?.answered.outcome !== "hit";
@@ -123,7 +123,7 @@ export class LargeObjects {
     const outcome = { kind: "forwarded", reason: "partial", ...status, stored: true, share } as const;
     const ttl = ttlOf(head.response.terms, this.#ports.now());
     const { tier } = asked.request.context;
-    const member = cacheStatusMember(`meridian-${tier}`, told(outcome, asked, ttl));
+    const member = cacheStatusMember(`meridian-${tier}`, withDetails(outcome, asked, ttl));
     const above = isFetched ? (first?.cacheStatus.slice(0, -1) ?? []) : [];
     const by = isFetched && first !== undefined ? first.answered.by : "origin";
     const answered =

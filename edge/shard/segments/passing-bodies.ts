@@ -12,19 +12,19 @@ import type { ByteRange } from "../../http/range.ts";
 import { selectDirectives } from "../../http/targeted.ts";
 import { policyOf } from "../../http/terms.ts";
 import type { CacheKey } from "../../request/cache-key.ts";
-import type { KeyedRequest, TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
+import type { KeyedRequest, TierRequest, Upstream, UpstreamAnswer, UpstreamResult } from "../../tier/tier.ts";
 import type { ResponseFacts, SegmentSet } from "../../tier/wire.ts";
 import { SEGMENT_FAILURES, segmentOriginFailed } from "../answer/failures.ts";
 import { bornAtOfAnswer } from "../fill/origin-answer.ts";
 import { SHARD_LIMITS } from "../limits.ts";
 import type { Knowledge } from "../purges/purge-knowledge.ts";
 import { type Change, changeTo } from "../request/invalidation.ts";
-import { type Asked, impersonal, withoutOwnFields } from "../request/shard-request.ts";
+import { impersonal, type ShardRequest, withoutOwnFields } from "../request/shard-request.ts";
 import type { Head } from "../store/entry.ts";
 import { SegmentError } from "./assemble.ts";
 import { Passing } from "./passing-body.ts";
 import { coveredBy, rangeOf, whyNoSegment } from "./segments.ts";
-import type { Share } from "./stored-share.ts";
+import type { ServedBytes } from "./stored-share.ts";
 import { setKey, type Unranged } from "./unranged.ts";
 
 export interface LargePorts {
@@ -36,28 +36,28 @@ export interface LargePorts {
   readonly now: () => EpochMillis;
   readonly invalidate: (change: Change) => Promise<void>;
   /** Asks the owner of a segment, in this region and as this tier. Never rejects. */
-  readonly segment: (request: KeyedRequest) => Promise<UpstreamAnswer | UpstreamFailure>;
+  readonly segment: (request: KeyedRequest) => Promise<UpstreamResult>;
   /** Which of these segments their owners have stored; `request` is a question for any of them. Never rejects. */
   readonly held: (request: KeyedRequest, indexes: readonly number[]) => Promise<ReadonlySet<number>>;
   /** Hears what a client got of a large object, once that is over. */
-  readonly served?: (route: string, share: Share) => void;
+  readonly served?: (route: string, share: ServedBytes) => void;
   /** Hands a segment to its owner. Never rejects. */
   readonly keepSegment: (request: KeyedRequest, facts: Stamp, bytes: Uint8Array) => Promise<void>;
 }
 
 /** A request for the object, or the fill that brings it. */
-export type Reading = Pick<Asked, keyof CacheKey | "request" | "route" | "personal">;
+export type ObjectRequest = Pick<ShardRequest, keyof CacheKey | "request" | "route" | "personal">;
 /** What was known when a fetch began, and how old what it brings is. */
 export type Stamp = Pick<ResponseFacts, "seen" | "bornAt">;
 
-interface UnderWay {
+interface PassInFlight {
   readonly passing: Passing;
   readonly stamp: Stamp;
 }
 
 export class Passes {
   readonly #ports: LargePorts;
-  readonly #underWay = new Map<string, UnderWay>();
+  readonly #underWay = new Map<string, PassInFlight>();
   /** Those that are being asked for, so that readers of one object ask once. */
   readonly #asked = new Map<string, Promise<Passing>>();
 
@@ -66,7 +66,7 @@ export class Passes {
   }
 
   /** Takes a body on its way, `covered` of the head's object, and cuts it into segments while somebody reads it. */
-  take(reading: Reading, head: Head, source: ByteSource, covered: ByteRange, stamp: Stamp): Passing {
+  take(reading: ObjectRequest, head: Head, source: ByteSource, covered: ByteRange, stamp: Stamp): Passing {
     const { after, keepSegment } = this.#ports;
     const id = setKey(reading.key, head.segments);
     const passing = new Passing(source, head.segments, covered, {
@@ -88,7 +88,7 @@ export class Passes {
   }
 
   /** The object's body on its way, unless a purge has ended it: whoever was answered after that gets nothing from before. */
-  underWay({ key }: Reading, { segments, target }: Head): Passing | undefined {
+  underWay({ key }: ObjectRequest, { segments, target }: Head): Passing | undefined {
     const known = this.#underWay.get(setKey(key, segments));
     const seen = known?.stamp.seen;
     const ended = seen !== undefined && this.#ports.knowledge.purges.verdict(target, seen) === "hard";
@@ -96,7 +96,7 @@ export class Passes {
   }
 
   /** A body on its way that still gives this segment, asked for if there is none. Rejects with a `SegmentError`. */
-  async giving(reading: Reading, head: Head, index: number): Promise<Passing> {
+  async giving(reading: ObjectRequest, head: Head, index: number): Promise<Passing> {
     const id = setKey(reading.key, head.segments);
     for (;;) {
       const known = this.underWay(reading, head);
@@ -112,7 +112,7 @@ export class Passes {
   }
 
   /** Asks for the object from this segment on, and for all of it if that does not bring the segment. */
-  async #ask(reading: Reading, head: Head, index: number): Promise<Passing> {
+  async #ask(reading: ObjectRequest, head: Head, index: number): Promise<Passing> {
     const { segments: set } = head;
     const { first, last } = rangeOf(set, index);
     for (const from of ["there", "start"] as const) {
@@ -135,12 +135,12 @@ export class Passes {
     throw new SegmentError(SEGMENT_FAILURES.refused);
   }
 
-  #mayBeStored({ route }: Reading, { fields }: UpstreamAnswer): boolean {
+  #mayBeStored({ route }: ObjectRequest, { fields }: UpstreamAnswer): boolean {
     const { directives } = selectDirectives(fields, policyOf(route, 0).targets);
     return !directives.noStore && !directives.private;
   }
 
-  #sourceOf({ route }: Reading, body: Body & { readonly kind: "stream" }): ByteSource {
+  #sourceOf({ route }: ObjectRequest, body: Body & { readonly kind: "stream" }): ByteSource {
     const { after, config } = this.#ports;
     return neverSilent(body.open(), silenceOf(config.origins[route.origin]), after);
   }
@@ -149,7 +149,7 @@ export class Passes {
 /** The question for a segment: what selects the representation goes along, what is one client's own does not. */
 export function segmentQuestion(
   { knowledge }: Pick<LargePorts, "knowledge">,
-  reading: Reading,
+  reading: ObjectRequest,
   segments: SegmentSet,
   index: number,
   from?: "store",
@@ -161,7 +161,7 @@ export function segmentQuestion(
 }
 
 /** The question for a large object from a byte on, or for all of it: as it is, for these bytes are stored as they come. */
-function wholeQuestion(reading: Reading, { response, segments }: Head, from: number | undefined): TierRequest {
+function wholeQuestion(reading: ObjectRequest, { response, segments }: Head, from: number | undefined): TierRequest {
   const { fields, context } = questionOf(reading);
   if (from !== undefined) {
     fields.set("range", `bytes=${from}-`);
@@ -170,7 +170,7 @@ function wholeQuestion(reading: Reading, { response, segments }: Head, from: num
   return { method: "GET", fields, context };
 }
 
-function questionOf(reading: Reading): Pick<TierRequest, "fields" | "context"> {
+function questionOf(reading: ObjectRequest): Pick<TierRequest, "fields" | "context"> {
   const { context } = reading.request;
   const fields = withoutOwnFields(impersonal(reading).request.fields);
   return { fields, context: { ...context, budgetMillis: millis(LIMITS.requestBudgetMillis), passes: false } };

@@ -6,7 +6,7 @@ import type { Body } from "../../body/source.ts";
 import type { Outcome } from "../../http/cache-status.ts";
 import { Fields } from "../../http/fields.ts";
 import type { TierRequest, TierResponse, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
-import { factsOf, type Releasing, releaseFailure } from "../answer/release.ts";
+import { factsOf, type ReleaseFacts, releaseFailure } from "../answer/release.ts";
 import { stampFor } from "../purges/stamp.ts";
 import type { Entry } from "../store/entry.ts";
 
@@ -35,7 +35,7 @@ export function segmentResponse(
   answer: SegmentAnswer,
   request: TierRequest,
   purges: PurgeSet,
-  releasing: (outcome: Outcome, upstream?: UpstreamAnswer) => Releasing,
+  releasing: (outcome: Outcome, upstream?: UpstreamAnswer) => ReleaseFacts,
 ): TierResponse {
   const { tier } = request.context;
   switch (answer.kind) {

@@ -16,7 +16,7 @@ import { selectDirectives } from "../../http/targeted.ts";
 import { policyOf } from "../../http/terms.ts";
 import { type CacheKey, keyOf } from "../../request/cache-key.ts";
 import { routeNamed } from "../../route/match-route.ts";
-import type { TierRequest, Upstream, UpstreamAnswer, UpstreamFailure } from "../../tier/tier.ts";
+import type { TierRequest, Upstream, UpstreamAnswer, UpstreamResult } from "../../tier/tier.ts";
 import type { ResponseFacts, SegmentAsked } from "../../tier/wire.ts";
 import { FAILURES, segmentOriginFailed } from "../answer/failures.ts";
 import { bornAtOfAnswer } from "../fill/origin-answer.ts";
@@ -193,7 +193,7 @@ export class SegmentOwner {
   /** Why an answer is not the segment, if it is not. An error of the origin says nothing about its versions. */
   async #refusal(
     { request, segment, setId, url, targets }: WantedSegment,
-    answer: UpstreamAnswer | UpstreamFailure,
+    answer: UpstreamResult,
   ): Promise<Exclude<SegmentAnswer, { kind: "segment" }> | undefined> {
     if (answer.kind === "failure") return { kind: "failed", failure: answer };
     const { invalidate, unranged } = this.#ports;

@@ -10,7 +10,7 @@ import { SHARD_LIMITS } from "../limits.ts";
 import { changeTo } from "../request/invalidation.ts";
 import type { Head } from "../store/entry.ts";
 import { type Opened, SegmentError } from "./assemble.ts";
-import { type LargePorts, type Passes, type Reading, segmentQuestion } from "./passing-bodies.ts";
+import { type LargePorts, type ObjectRequest, type Passes, segmentQuestion } from "./passing-bodies.ts";
 import type { PassingReader } from "./passing-body.ts";
 import { SEGMENT_CHANGED, SEGMENT_UNRANGED } from "./segment-answer.ts";
 import { isSegment } from "./segments.ts";
@@ -19,7 +19,7 @@ import { setKey } from "./unranged.ts";
 export class SegmentReader {
   readonly #ports: LargePorts;
   readonly #passes: Passes;
-  readonly #reading: Reading;
+  readonly #reading: ObjectRequest;
   readonly #head: Head;
   readonly #id: string;
   /** Hears of each answer that brings a segment. */
@@ -32,7 +32,7 @@ export class SegmentReader {
   constructor(
     ports: LargePorts,
     passes: Passes,
-    { reading, head }: { readonly reading: Reading; readonly head: Head },
+    { reading, head }: { readonly reading: ObjectRequest; readonly head: Head },
     brought: (answer: UpstreamAnswer) => void,
   ) {
     this.#ports = ports;
@@ -98,7 +98,7 @@ export class SegmentReader {
 }
 
 /** What is asked for far ahead has its turn at the origin when nobody waits there. */
-function waitingForNone<Of extends Pick<Reading, "request">>(reading: Of): Of {
+function waitingForNone<Of extends Pick<ObjectRequest, "request">>(reading: Of): Of {
   const { request } = reading;
   const { context } = request;
   const demand = { uses: context.demand?.uses ?? 0, waits: false };

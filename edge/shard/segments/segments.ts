@@ -71,13 +71,13 @@ export const segmentKey = (key: string, { index, etag, total, size, variant }: S
 export const ownedKey = (key: string, segment: SegmentAsked | undefined): string =>
   segment === undefined ? key : segmentKey(key, segment);
 
-interface Answered {
+interface AnswerHead {
   readonly status: number;
   readonly fields: Fields;
 }
 
 /** Whether an answer is the segment that was asked for: these bytes of this version, and nothing else. */
-export function isSegment(answer: Answered, asked: SegmentAsked): boolean {
+export function isSegment(answer: AnswerHead, asked: SegmentAsked): boolean {
   if (answer.status !== 206 || answer.fields.get("etag") !== asked.etag) return false;
   const given = readContentRange(answer.fields.get("content-range"));
   const { first, last } = rangeOf(asked, asked.index);
@@ -88,7 +88,7 @@ export function isSegment(answer: Answered, asked: SegmentAsked): boolean {
  * What it means that an answer is not the segment that was asked for: the object is another by now, or it is the same and the
  * origin gave other bytes of it than it was asked for, as it may (RFC 9110 sections 14.2, 15.3.7).
  */
-export function whyNoSegment({ status, fields }: Answered, { etag, total }: SegmentSet): "changed" | "unranged" {
+export function whyNoSegment({ status, fields }: AnswerHead, { etag, total }: SegmentSet): "changed" | "unranged" {
   const contentRange = fields.get("content-range");
   switch (status) {
     case 200:
@@ -110,7 +110,7 @@ export function whyNoSegment({ status, fields }: Answered, { etag, total }: Segm
 const isLength = (said: string | undefined, length: number): boolean => said === undefined || said === `${length}`;
 
 /** The bytes of the set's object that an answer has; undefined if it is another version, or no part that says which it is. */
-export function coveredBy({ status, fields }: Answered, set: SegmentSet): ByteRange | undefined {
+export function coveredBy({ status, fields }: AnswerHead, set: SegmentSet): ByteRange | undefined {
   if (fields.get("etag") !== set.etag) return undefined;
   if (status === 200 && isLength(fields.get("content-length"), set.total)) return { first: 0, last: set.total - 1 };
   const given = status === 206 ? readContentRange(fields.get("content-range")) : undefined;

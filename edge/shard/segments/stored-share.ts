@@ -9,7 +9,7 @@ import type { Entry } from "../store/entry.ts";
 import { rangeOf, segmentsOf } from "./segments.ts";
 
 /** Bytes of an answer's content. */
-export interface Share {
+export interface ServedBytes {
   readonly stored: number;
   readonly fetched: number;
 }
@@ -46,7 +46,7 @@ export function segmentsWith(set: SegmentSet, ranges: readonly ByteRange[]): rea
 }
 
 /** How many of these bytes lie in the segments that are held, and how many do not. */
-export function shareOf(set: SegmentSet, ranges: readonly ByteRange[], held: ReadonlySet<number>): Share {
+export function shareOf(set: SegmentSet, ranges: readonly ByteRange[], held: ReadonlySet<number>): ServedBytes {
   const all = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
   let stored = 0;
   for (const index of held) {

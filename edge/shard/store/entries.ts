@@ -15,40 +15,40 @@ import { bytesHeld } from "./held-bytes.ts";
 /** What one shard has stored. */
 interface ShardEntries {
   readonly name: string;
-  readonly buckets: Map<string, Bucket>;
+  readonly buckets: Map<string, KeyVariants>;
   /** The buckets of a URL: one for each combination of what else its keys hold. */
-  readonly bucketsByUrl: Map<string, Bucket[]>;
+  readonly bucketsByUrl: Map<string, KeyVariants[]>;
   entries: number;
   bodyBytes: number;
 }
 
 /** The variants of one cache key. */
-interface Bucket {
+interface KeyVariants {
   readonly shard: ShardEntries;
   readonly key: string;
   readonly url: string;
   /** Request fields that select among them, sorted; what the newest response's `Vary` said. */
   readonly vary: readonly string[];
   /** In order of storing. */
-  readonly variants: Map<string, Held>;
+  readonly variants: Map<string, StoredItem>;
 }
 
 /** An item and where it is listed. */
-interface Held {
+interface StoredItem {
   readonly item: Entry | HitForMiss;
-  readonly bucket: Bucket;
+  readonly bucket: KeyVariants;
   readonly variant: string;
 }
 
 /** `Of`: what is kept, where it is more than an entry. */
 export class EntryStore<Of extends Entry = Entry> {
   /** Every item once, by itself: recency and bytes. Where an item is found is the shards' business. */
-  readonly #items: LRUCache<Held, Held>;
+  readonly #items: LRUCache<StoredItem, StoredItem>;
   readonly #shards = new Map<string, ShardEntries>();
 
   /** `capacity`: bytes that all items together may take, keys and structures included. */
   constructor(capacity: Bytes) {
-    this.#items = new LRUCache<Held, Held>({
+    this.#items = new LRUCache<StoredItem, StoredItem>({
       maxSize: capacity,
       maxEntrySize: Math.max(1, Math.min(capacity, EDGE_LIMITS.entryBytes + SHARD_LIMITS.entryHeadBytes)),
       sizeCalculation: ({ item, bucket, variant }) => bytesHeld(item, bucket, variant),
@@ -72,7 +72,7 @@ export class EntryStore<Of extends Entry = Entry> {
     // An item's purge target has the URL already, so the bucket shares that string.
     const bucket = this.#bucketFor(shard, key, item.target.url === url ? item.target.url : ownCopy(url), vary);
     const before = bucket.variants.get(variant);
-    const held: Held = { item: withOwnBody(item), bucket, variant: before?.variant ?? ownCopy(variant) };
+    const held: StoredItem = { item: withOwnBody(item), bucket, variant: before?.variant ?? ownCopy(variant) };
     this.#list(held);
     if (before !== undefined) this.#items.delete(before);
     this.#items.set(held, held);
@@ -102,7 +102,7 @@ export class EntryStore<Of extends Entry = Entry> {
 
   /** Ends one shard's entries that `ends` says so of. Looks at all of them. Returns how many. */
   deleteWhere(shard: string, ends: (entry: Of) => boolean): number {
-    const ended: Held[] = [];
+    const ended: StoredItem[] = [];
     for (const held of this.#items.values()) {
       if (held.item.kind === "entry" && held.bucket.shard.name === shard && ends(held.item as Of)) ended.push(held);
     }
@@ -129,7 +129,7 @@ export class EntryStore<Of extends Entry = Entry> {
   }
 
   /** The bucket of a key. One whose `Vary` was another is dropped with what it held, since its variants were chosen by that. */
-  #bucketFor(name: string, key: string, url: string, vary: readonly string[]): Bucket {
+  #bucketFor(name: string, key: string, url: string, vary: readonly string[]): KeyVariants {
     const shard = this.#shardFor(name);
     const known = shard.buckets.get(key);
     if (known !== undefined && known.vary.join() === vary.join()) return known;
@@ -147,12 +147,12 @@ export class EntryStore<Of extends Entry = Entry> {
     return shard;
   }
 
-  #dropBucket(bucket: Bucket): void {
+  #dropBucket(bucket: KeyVariants): void {
     for (const held of [...bucket.variants.values()]) this.#items.delete(held);
   }
 
   /** Makes an item the one that is found for its variant, the newest of its bucket. */
-  #list(held: Held): void {
+  #list(held: StoredItem): void {
     const { bucket, variant, item } = held;
     const { shard, variants } = bucket;
     if (variants.size === 0) {
@@ -167,7 +167,7 @@ export class EntryStore<Of extends Entry = Entry> {
   }
 
   /** An item left: its bucket forgets it, unless a newer one has its place, and goes with its last variant. */
-  #unlist(held: Held): void {
+  #unlist(held: StoredItem): void {
     const { bucket, variant, item } = held;
     const { shard, variants } = bucket;
     account(shard, item, -1);

@@ -13,7 +13,7 @@ import { askInOrder, mustArriveOnce, type RegionReply } from "../../route/ask-in
 import { routeNamed } from "../../route/match-route.ts";
 import { RegionHealth } from "../../route/region-health.ts";
 import { shieldRegions } from "../../route/shields.ts";
-import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
+import type { UpstreamAnswer, UpstreamRequest, UpstreamResult } from "../../tier/tier.ts";
 import type { RequestContext } from "../../tier/wire.ts";
 import { SHIELD_FAILURES } from "../answer/failures.ts";
 import { SHARD_LIMITS } from "../limits.ts";
@@ -45,7 +45,7 @@ export interface ShieldPorts {
   /** Tells purges, for a bounded time; answers whether they were taken. Never rejects. */
   readonly apply: (to: ShieldPlace, news: PurgeNews) => Promise<boolean>;
   /** Asks the origin. Never rejects. */
-  readonly origin: (request: UpstreamRequest, route: Route) => Promise<UpstreamAnswer | UpstreamFailure>;
+  readonly origin: (request: UpstreamRequest, route: Route) => Promise<UpstreamResult>;
 }
 
 /** The tier above one shard; it remembers which regions failed lately. */
@@ -60,7 +60,7 @@ export class ShieldAsker {
   }
 
   /** See `Upstream`. Throws for a route or origin that is not configured, which no admitted request has. */
-  async ask(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+  async ask(request: UpstreamRequest): Promise<UpstreamResult> {
     const { config, region, now, origin } = this.#ports;
     const route = routeNamed(config, request.context.route);
     const ours = route && config.origins[route.origin];
@@ -72,7 +72,7 @@ export class ShieldAsker {
       ...shields.filter((shield) => !unhealthy.has(shield)),
       ...shields.filter((shield) => unhealthy.has(shield)),
     ];
-    const outcome = await askInOrder<UpstreamAnswer | UpstreamFailure>(
+    const outcome = await askInOrder<UpstreamResult>(
       inOrder.slice(0, SHARD_LIMITS.shieldAttempts),
       mustArriveOnce(request),
       {
@@ -92,7 +92,7 @@ export class ShieldAsker {
     return { region: shield, shard: ring.owner(ownedKey(keyed.key, context.segment)) };
   }
 
-  async #askShield(to: ShieldPlace, request: UpstreamRequest): Promise<RegionReply<UpstreamAnswer | UpstreamFailure>> {
+  async #askShield(to: ShieldPlace, request: UpstreamRequest): Promise<RegionReply<UpstreamResult>> {
     const { config, region } = this.#ports;
     // mutant: no-vector-to-the-shield
     const { vector } = request;

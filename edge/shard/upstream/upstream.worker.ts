@@ -19,7 +19,7 @@ import { wholeTarget } from "../../request/cache-key.ts";
 import { forwardedFields } from "../../request/forwarded.ts";
 import { after, bodyOf, readNodeAnswer, toNodeInit } from "../../tier/message.worker.ts";
 import { isAlive, reach } from "../../tier/reach.worker.ts";
-import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../../tier/tier.ts";
+import type { UpstreamRequest, UpstreamResult } from "../../tier/tier.ts";
 import type { BehindResponse } from "../../tier/wire.ts";
 import { originFailed } from "../answer/failures.ts";
 import { decode, encode } from "../coding/encode.worker.ts";
@@ -73,12 +73,12 @@ export class UpstreamShell {
   }
 
   /** An unsafe method changed something (RFC 9111 section 4.4): nobody joins a body that was asked for before it. */
-  doom(): void {
-    this.#negotiation.doom();
+  closeAll(): void {
+    this.#negotiation.closeAll();
   }
 
   /** See `Upstream`. */
-  ask(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure> {
+  ask(request: UpstreamRequest): Promise<UpstreamResult> {
     return this.#asker.ask(request);
   }
 
@@ -104,7 +104,7 @@ export class UpstreamShell {
     return told.kind === "response" && told.response.ok;
   }
 
-  async #askOrigin(request: UpstreamRequest, route: Route): Promise<UpstreamAnswer | UpstreamFailure> {
+  async #askOrigin(request: UpstreamRequest, route: Route): Promise<UpstreamResult> {
     const { context } = request;
     // What passes no cache goes on as it was written.
     const target = context.passes

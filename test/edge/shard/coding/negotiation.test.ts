@@ -311,7 +311,7 @@ describe("what must not be shared", () => {
     const world = new World();
     void world.get("br, gzip");
     const old = await world.only();
-    world.negotiation.doom();
+    world.negotiation.closeAll();
     void world.get("gzip");
     expect((await world.only()).request).not.toBe(old.request);
   });

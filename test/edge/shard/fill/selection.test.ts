@@ -201,7 +201,7 @@ describe("a request field that answers vary by, and that shared fills do not sen
 
   test("leaves those who wait for the page one request for all of them", async () => {
     const world = new TwoTiers({}, framework);
-    // With a lease in hand requests board in the order in which they come.
+    // With a lease in hand requests join in the order in which they come.
     await world.get("/other");
     const all = [world.get("/a", RSC), ...Array.from({ length: 20 }, () => world.get("/a"))];
     const texts = (await Promise.all(all)).map(({ text }) => text);
