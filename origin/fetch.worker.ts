@@ -3,6 +3,7 @@
 // retries, follows a redirect, decodes a body, or decides what a status means. A client belongs to one Durable Object
 // instance: its waiting requests wake each other, which the runtime forbids between requests of a stateless Worker.
 
+import { isEventStream } from "../config/event-stream.ts";
 import type { Environment } from "../config/node/environment.worker.ts";
 import { passesFor } from "../config/schema/reserved-fields.ts";
 import type { Origin } from "../config/schema/schema.ts";
@@ -12,7 +13,7 @@ import type { OriginError } from "./failure.ts";
 import { framingOf } from "./framing.ts";
 import { gatherUpload } from "./gather.worker.ts";
 import { ORIGIN_LIMITS } from "./limits.ts";
-import { isEventStream, OriginClient } from "./origin.ts";
+import { contentTypeOf, OriginClient } from "./origin.ts";
 import type { OriginMetric, OriginPorts, OriginReply, OriginRequest, Sending } from "./ports.ts";
 import { resolveOrigin } from "./resolve-origin.ts";
 import { watchUpload } from "./upload.worker.ts";
@@ -127,7 +128,9 @@ function replyFrom(
   if (response.body === null) return { ...answer, body: null, ended: Promise.resolve() };
   const idle = toMillis(seconds(origin.idleTimeoutSeconds));
   const watched = watchBody(response.body, {
-    idle: isEventStream(answer.fields) ? millis(Math.max(idle, ORIGIN_LIMITS.eventStreamIdleMillis)) : idle,
+    idle: isEventStream(contentTypeOf(answer.fields))
+      ? millis(Math.max(idle, ORIGIN_LIMITS.eventStreamIdleMillis))
+      : idle,
     length: framing.length ?? Number.POSITIVE_INFINITY,
     stop: () => controller.abort(),
   });

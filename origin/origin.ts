@@ -3,6 +3,7 @@
 // Invariants: whatever happens, a slot that was taken is given back once, and a permit is settled once. Each attempt, the
 // retry too, asks the breaker; both share one time for the header. One client object an origin and isolate or object.
 
+import { isEventStream } from "../config/event-stream.ts";
 import type { Origin } from "../config/schema/schema.ts";
 import { after, between, epochMillis, type Millis, millis, type Seconds, seconds, toMillis } from "../config/units.ts";
 import { Beginnings } from "./beginnings.ts";
@@ -257,13 +258,11 @@ function holdsSlotAfterHeader<Body, Socket>(
   outcome: OriginOutcome<Body, Socket>,
 ): boolean {
   if (outcome.kind === "failure" || outcome.body === null || request.holdSlot === "header") return false;
-  return outcome.status !== 101 && !isEventStream(outcome.fields);
+  return outcome.status !== 101 && !isEventStream(contentTypeOf(outcome.fields));
 }
 
-/** Whether these fields announce server-sent events, whose body lasts as long as its client listens. */
-export const isEventStream = (fields: Iterable<readonly [string, string]>): boolean => {
-  for (const [name, value] of fields) {
-    if (name.toLowerCase() === "content-type" && /^\s*text\/event-stream\s*(;|$)/i.test(value)) return true;
-  }
-  return false;
-};
+/** The value of Content-Type among field lines. */
+export function contentTypeOf(fields: Iterable<readonly [string, string]>): string | undefined {
+  for (const [name, value] of fields) if (name.toLowerCase() === "content-type") return value;
+  return undefined;
+}

@@ -4,6 +4,7 @@
 // release of the runtime), and the bytes need not be the same, so a strong tag would let a client join parts of two. For the
 // same reason encoded representations have no ranges and say so. Never encodes what asks not to be transformed (section 7.7).
 
+import { isEventStream } from "../../config/event-stream.ts";
 import { EDGE_LIMITS } from "../limits.ts";
 import type { Coding } from "./accept-encoding.ts";
 import { isWeak, tagsIn } from "./entity-tag.ts";
@@ -64,7 +65,7 @@ const TEXTUAL_OTHERS: ReadonlySet<string> = new Set([
 /** Whether bodies of this media type shrink when they are compressed. An event stream is none: its events must not wait. */
 export function isCompressible(contentType: string | undefined): boolean {
   const type = (contentType ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type.startsWith("text/")) return type !== "text/event-stream";
+  if (type.startsWith("text/")) return !isEventStream(type);
   if (/^application\/[^+]+\+(?:json|xml|yaml)$/.test(type)) return true;
   return type.startsWith("application/")
     ? TEXTUAL_APPLICATIONS.has(type.slice("application/".length))

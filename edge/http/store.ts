@@ -8,6 +8,7 @@
 // origin better says `storePersonal: "explicit"`. Otherwise the shard fetches such a URL again without the credentials
 // (`invitesSharing`), so that visitors with cookies do not keep a site out of the cache.
 
+import { isEventStream } from "../../config/event-stream.ts";
 import { after, between, type EpochMillis, type Millis, millis, type Seconds, toMillis } from "../../config/units.ts";
 import type { Directives } from "./cache-control.ts";
 import type { Fields } from "./fields.ts";
@@ -93,7 +94,7 @@ function refusal(
   // With must-understand, no-store is for caches that do not know it (RFC 9111 section 5.2.2.3).
   if (directives.noStore && !directives.mustUnderstand) return "no-store";
   if (directives.private) return "private";
-  if (isEventStream(fields)) return "event-stream";
+  if (isEventStream(fields.get("content-type"))) return "event-stream";
   // RFC 9111 section 3.5, and the same for cookies: what answers one client's credentials is that client's.
   if (isPersonal(request) && !(policy.storePersonal === "explicit" && permitsOthers(selected))) {
     return request.fields.has("authorization") ? "authorization" : "cookie";
@@ -122,9 +123,6 @@ export function invitesSharing(fields: Fields, policy: Policy): boolean {
 
 const isPersonal = (request: StoreRequest): boolean =>
   request.personal ?? (request.fields.has("authorization") || request.fields.has("cookie"));
-
-const isEventStream = (fields: Fields): boolean =>
-  /^\s*text\/event-stream\s*(;|$)/i.test(fields.get("content-type") ?? "");
 
 function mayStoreCookie(selected: Selected, { storeSetCookie }: Policy): boolean {
   return storeSetCookie === "always" || (storeSetCookie === "explicit" && permitsSharing(selected));
@@ -206,7 +204,7 @@ function isShareable(request: StoreRequest, response: StoreResponse, { directive
     !directives.private &&
     !directives.noCache &&
     !response.fields.has("set-cookie") &&
-    !isEventStream(response.fields) &&
+    !isEventStream(response.fields.get("content-type")) &&
     varyOf(response.fields).kind === "fields"
   );
 }

@@ -40,7 +40,12 @@ export type Served =
   | { readonly kind: "answer"; readonly answer: UpstreamAnswer; readonly region: RegionId; readonly took: Millis }
   | RefusedRequest;
 
-type Keyed = Serving & { readonly keyed: CacheKey };
+/** One request on its way to the regions. */
+interface RegionRequest {
+  readonly config: Config;
+  readonly serving: Serving & { readonly keyed: CacheKey };
+  readonly ports: RegionPorts;
+}
 
 /** An answer, and how long it took from asking until its head. */
 interface TimedAnswer {
@@ -94,16 +99,16 @@ export class RegionAsker {
     const keyed = cacheKey({ url: admitted.url, fields, country: admitted.place.country }, admitted.route);
     const copy = only === undefined ? this.#copies.find(config, serving, best.region, keyed) : undefined;
     if (copy !== undefined) return { kind: "answer", answer: copy, region: best.region, took: millis(0) };
-    const keyedServing = { ...serving, keyed };
+    const asking = { config, serving: { ...serving, keyed }, ports };
     const asked = await askInOrder(
-      choices.slice(0, EDGE_LIMITS.regionAttempts).map(({ region }) => region),
-      mustArriveOnce(serving),
       {
+        regions: choices.slice(0, EDGE_LIMITS.regionAttempts).map(({ region }) => region),
+        once: mustArriveOnce(serving),
         isAlive: (region) => ports.isAlive(this.#ownerIn(config, region, keyed)),
         ask: async (region) => {
           const spent = this.#now() - serving.arrivedAt;
           const budget = millis(Math.max(0, LIMITS.requestBudgetMillis - spent));
-          const reply = await this.#askUntilValid(config, keyedServing, ports, region, budget);
+          const reply = await this.#askUntilValid(asking, region, budget);
           if (!isSafe(method)) this.#copies.changed(region, keyed);
           return reply;
         },
@@ -123,17 +128,11 @@ export class RegionAsker {
    * An answer may be released only as long as the lease of the shard that gave it: see "Consistency" in ARCHITECTURE.md. One that was
    * under way for longer is asked for once more: by then it is stored, and the way there and back is all that it takes.
    */
-  async #askUntilValid(
-    config: Config,
-    serving: Keyed,
-    ports: RegionPorts,
-    region: RegionId,
-    budget: Millis,
-  ): Promise<RegionReply<TimedAnswer>> {
-    const first = await this.#askRegion(config, serving, ports, region, budget);
+  async #askUntilValid(asking: RegionRequest, region: RegionId, budget: Millis): Promise<RegionReply<TimedAnswer>> {
+    const first = await this.#askRegion(asking, region, budget);
     if (!this.#isOutlived(first)) return first;
     discard(first.answer.answer.body);
-    const second = await this.#askRegion(config, serving, ports, region, budget);
+    const second = await this.#askRegion(asking, region, budget);
     if (!this.#isOutlived(second)) return second;
     discard(second.answer.answer.body);
     return { kind: "late" };
@@ -148,9 +147,7 @@ export class RegionAsker {
   }
 
   async #askRegion(
-    config: Config,
-    serving: Keyed,
-    ports: RegionPorts,
+    { config, serving, ports }: RegionRequest,
     region: RegionId,
     budget: Millis,
   ): Promise<RegionReply<TimedAnswer>> {

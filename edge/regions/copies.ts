@@ -75,8 +75,11 @@ export class Copies {
     if (!admitted.route.edgeCopies || body.length === undefined || body.length > EDGE_LIMITS.copyBytes) return answer;
     const whole = await readWhole(body.open(), body.length);
     if (whole === undefined) return undefined;
-    const copy = this.#copyOf(answer, url, whole, facts, grant, facts.validFor);
-    this.#copies.put(region, key, url, grant.vary, variantKey(grant.vary, fields), copy);
+    // mutant: copies-from-the-answer, with after(this.#now(), facts.validFor)
+    const until = after(answer.requestAt, facts.validFor);
+    const copy = this.#copyOf(answer, { url, body: whole, until }, facts, grant);
+    const variant = variantKey(grant.vary, fields);
+    this.#copies.put({ shard: region, key, url, vary: grant.vary, variant }, copy);
     return { ...answer, body: { kind: "bytes", bytes: whole } };
   }
 
@@ -86,16 +89,12 @@ export class Copies {
   }
 
   #copyOf(
-    { status, fields, requestAt }: UpstreamAnswer,
-    url: string,
-    body: Uint8Array,
+    { status, fields }: UpstreamAnswer,
+    { url, body, until }: { readonly url: string; readonly body: Uint8Array; readonly until: EpochMillis },
     { seen = {}, vector = {} }: ResponseFacts,
     { terms }: CopyGrant,
-    validFor: Millis,
   ): Copy {
     const now = this.#now();
-    // mutant: copies-from-the-answer, with after(now, validFor)
-    const until = after(requestAt, validFor);
     const usedUntil = after(now, millis((until - now) / 2));
     const response = { status, fields, terms };
     const own = { target: purgeTarget(url, []), storedAt: now, checkedVersion: -1, uses: 0 };

@@ -34,8 +34,12 @@ export type InOrder<Answer> =
   /** None could be reached. `storage`: one of them is there and cannot use its storage. */
   | { readonly kind: "lost"; readonly storage: boolean };
 
-/** How one request is sent. Neither function rejects. */
-export interface RegionPort<Answer> {
+/** One request, and how it is sent. Neither function rejects. */
+export interface RegionQuestion<Answer> {
+  /** Best first. */
+  readonly regions: readonly RegionId[];
+  /** Whether it must not arrive twice. */
+  readonly once: boolean;
   readonly isAlive: (region: RegionId) => Promise<boolean>;
   readonly ask: (region: RegionId) => Promise<RegionReply<Answer>>;
 }
@@ -44,11 +48,9 @@ export interface RegionPort<Answer> {
 export const mustArriveOnce = ({ method, upload }: { readonly method: string; readonly upload?: unknown }): boolean =>
   upload !== undefined || !isIdempotent(method);
 
-/** Asks `regions` in this order. `once`: the request must not arrive twice. */
+/** Asks the regions in their order. */
 export async function askInOrder<Answer>(
-  regions: readonly RegionId[],
-  once: boolean,
-  { isAlive, ask }: RegionPort<Answer>,
+  { regions, once, isAlive, ask }: RegionQuestion<Answer>,
   { health, now }: { readonly health: RegionHealth; readonly now: () => EpochMillis },
 ): Promise<InOrder<Answer>> {
   let brokenOff = 0;

@@ -80,7 +80,7 @@ export class Shard {
         this.#releaser.releasing(arrival, outcome, upstream && { answer: upstream }),
       );
     }
-    const asked = shardRequestOf(request, route, config, standing, arrival.arrivedAt);
+    const asked = shardRequestOf(config, { ...arrival, route, standing });
     return context.passes ? this.#pass(asked, gone) : this.#cached(asked, gone);
   }
 

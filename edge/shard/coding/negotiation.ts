@@ -215,7 +215,7 @@ export class Negotiation {
 
   #inCoding({ coding }: CodingRequest, { answer, encodable, length }: Plain, source: ByteSource): UpstreamAnswer {
     if (!encodable) return { ...answer, body: { kind: "stream", length, open: () => source } };
-    return { ...answer, ...inCoding(this.#ports, identityFields(answer.fields), source, coding, length) };
+    return { ...answer, ...inCoding(this.#ports, { fields: identityFields(answer.fields), source, length }, coding) };
   }
 
   /** The fields of the stored response that the request asks to confirm, if the origin sent that plain. */

@@ -65,25 +65,38 @@ export function answerFromSibling(ports: SiblingPorts, wanted: CodingRequest): U
   const from = plainFacts(fields)?.coding;
   if (from === wanted.coding) return { ...answer, status: 200, fields, body: { kind: "bytes", bytes } };
   if (from === undefined) {
-    return { ...answer, status: 200, ...inCoding(ports, fields, once(bytes), wanted.coding, bytes.byteLength) };
+    return {
+      ...answer,
+      status: 200,
+      ...inCoding(ports, { fields, source: once(bytes), length: bytes.byteLength }, wanted.coding),
+    };
   }
   const plain = ports.decode(once(bytes), from);
   if (plain === undefined) return undefined;
-  return { ...answer, status: 200, ...inCoding(ports, decodedFields(fields), plain, wanted.coding, undefined) };
+  return {
+    ...answer,
+    status: 200,
+    ...inCoding(ports, { fields: decodedFields(fields), source: plain, length: undefined }, wanted.coding),
+  };
+}
+
+/** A body without a coding, with its fields. `length` in bytes, where it is known. */
+interface PlainBody {
+  readonly fields: Fields;
+  readonly source: ByteSource;
+  readonly length: number | undefined;
 }
 
 /** A plain body and its fields in a coding, or as they are where none is wanted or every encoder is at work. */
 export function inCoding(
   { encode }: Pick<SiblingPorts, "encode">,
-  identity: Fields,
-  plain: ByteSource,
+  { fields, source, length }: PlainBody,
   coding: Coding | undefined,
-  length: number | undefined,
 ): { readonly fields: Fields; readonly body: Body } {
-  const encoded = coding === undefined ? undefined : encode(plain, coding, length);
-  if (encoded === undefined) return { fields: identity, body: { kind: "stream", length, open: () => plain } };
+  const encoded = coding === undefined ? undefined : encode(source, coding, length);
+  if (encoded === undefined) return { fields, body: { kind: "stream", length, open: () => source } };
   return {
-    fields: fieldsInCoding(identity, coding),
+    fields: fieldsInCoding(fields, coding),
     body: { kind: "stream", length: undefined, open: () => encoded },
   };
 }

@@ -1,7 +1,7 @@
 // Gets a response from the next tier and decides what becomes of it (keep.ts). A 304 is checked before it merges, because a body
 // that a purge has invalidated must not come back to life. An answer made without a field that it varies by is asked for once more.
 
-import { coversAll, type Vector } from "../../../control-plane/purge/vector.ts";
+import { coversAll } from "../../../control-plane/purge/vector.ts";
 import { discard } from "../../body/source.ts";
 import { decideStore } from "../../http/store.ts";
 import { answersFor, conditionsOf, mergeNotModified } from "../../http/validate.ts";
@@ -9,7 +9,7 @@ import type { UpstreamAnswer } from "../../tier/tier.ts";
 import { withoutOwnFields } from "../request/shard-request.ts";
 import type { Entry } from "../store/entry.ts";
 import type { FillResult } from "./flight.ts";
-import { type Fill, type FillPorts, kept, listing, relayed } from "./keep.ts";
+import { type Fetched, type Fill, type FillPorts, kept, listing, relayed } from "./keep.ts";
 import { bornAtOfAnswer } from "./origin-answer.ts";
 import { concludePart } from "./part-fill.ts";
 import { ownByVary, selection, withheldOf, withheldToTell, withThem } from "./selection.ts";
@@ -40,14 +40,15 @@ function conclude(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): FillRes
   const ownBy = ownByVary(fill, answer);
   // mutant: store-time-stamps, with ports.knowledge.vector
   const seen = answer.facts?.seen ?? vector;
+  const fetched = { answer, seen };
   // An error of the shield's own says nothing of the object: it goes to all who wait, and is no reason to wait apart.
   if (answer.facts?.answered.outcome === "error")
-    return relayed(ports, fill, answer, seen, { reason: "shield-error", isForAll: true });
-  if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, answer, seen);
-  if (ownBy !== undefined) return relayed(ports, fill, answer, seen, { reason: ownBy, isForAll: false });
+    return relayed(ports, fill, fetched, { reason: "shield-error", isForAll: true });
+  if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, fetched);
+  if (ownBy !== undefined) return relayed(ports, fill, fetched, { reason: ownBy, isForAll: false });
   const bornAt = bornAtOfAnswer(answer);
   if (fill.part !== undefined && (answer.status === 206 || answer.status === 416)) {
-    return concludePart(ports, { ...fill, part: fill.part }, answer, { seen, bornAt }).then((landed) =>
+    return concludePart(ports, { ...fill, part: fill.part }, { ...fetched, bornAt }).then((landed) =>
       landed.kind === "again" ? runFill(ports, { ...fill, part: landed.part }) : landed,
     );
   }
@@ -59,19 +60,13 @@ function conclude(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): FillRes
   if (decision.kind === "refuse" || answer.facts?.personal === true || request.method !== "GET") {
     const reason = decision.kind === "refuse" ? decision.reason : request.method === "GET" ? "personal" : "method";
     const isForAll = decision.kind === "refuse" && decision.shareable && answer.facts?.personal !== true;
-    return relayed(ports, fill, answer, seen, { reason, isForAll });
+    return relayed(ports, fill, fetched, { reason, isForAll });
   }
-  return kept(ports, fill, answer, seen, { status: answer.status, fields: answer.fields, terms: decision.terms });
+  return kept(ports, fill, fetched, { status: answer.status, fields: answer.fields, terms: decision.terms });
 }
 
 /** The validators still hold: the stored response gets the new fields and a new stamp, if no purge has ended it meanwhile. */
-async function confirmed(
-  ports: FillPorts,
-  fill: Fill,
-  confirm: Entry,
-  answer: UpstreamAnswer,
-  seen: Vector,
-): Promise<FillResult> {
+async function confirmed(ports: FillPorts, fill: Fill, confirm: Entry, { answer, seen }: Fetched): Promise<FillResult> {
   // The shield may confirm by purges that have not been heard of here: the stamp would then cover a purge that ended the body.
   const { knowledge } = ports;
   // mutant: 304-by-unknown-purges
@@ -94,10 +89,10 @@ async function confirmed(
     // The update forbids keeping it: it answers this request and is gone.
     const body =
       confirm.body === undefined ? ({ kind: "none" } as const) : ({ kind: "bytes", bytes: confirm.body } as const);
-    return relayed(ports, fill, { ...whole, body }, seen, { reason: decision.reason, isForAll: false });
+    return relayed(ports, fill, { answer: { ...whole, body }, seen }, { reason: decision.reason, isForAll: false });
   }
   const response = { status: confirm.response.status, fields, terms: decision.terms };
-  const { entry, store, ...listed } = listing(ports, fill, response, answer, seen, confirm);
+  const { entry, store, ...listed } = listing(ports, fill, { answer, seen }, response, confirm);
   store(confirm.body);
   ports.finished(fill.flight);
   return { kind: "kept", ...listed, entry: { ...entry, body: confirm.body }, spool: undefined, answer };

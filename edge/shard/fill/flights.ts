@@ -22,7 +22,7 @@ import type { Entry } from "../store/entry.ts";
 import { Cancellation } from "./cancellation.ts";
 import { runFill } from "./fill.ts";
 import { type FillResult, type Flight, mayJoin } from "./flight.ts";
-import { type FillPorts, kept } from "./keep.ts";
+import { type Fill, type FillPorts, kept } from "./keep.ts";
 import type { HowToFill } from "./part-wanted.ts";
 import { type SentFor, sentFor } from "./selection.ts";
 
@@ -90,7 +90,7 @@ export class Flights {
       return { flight: known, leads: false };
     }
     if (this.#underWay.isFull) return undefined;
-    return { flight: this.#begin(key, asked, confirm, { ...how, ...sentFor(asked, names) }, names), leads: true };
+    return { flight: this.#begin(asked, { key, names }, { confirm, ...how, ...sentFor(asked, names) }), leads: true };
   }
 
   /** Has a response fetched for everybody, anew if one is stored, unless that is under way; nobody waits for it. */
@@ -129,11 +129,16 @@ export class Flights {
     const flight: Flight = { ...state, url: asked.url, vector, head: head.promise };
     this.#underWay.add(flight);
     const ports = { ...this.#ports, finished: () => this.#underWay.end(flight) };
-    const landed = kept(ports, { ...asked, vector, confirm: undefined, flight }, answer, vector, {
-      status,
-      fields,
-      terms,
-    });
+    const landed = kept(
+      ports,
+      { ...asked, vector, confirm: undefined, flight },
+      { answer, seen: vector },
+      {
+        status,
+        fields,
+        terms,
+      },
+    );
     head.resolve(landed);
     return landed;
   }
@@ -149,11 +154,9 @@ export class Flights {
   }
 
   #begin(
-    key: string | undefined,
     asked: ShardRequest,
-    confirm: Entry | undefined,
-    how: HowToFill & SentFor,
-    names: readonly string[],
+    { key, names }: { readonly key: string | undefined; readonly names: readonly string[] },
+    how: HowToFill & SentFor & Pick<Fill, "confirm">,
   ): Flight {
     const state: Pick<Flight, "invalidated" | "abandoned" | "spool"> = {
       invalidated: false,
@@ -168,7 +171,7 @@ export class Flights {
     // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
     const head = runFill(
       { ...this.#ports, upstream, finished, learned },
-      { ...asked, ...how, vector, confirm, flight: state },
+      { ...asked, ...how, vector, flight: state },
     ).catch((): FillResult => ({ kind: "failed", failure: FAILURES.broken }));
     let headCame = false;
     const abandon = () => {

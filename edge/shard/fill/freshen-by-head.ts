@@ -34,7 +34,10 @@ export function applyHead(
   // What was fetched since by a GET is newer than this.
   if (bornAt < entry.response.terms.bornAt) return;
   const put = (changed: Partial<Entry>): void =>
-    entries.put(name, asked.key, asked.url, names, variant, { ...entry, checkedVersion: -1, ...changed });
+    entries.put(
+      { shard: name, key: asked.key, url: asked.url, vary: names, variant },
+      { ...entry, checkedVersion: -1, ...changed },
+    );
   const { response } = entry;
 
   switch (headSays(response, answer)) {

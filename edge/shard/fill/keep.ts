@@ -24,7 +24,7 @@ import { isSettling } from "../purges/settling.ts";
 import { inheritedUses } from "../request/demand.ts";
 import type { LargeObjects } from "../segments/large-objects.ts";
 import { segmentSetOf } from "../segments/segments.ts";
-import type { EntryStore } from "../store/entries.ts";
+import type { EntryStore, ItemPlace } from "../store/entries.ts";
 import { type Entry, type HitForMiss, isHead } from "../store/entry.ts";
 import type { FillResult, Flight } from "./flight.ts";
 import type { PartWanted } from "./part-wanted.ts";
@@ -65,12 +65,17 @@ export interface FillPorts {
   readonly learned?: (vary: readonly string[]) => void;
 }
 
+/** An answer of the next tier, and what was known of purges when it was fetched. */
+export interface Fetched {
+  readonly answer: UpstreamAnswer;
+  readonly seen: Vector;
+}
+
 /** Not kept. Errors of the origin are shared with all who wait, read whole if small; anything else is one client's own. */
 export async function relayed(
   ports: FillPorts,
   fill: Fill,
-  answer: UpstreamAnswer,
-  seen: Vector,
+  { answer, seen }: Fetched,
   { reason, isForAll }: { readonly reason: string; readonly isForAll: boolean },
 ): Promise<FillResult> {
   ports.finished(fill.flight);
@@ -85,7 +90,7 @@ export async function relayed(
       target: purgeTarget(fill.url, tagsOf(answer.fields)),
     };
     if (!fill.flight.invalidated)
-      ports.entries.put(ports.name, fill.key, fill.url, vary, passes ? PASSED : variant, marker);
+      ports.entries.put(placeOf(ports, fill, { vary, variant: passes ? PASSED : variant }), marker);
   }
   if (passes)
     return { kind: "relay", answer, seen, shared: false, reason: "vary-withheld", vary, withheld: fill.withheld };
@@ -105,15 +110,15 @@ export async function relayed(
 export function kept(
   ports: FillPorts,
   fill: Fill,
-  answer: UpstreamAnswer,
-  seen: Vector,
+  fetched: Fetched,
   response: StoredResponse,
 ): FillResult & { kind: "kept" } {
+  const { answer } = fetched;
   const total = answer.body.kind === "stream" ? answer.body.length : undefined;
-  const whole = listing(ports, fill, response, answer, seen, { total });
+  const whole = listing(ports, fill, fetched, response, { total });
   const { entry, store, ...listed } = whole;
   if (answer.body.kind === "stream" && isHead(entry)) {
-    return keptInSegments(ports, fill, answer, whole, { first: 0, last: entry.segments.total - 1 });
+    return keptInSegments(ports, fill, whole, { answer, covered: { first: 0, last: entry.segments.total - 1 } });
   }
   if (answer.body.kind !== "stream") {
     const body = answer.body.kind === "bytes" ? answer.body.bytes : undefined;
@@ -143,9 +148,8 @@ export function kept(
 export function keptInSegments(
   ports: FillPorts,
   fill: Fill,
-  answer: UpstreamAnswer,
   { entry, store, ...listed }: Listing,
-  covered: ByteRange,
+  { answer, covered }: { readonly answer: UpstreamAnswer; readonly covered: ByteRange },
 ): FillResult & { kind: "kept" } {
   store(undefined);
   ports.finished(fill.flight);
@@ -167,15 +171,20 @@ export const turn = (ports: FillPorts): Promise<void> =>
     ports.after(millis(0), resolve);
   });
 
+const placeOf = (
+  { name }: FillPorts,
+  { key, url }: Fill,
+  selected: { readonly vary: readonly string[]; readonly variant: string },
+): ItemPlace => ({ shard: name, key, url, ...selected });
+
 export type Listing = ReturnType<typeof listing>;
 
 /** The entry that a response becomes and how to store it; `form` says of how many bytes it is, or where its body lies. */
 export function listing(
   ports: FillPorts,
   fill: Fill,
+  { answer, seen }: Fetched,
   response: StoredResponse,
-  answer: UpstreamAnswer,
-  seen: Vector,
   form: { readonly total?: number | undefined } & Pick<Entry, "segments" | "part">,
 ) {
   const tags = tagsOf(response.fields);
@@ -201,7 +210,7 @@ export function listing(
   };
   const store = (body: Uint8Array | undefined): void => {
     if (settling || fill.flight.invalidated || ports.knowledge.purges.verdict(target, entry.seen) === "hard") return;
-    ports.entries.put(ports.name, fill.key, fill.url, vary, variant, { ...entry, body });
+    ports.entries.put(placeOf(ports, fill, { vary, variant }), { ...entry, body });
   };
   return { entry, vary, variant, settling, withheld: fill.withheld, store };
 }

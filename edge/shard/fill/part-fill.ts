@@ -4,7 +4,7 @@
 // itself that it is a part, but not which, is passed on and never kept.
 
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
-import { coversAll, type Vector } from "../../../control-plane/purge/vector.ts";
+import { coversAll } from "../../../control-plane/purge/vector.ts";
 import { pump } from "../../body/pump.ts";
 import { discard } from "../../body/source.ts";
 import { Spool, streamOf } from "../../body/spool.ts";
@@ -12,11 +12,12 @@ import { equalsStrongly } from "../../http/entity-tag.ts";
 import { Fields } from "../../http/fields.ts";
 import { type ByteRange, readContentRange } from "../../http/range.ts";
 import { decideStore } from "../../http/store.ts";
+import type { StoredResponse } from "../../http/terms.ts";
 import { mergeNotModified } from "../../http/validate.ts";
 import type { UpstreamAnswer } from "../../tier/tier.ts";
 import type { Entry } from "../store/entry.ts";
 import type { FillResult } from "./flight.ts";
-import { type Fill, type FillPorts, kept, keptInSegments, listing, relayed, sourceOf } from "./keep.ts";
+import { type Fetched, type Fill, type FillPorts, kept, keptInSegments, listing, relayed, sourceOf } from "./keep.ts";
 import { type PartWanted, partToAsk } from "./part-wanted.ts";
 
 /** The part that came is of no use: the fill asks once more, for this part or for everything. */
@@ -26,8 +27,8 @@ export interface AskAgain {
 }
 
 type Where = ByteRange & { readonly total: number };
-interface KnownStamp {
-  readonly seen: Vector;
+/** An answer that brings a part, and when what it brings was made. */
+interface FetchedPart extends Fetched {
   readonly bornAt: EpochMillis;
 }
 
@@ -35,11 +36,10 @@ interface KnownStamp {
 export async function concludePart(
   ports: FillPorts,
   fill: Fill & { readonly part: PartWanted },
-  answer: UpstreamAnswer,
-  stamp: KnownStamp,
+  fetched: FetchedPart,
 ): Promise<FillResult | AskAgain> {
   const { part, request } = fill;
-  const { seen, bornAt } = stamp;
+  const { answer, seen, bornAt } = fetched;
   const where = answer.status === 206 ? readContentRange(answer.fields.get("content-range")) : undefined;
   if (answer.status === 416 && part.kind !== "rest" && (part.kind === "verbatim" || !request.fields.has("if-range"))) {
     // No marker: that one client asked beyond the end says nothing of what others get.
@@ -48,7 +48,7 @@ export async function concludePart(
   }
   const passedOn = (reason: string): Promise<FillResult> | AskAgain =>
     part.kind === "verbatim"
-      ? relayed(ports, fill, answer, seen, { reason, isForAll: false })
+      ? relayed(ports, fill, fetched, { reason, isForAll: false })
       : again(fill, answer, "verbatim");
   if (where === undefined || answer.body.kind !== "stream" || fill.unsegmented) return passedOn("status");
   const fields = fieldsOfWhole(answer.fields, where.total);
@@ -59,23 +59,24 @@ export async function concludePart(
   const response = { status: 200, fields, terms: decision.terms };
   if (where.first === 0 && where.last === where.total - 1) {
     const body = { ...answer.body, length: where.total };
-    return kept(ports, { ...fill, part: undefined }, { ...answer, status: 200, fields, body }, seen, response);
+    const whole = { ...answer, status: 200, fields, body };
+    return kept(ports, { ...fill, part: undefined }, { answer: whole, seen }, response);
   }
-  const listed = listing(ports, fill, response, answer, seen, { total: where.total });
+  const listed = listing(ports, fill, fetched, response, { total: where.total });
   if (listed.settling) {
     if (part.kind !== "verbatim") return again(fill, answer, "verbatim");
     ports.finished(fill.flight);
     return { kind: "relay", answer, seen, shared: false, reason: "settling" };
   }
-  if (listed.entry.segments !== undefined) return keptInSegments(ports, fill, answer, listed, where);
+  if (listed.entry.segments !== undefined) return keptInSegments(ports, fill, listed, { answer, covered: where });
   if (where.total > ports.wholeUpTo) return passedOn("part");
   switch (part.kind) {
     case "aligned":
       return again(fill, answer, "whole");
     case "verbatim":
-      return keepPart(ports, fill, answer, where, { response, seen });
+      return keepPart(ports, fill, fetched, { response, where });
     case "rest":
-      return combine(ports, fill, answer, where, part.held, stamp);
+      return combine(ports, fill, fetched, { where, held: part.held });
   }
 }
 
@@ -102,12 +103,12 @@ const decideWhole = (fill: Fill, fields: Fields, answer: UpstreamAnswer, bornAt:
 function keepPart(
   ports: FillPorts,
   fill: Fill,
-  answer: UpstreamAnswer,
-  where: Where,
-  { response, seen }: Pick<Entry, "response" | "seen">,
+  { answer, seen }: Fetched,
+  { response, where }: { readonly response: StoredResponse; readonly where: Where },
 ): FillResult {
   if (answer.body.kind !== "stream") throw new Error("a part has a body");
-  const { store } = listing(ports, fill, response, answer, seen, { part: { first: where.first, total: where.total } });
+  const part = { first: where.first, total: where.total };
+  const { store } = listing(ports, fill, { answer, seen }, response, { part });
   const spool = new Spool("whole");
   const body = streamOf(spool, answer);
   void pump(ports.after, sourceOf(ports, fill, answer.body), spool, answer.body.length).then(() => {
@@ -122,10 +123,8 @@ function keepPart(
 async function combine(
   ports: FillPorts,
   fill: Fill & { readonly part: PartWanted },
-  answer: UpstreamAnswer,
-  where: Where,
-  held: Entry,
-  { seen, bornAt }: KnownStamp,
+  { answer, seen, bornAt }: FetchedPart,
+  { where, held }: { readonly where: Where; readonly held: Entry },
 ): Promise<FillResult | AskAgain> {
   const { part, body: own, response: stored } = held;
   const isSame = equalsStrongly(stored.fields.get("etag") ?? "", answer.fields.get("etag") ?? "");
@@ -150,7 +149,7 @@ async function combine(
   bytes.set(own, part.first);
   bytes.set(came, where.first);
   const whole = { ...answer, status: 200, fields, body: { kind: "bytes", bytes } as const };
-  return kept(ports, fill, whole, held.seen, { status: 200, fields, terms: decision.terms });
+  return kept(ports, fill, { answer: whole, seen: held.seen }, { status: 200, fields, terms: decision.terms });
 }
 
 const lengthOf = ({ first, last }: ByteRange): number => last - first + 1;

@@ -34,7 +34,7 @@ export interface SentFor {
 }
 
 /** A request that is being answered by the next tier. */
-interface Asking extends SentFor {
+interface FillQuestion extends SentFor {
   readonly request: TierRequest;
   readonly route: Route;
   readonly key: string;
@@ -56,7 +56,7 @@ export function sentFor({ route, request, personal }: ShardRequest, vary: readon
 const NOTHING: Withheld = { learned: [], passed: [], constant: [] };
 
 /** What the origin was not sent of a request and answers by. An error says little of that, and costs no second request. */
-export function withheldOf({ route, request, own, selecting = [] }: Asking, answer: UpstreamAnswer): Withheld {
+export function withheldOf({ route, request, own, selecting = [] }: FillQuestion, answer: UpstreamAnswer): Withheld {
   // A shield has sent what its origin needs, and only tiers have members of Cache-Status.
   if (own !== undefined || answer.status >= 500 || (answer.facts?.cacheStatus.length ?? 0) > 0) return NOTHING;
   const vary = varyOf(answer.fields);
@@ -65,7 +65,7 @@ export function withheldOf({ route, request, own, selecting = [] }: Asking, answ
 
 /** The same fill, with what was withheld. An origin that names yet another field the second time is sent everything. */
 export function withThem<
-  Of extends Asking & { readonly confirm: Entry | undefined; readonly part?: PartWanted | undefined },
+  Of extends FillQuestion & { readonly confirm: Entry | undefined; readonly part?: PartWanted | undefined },
 >(fill: Of, { learned, passed }: Withheld): Of {
   const { request, selecting = [], isAgain } = fill;
   if (passed.length === 0 && !isAgain) {
@@ -76,7 +76,7 @@ export function withThem<
 
 /** The fields that an answer varies by and that are not sent on shared fills, if its request had any. */
 export function withheldToTell(
-  { own, route, request }: Asking,
+  { own, route, request }: FillQuestion,
   { fields, facts }: UpstreamAnswer,
   { constant }: Withheld,
 ): readonly string[] | undefined {
@@ -87,7 +87,10 @@ export function withheldToTell(
 }
 
 /** Why an answer is its client's own by what it varies by; undefined if it is not. */
-export function ownByVary({ own, route }: Asking, { fields }: UpstreamAnswer): "vary-withheld" | "vary" | undefined {
+export function ownByVary(
+  { own, route }: FillQuestion,
+  { fields }: UpstreamAnswer,
+): "vary-withheld" | "vary" | undefined {
   if (own === "vary") return "vary-withheld";
   const vary = varyOf(fields);
   return vary.kind === "fields" && variesByFacts(route, vary.names) ? "vary" : undefined;
@@ -102,7 +105,7 @@ export const PASSED = "passed";
  */
 export function selection(
   { name, entries }: Store,
-  { route, key, request, selecting = [], own, personal }: Asking,
+  { route, key, request, selecting = [], own, personal }: FillQuestion,
   { fields, facts }: Pick<UpstreamAnswer, "fields" | "facts">,
 ): { readonly vary: readonly string[]; readonly variant: string; readonly passes: boolean } {
   const vary = varyOf(fields);

@@ -21,15 +21,13 @@ export interface ShardRequest extends CacheKey {
 }
 
 export function shardRequestOf(
-  request: TierRequest,
-  route: Route,
   config: Config,
-  standing: LeaseState,
-  arrivedAt: EpochMillis,
+  arrived: Pick<ShardRequest, "request" | "route" | "standing" | "arrivedAt">,
 ): ShardRequest {
+  const { request, route } = arrived;
   const policy = policyOf(route, config.maxRetentionSeconds);
   const personal = isPersonal(request.fields, route);
-  return { ...keyOf(request, route), request, route, policy, personal, standing, arrivedAt };
+  return { ...keyOf(request, route), ...arrived, policy, personal };
 }
 
 /**

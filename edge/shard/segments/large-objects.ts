@@ -40,7 +40,8 @@ export class LargeObjects {
 
   /** Takes a body on its way, `covered` of the head's object, and cuts it into segments while somebody reads it. */
   pass(reading: ObjectRequest, head: Head, source: ByteSource, covered: ByteRange): void {
-    this.#passes.take(reading, head, source, covered, { seen: head.seen, bornAt: head.response.terms.bornAt });
+    const stamp = { seen: head.seen, bornAt: head.response.terms.bornAt };
+    this.#passes.take(reading, head, { source, covered, stamp });
   }
 
   /** The origin of this object ignored a range. */
@@ -104,7 +105,7 @@ export class LargeObjects {
     const indexes = segmentsWith(set, ranges);
     const [first = 0, ...more] = indexes;
     // Whether the first was stored shows when it comes. No memory holds more segments than are asked after.
-    const question = segmentQuestion(this.#ports, asked, set, first);
+    const question = segmentQuestion(this.#ports, asked, { ...set, index: first });
     const held =
       more.length === 0 ? indexes : await this.#ports.held(question, indexes.slice(0, SHARD_LIMITS.heldAsked));
     return shareOf(set, ranges, new Set(held));

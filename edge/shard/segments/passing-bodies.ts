@@ -13,7 +13,7 @@ import { selectDirectives } from "../../http/targeted.ts";
 import { policyOf } from "../../http/terms.ts";
 import type { CacheKey } from "../../request/cache-key.ts";
 import type { KeyedRequest, TierRequest, Upstream, UpstreamAnswer, UpstreamResult } from "../../tier/tier.ts";
-import type { ResponseFacts, SegmentSet } from "../../tier/wire.ts";
+import type { ResponseFacts, SegmentAsked } from "../../tier/wire.ts";
 import { SEGMENT_FAILURES, segmentOriginFailed } from "../answer/failures.ts";
 import { bornAtOfAnswer } from "../fill/origin-answer.ts";
 import { SHARD_LIMITS } from "../limits.ts";
@@ -50,6 +50,13 @@ export type ObjectRequest = Pick<ShardRequest, keyof CacheKey | "request" | "rou
 /** What was known when a fetch began, and how old what it brings is. */
 export type Stamp = Pick<ResponseFacts, "seen" | "bornAt">;
 
+/** A body on its way: which bytes of the object it covers. */
+interface ArrivingBody {
+  readonly source: ByteSource;
+  readonly covered: ByteRange;
+  readonly stamp: Stamp;
+}
+
 interface PassInFlight {
   readonly passing: Passing;
   readonly stamp: Stamp;
@@ -66,13 +73,14 @@ export class Passes {
   }
 
   /** Takes a body on its way, `covered` of the head's object, and cuts it into segments while somebody reads it. */
-  take(reading: ObjectRequest, head: Head, source: ByteSource, covered: ByteRange, stamp: Stamp): Passing {
+  take(reading: ObjectRequest, head: Head, { source, covered, stamp }: ArrivingBody): Passing {
     const { after, keepSegment } = this.#ports;
     const id = setKey(reading.key, head.segments);
     const passing = new Passing(source, head.segments, covered, {
       after,
       lingers: () => (this.#isWorthWaiting(id) ? millis(SHARD_LIMITS.passLingersMillis) : undefined),
-      keep: (index, bytes) => keepSegment(segmentQuestion(this.#ports, reading, head.segments, index), stamp, bytes),
+      keep: (index, bytes) =>
+        keepSegment(segmentQuestion(this.#ports, reading, { ...head.segments, index }), stamp, bytes),
       finished: () => {
         if (this.#underWay.get(id)?.passing === passing) this.#underWay.delete(id);
       },
@@ -123,7 +131,7 @@ export class Passes {
       const covered = this.#mayBeStored(reading, answer) ? coveredBy(answer, set) : undefined;
       if (answer.body.kind === "stream" && covered !== undefined && covered.first <= first && covered.last >= last) {
         const stamp = { seen: answer.facts?.seen ?? vector, bornAt: bornAtOfAnswer(answer) };
-        return this.take(reading, head, this.#sourceOf(reading, answer.body), covered, stamp);
+        return this.take(reading, head, { source: this.#sourceOf(reading, answer.body), covered, stamp });
       }
       discard(answer.body);
       if (answer.status >= 500) throw new SegmentError(segmentOriginFailed(answer.status));
@@ -150,13 +158,10 @@ export class Passes {
 export function segmentQuestion(
   { knowledge }: Pick<LargePorts, "knowledge">,
   reading: ObjectRequest,
-  segments: SegmentSet,
-  index: number,
-  from?: "store",
+  segment: SegmentAsked,
 ): KeyedRequest {
   const { fields, context } = questionOf(reading);
   const vector = knowledge.joined(context.vector);
-  const segment = { ...segments, index, ...(from === "store" ? { onlyStored: true as const } : {}) };
   return { method: "GET", fields, keyed: reading, context: { ...context, vector, segment } };
 }
 

@@ -230,7 +230,7 @@ export class SegmentOwner {
   #store({ id, url, target }: WantedSegment, entry: Entry, body: Uint8Array): void {
     const { name, entries, knowledge } = this.#ports;
     if (knowledge.purges.verdict(target, entry.seen) === "hard") return;
-    entries.put(name, id, url, [], "", { ...entry, body });
+    entries.put({ shard: name, key: id, url, vary: [], variant: "" }, { ...entry, body });
   }
 }
 

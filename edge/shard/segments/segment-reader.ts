@@ -63,7 +63,7 @@ export class SegmentReader {
     const coming = this.#passing?.segment(index, isUnranged ? "however-far" : "soon");
     if (coming !== undefined) return { source: coming, from: "passing", isStored: false };
     const reading = need === "ahead" ? waitingForNone(this.#reading) : this.#reading;
-    const asked = segmentQuestion(this.#ports, reading, set, index, isUnranged ? "store" : undefined);
+    const asked = segmentQuestion(this.#ports, reading, { ...set, index, ...(isUnranged ? { onlyStored: true } : {}) });
     const answer = await this.#ports.segment(asked);
     if (answer.kind === "failure") throw new SegmentError(answer);
     if (isSegment(answer, { ...set, index }) && answer.body.kind !== "none") {

@@ -22,6 +22,17 @@ interface ShardEntries {
   bodyBytes: number;
 }
 
+/** Where an item belongs. */
+export interface ItemPlace {
+  readonly shard: string;
+  readonly key: string;
+  /** The canonical URL, by which unsafe methods invalidate. */
+  readonly url: string;
+  /** Request fields that select among the key's variants, sorted, and their values as one text. */
+  readonly vary: readonly string[];
+  readonly variant: string;
+}
+
 /** The variants of one cache key. */
 interface KeyVariants {
   readonly shard: ShardEntries;
@@ -68,7 +79,7 @@ export class EntryStore<Of extends Entry = Entry> {
   }
 
   /** Stores an item; a changed `vary` ends the variants that were chosen by another. The oldest variant beyond the cap goes. */
-  put(shard: string, key: string, url: string, vary: readonly string[], variant: string, item: Of | HitForMiss): void {
+  put({ shard, key, url, vary, variant }: ItemPlace, item: Of | HitForMiss): void {
     // An item's purge target has the URL already, so the bucket shares that string.
     const bucket = this.#bucketFor(shard, key, item.target.url === url ? item.target.url : ownCopy(url), vary);
     const before = bucket.variants.get(variant);

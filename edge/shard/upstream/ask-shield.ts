@@ -73,9 +73,9 @@ export class ShieldAsker {
       ...shields.filter((shield) => unhealthy.has(shield)),
     ];
     const outcome = await askInOrder<UpstreamResult>(
-      inOrder.slice(0, SHARD_LIMITS.shieldAttempts),
-      mustArriveOnce(request),
       {
+        regions: inOrder.slice(0, SHARD_LIMITS.shieldAttempts),
+        once: mustArriveOnce(request),
         isAlive: async (shield) => shield === region || this.#ports.isAlive(this.#ownerIn(shield, request)),
         ask: async (shield) =>
           shield === region

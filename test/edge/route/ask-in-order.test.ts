@@ -18,9 +18,9 @@ async function ask(replies: readonly Reply[], { once = false, dead = [] as reado
   const health = new RegionHealth();
   const asked: RegionId[] = [];
   const outcome = await askInOrder<string>(
-    REGIONS,
-    once,
     {
+      regions: REGIONS,
+      once,
       isAlive: async (region) => !dead.includes(region),
       ask: async (region) => {
         const reply = replies[asked.length] ?? expect.unreachable();

@@ -41,12 +41,14 @@ const step = fc.record({
   size: fc.constantFrom(0, 10, 1_000, 5_000, 40_000),
 });
 
+const PLACE = { shard: "s0", key: "k", url: "http://site.test/k" };
+
 test("what a shard is said to hold is what it holds, whatever came, went, was replaced or did not fit", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const store = new EntryStore(bytes(16 * KiB));
       for (const { act, shard, key, vary, variant, size } of steps) {
-        if (act === "put") store.put(shard, key, `http://site.test/${key}`, vary, variant, entry(size));
+        if (act === "put") store.put({ shard, key, url: `http://site.test/${key}`, vary, variant }, entry(size));
         else if (act === "delete") store.delete(shard, key, variant);
         else store.deleteUrl(shard, `http://site.test/${key}`);
         for (const name of ["s0", "s1"]) {
@@ -62,8 +64,8 @@ test("what a shard is said to hold is what it holds, whatever came, went, was re
 
 test("a changed Vary ends the variants that were chosen by another", () => {
   const store = new EntryStore(bytes(1_024 * KiB));
-  store.put("s0", "k", "http://site.test/k", [], "", entry(10));
-  store.put("s0", "k", "http://site.test/k", ["accept"], "accept:a\n", entry(10));
+  store.put({ ...PLACE, vary: [], variant: "" }, entry(10));
+  store.put({ ...PLACE, vary: ["accept"], variant: "accept:a\n" }, entry(10));
   expect(store.get("s0", "k", "")).toBeUndefined();
   expect(store.varyOf("s0", "k")).toEqual(["accept"]);
   expect(store.heldBy("s0").entries).toBe(1);
@@ -71,7 +73,7 @@ test("a changed Vary ends the variants that were chosen by another", () => {
 
 test("one key has so many variants at most, and the oldest goes first", () => {
   const store = new EntryStore(bytes(1_024 * KiB));
-  const put = (index: number) => store.put("s0", "k", "http://site.test/k", ["accept"], `accept:${index}\n`, entry(1));
+  const put = (index: number) => store.put({ ...PLACE, vary: ["accept"], variant: `accept:${index}\n` }, entry(1));
   for (let index = 0; index < SHARD_LIMITS.variants; index += 1) put(index);
   expect(store.heldBy("s0").entries).toBe(SHARD_LIMITS.variants);
   put(SHARD_LIMITS.variants);

@@ -65,7 +65,7 @@ const marker = (url: string): HitForMiss => ({
 
 type Put = (store: EntryStore, index: number) => void;
 const under = (store: EntryStore, url: string, item: Entry | HitForMiss, vary: string[] = [], variant = ""): void =>
-  store.put("shard:weur:1", `abcdefgh1234x ${url}`, url, vary, variant, item);
+  store.put({ shard: "shard:weur:1", key: `abcdefgh1234x ${url}`, url, vary, variant }, item);
 
 const long = (length: number, character = "k"): string => Buffer.alloc(length, character).toString("latin1");
 const site = "http://shop.example";
