@@ -1,5 +1,5 @@
-// Makes the answers of a shard: from an entry, from a fill that was just stored, from an answer that is only relayed, or its own
-// error. It decides nothing about freshness or purges: its caller has just checked both.
+// Builds the answers of a shard: from an entry, from a fill that was just stored, from an answer that is only relayed, or an error of
+// its own. It decides nothing about freshness or purges: its caller has just checked both.
 
 import { between, type EpochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { Body } from "../../body/source.ts";
@@ -21,7 +21,7 @@ import { factsOf, type ReleaseFacts, releaseEntry, releaseFailure } from "./rele
 type Kept = FillResult & { readonly kind: "kept" };
 type Relayed = FillResult & { readonly kind: "relay" };
 
-/** An answer that a release rests on, and until when it may go out if no lease says so. */
+/** The upstream answer that a release is based on, and until when it may be released if there is no lease. */
 interface From {
   readonly answer: UpstreamAnswer;
   readonly until?: EpochMillis | undefined;
@@ -43,7 +43,7 @@ export class Releaser {
     return this.#release(asked, entry, { outcome, body: this.#bodyOf(asked, entry) });
   }
 
-  /** The answer from what a fill has just stored, or is storing: its body may still be arriving. */
+  /** The answer from what a fill has stored, or is storing: its body may still be arriving. */
   kept(asked: ShardRequest, landed: Kept, why: Why): TierResponse {
     const { entry, spool, answer, settling, withheld } = landed;
     const body = spool === undefined ? this.#bodyOf(asked, entry) : streamOf(spool, answer);
@@ -66,8 +66,8 @@ export class Releaser {
     const seen = this.#judge.stampOfRelay(asked, landed);
     const facts = factsOf(tier, { ...releasing, chosen }, { seen, bornAt: answer.facts?.bornAt });
     const body: Body = asked.request.method === "HEAD" ? { kind: "none" } : answer.body;
-    // A part that the origin gave as it was asked is its client's own, but every tier on the way may store it. An error that all
-    // requests waiting here get goes to all that wait below as well.
+    // A range that the origin answered as it was asked is its client's own, but every tier on the way may store it. An error that is
+    // shared with all requests waiting here is also shared with those waiting below.
     const own = reason === "part" || landed.shared ? {} : ({ personal: true } as const);
     const marks = reason === "settling" ? ({ settling: true } as const) : own;
     return { status: answer.status, fields: answer.fields, body, facts: { ...facts, ...marks } };
@@ -78,7 +78,7 @@ export class Releaser {
     return releaseFailure(arrival.request, failure, this.releasing(arrival, { kind: "failed", detail: failure.code }));
   }
 
-  /** What every answer says of the shard at the moment of release. */
+  /** What every answer says about the shard at the moment of release. */
   releasing({ request, arrivedAt }: ArrivedRequest, outcome: Outcome, from?: From): ReleaseFacts {
     const { knowledge, now } = this.#ports;
     const below = from?.answer.timings ?? {};
@@ -109,7 +109,7 @@ export class Releaser {
   }
 }
 
-/** A request, and when it came. */
+/** A request, and when it arrived. */
 export interface ArrivedRequest {
   readonly request: TierRequest;
   readonly arrivedAt: EpochMillis;

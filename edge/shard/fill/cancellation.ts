@@ -1,5 +1,5 @@
-// A request that is given up, as the tiers pass it on: what the platform's `AbortController` is, for code without a platform.
-// The client of one request may go away (`gone`), or a flight that nobody waits for is abandoned. It decides nothing.
+// Cancels a request across tiers: the platform's `AbortController` for code without a platform. A request is cancelled when its
+// client leaves (`gone`), or when a flight is abandoned. It decides nothing.
 
 import type { CancelSignal } from "../../../origin/ports.ts";
 
@@ -19,7 +19,7 @@ export class Cancellation implements CancelSignal {
     this.#listeners.delete(listener);
   }
 
-  /** Gives up; each listener hears of it once. */
+  /** Cancels; each listener is called once. */
   abort(): void {
     if (this.#aborted) return;
     this.#aborted = true;

@@ -1,5 +1,5 @@
-// Gets a response from the next tier and decides what becomes of it (keep.ts). A 304 is checked before it merges, because a body
-// that a purge has invalidated must not come back to life. An answer made without a field that it varies by is asked for once more.
+// Gets a response from the next tier and decides what happens to it (keep.ts). A 304 is checked before it merges, because a body that a
+// purge has invalidated must not become valid again. If an answer varies by a field that was not sent, the fill asks once more.
 
 import { coversAll } from "../../../control-plane/purge/vector.ts";
 import { discard } from "../../body/source.ts";
@@ -14,7 +14,7 @@ import { bornAtOfAnswer } from "./origin-answer.ts";
 import { concludePart } from "./part-fill.ts";
 import { ownByVary, selection, withheldOf, withheldToTell, withThem } from "./selection.ts";
 
-/** Flies one fill until the head of its answer has landed. Never rejects. */
+/** Runs one fill until the head of its answer is known. Never rejects. */
 export async function runFill(ports: FillPorts, fill: Fill): Promise<FillResult> {
   const { request, vector, selecting = [], own } = fill;
   const confirm = own === "vary" ? undefined : fill.confirm;
@@ -25,7 +25,7 @@ export async function runFill(ports: FillPorts, fill: Fill): Promise<FillResult>
   const answer = await ports.upstream({ ...request, keyed: fill, fields, vector, selecting, isOwn: own !== undefined });
   if (answer.kind === "failure") return { kind: "failed", failure: answer };
   const withheld = withheldOf(fill, answer);
-  // What was made without a field that it varies by is no answer to a request that has the field.
+  // An answer made without a field that it varies by is no answer to a request that has the field.
   if (withheld.learned.length > 0 || withheld.passed.length > 0) {
     discard(answer.body);
     ports.learned?.(selection(ports, fill, answer).vary);
@@ -34,14 +34,14 @@ export async function runFill(ports: FillPorts, fill: Fill): Promise<FillResult>
   return conclude(ports, { ...fill, confirm, withheld: withheldToTell(fill, answer, withheld) }, answer);
 }
 
-/** Decides what becomes of an answer that is for the request that was sent. At once where it can: readers attach in time. */
+/** Decides what happens to an answer to the request that was sent. Synchronous where possible, so that readers attach in time. */
 function conclude(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): FillResult | Promise<FillResult> {
   const { request, confirm, vector } = fill;
   const ownBy = ownByVary(fill, answer);
   // mutant: store-time-stamps, with ports.knowledge.vector
   const seen = answer.facts?.seen ?? vector;
   const fetched = { answer, seen };
-  // An error of the shield's own says nothing of the object: it goes to all who wait, and is no reason to wait apart.
+  // An error of the shield itself says nothing about the object: all waiting requests share it, and need not ask separately.
   if (answer.facts?.answered.outcome === "error")
     return relayed(ports, fill, fetched, { reason: "shield-error", isForAll: true });
   if (answer.status === 304 && confirm !== undefined) return confirmed(ports, fill, confirm, fetched);
@@ -65,9 +65,9 @@ function conclude(ports: FillPorts, fill: Fill, answer: UpstreamAnswer): FillRes
   return kept(ports, fill, fetched, { status: answer.status, fields: answer.fields, terms: decision.terms });
 }
 
-/** The validators still hold: the stored response gets the new fields and a new stamp, if no purge has ended it meanwhile. */
+/** The validators still match: the stored response gets the new fields and a new stamp, unless a purge has invalidated it meanwhile. */
 async function confirmed(ports: FillPorts, fill: Fill, confirm: Entry, { answer, seen }: Fetched): Promise<FillResult> {
-  // The shield may confirm by purges that have not been heard of here: the stamp would then cover a purge that ended the body.
+  // The shield may confirm under purges that this shard does not know yet: the stamp would then cover a purge that invalidated the body.
   const { knowledge } = ports;
   // mutant: 304-by-unknown-purges
   const isJudged = coversAll(knowledge.vector, seen) || (await knowledge.ensure(seen)).kind !== "behind";
@@ -86,7 +86,7 @@ async function confirmed(ports: FillPorts, fill: Fill, confirm: Entry, { answer,
     return runFill(ports, { ...fill, confirm: undefined });
   }
   if (decision.kind === "refuse") {
-    // The update forbids keeping it: it answers this request and is gone.
+    // The new fields forbid storing it: it answers this request and is dropped.
     const body =
       confirm.body === undefined ? ({ kind: "none" } as const) : ({ kind: "bytes", bytes: confirm.body } as const);
     return relayed(ports, fill, { answer: { ...whole, body }, seen }, { reason: decision.reason, isForAll: false });

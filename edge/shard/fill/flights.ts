@@ -1,9 +1,9 @@
-// The fills that a shard has under way. A request shares one where it may, or begins its own; both within limits. Others may
-// join a flight while its body still comes, and what is about to be stored is stored even when nobody reads it any more.
-// **Decided: a flight whose head has not come is given up once nobody has waited for it for `SHARD_LIMITS.abandonedAfterMillis`**, and its
-// turn at the origin's gate goes to others. Until the head has come nobody knows whether the answer can be stored, and
-// clients that leave would otherwise hold the origin with requests that cost them nothing. The pause lets a client that
-// tries again join the flight. A refresh in the background is wanted without anybody who waits.
+// The fills that a shard has under way. A request joins one where it may, or begins its own, both within limits. Requests may join
+// while the body is still arriving, and a body that will be stored is read to its end even when its last reader has left.
+// **Decided: a flight whose head has not arrived is cancelled once no request has waited for it for `SHARD_LIMITS.abandonedAfterMillis`**,
+// and frees its turn at the origin's gate. Until the head arrives it is unknown whether the answer can be stored, and clients that
+// leave could otherwise occupy the origin at no cost to themselves. During the pause a client that tries again joins the
+// flight. A background refresh goes on though no request waits for it.
 
 import { type Millis, millis } from "../../../config/units.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
@@ -26,7 +26,7 @@ import { type Fill, type FillPorts, kept } from "./keep.ts";
 import type { HowToFill } from "./part-wanted.ts";
 import { type SentFor, sentFor } from "./selection.ts";
 
-/** A place in a flight, and whether it was begun for this request. */
+/** The flight that a request waits for, and whether it was begun for this request. */
 export interface JoinedFlight {
   readonly flight: Flight;
   readonly leads: boolean;
@@ -37,7 +37,7 @@ export interface JoinOptions {
   /** The stored response that the next tier is asked to confirm. */
   readonly confirm: Entry | undefined;
   readonly company: "shared" | "alone";
-  /** Fields that select variants by an answer that is still on its way into the store. */
+  /** Fields that select variants, by an answer that is not in the store yet. */
   readonly learned?: readonly string[];
   /** What the fill asks for, if not for everything. */
   readonly how?: HowToFill;
@@ -46,11 +46,11 @@ export interface JoinOptions {
 /** The flights of one cache key. */
 interface OfOneKey {
   names: readonly string[];
-  /** Each with the request that it was begun for. */
+  /** Each with the request that began it. */
   readonly members: Map<Flight, ShardRequest>;
 }
 
-/** An answer that is not kept is for the request that began the flight: if that is gone, nobody will read it. */
+/** An answer that is not stored is for the request that began the flight: if that is gone, nothing will read it. */
 const discardUnread = ({ head }: Flight): void =>
   void head.then((landed) => {
     if (landed.kind === "relay") discard(landed.answer.body);
@@ -59,7 +59,7 @@ const discardUnread = ({ head }: Flight): void =>
 export class Flights {
   readonly #ports: Omit<FillPorts, "finished" | "learned">;
   readonly #underWay: InFlight<string, Flight>;
-  /** By cache key, its flights under way and what its answers vary by as far as these know: the store learns it after them. */
+  /** The flights under way by cache key, and what its answers vary by as far as the flights know: the store learns it later. */
   readonly #byKey = new Map<string, OfOneKey>();
 
   constructor(ports: Omit<FillPorts, "finished" | "learned">) {
@@ -73,7 +73,7 @@ export class Flights {
     return this.#underWay.size;
   }
 
-  /** Boards a flight: a shared one unless `company` forbids it. Undefined when a limit is reached. */
+  /** Joins a flight, or begins one; `company` says whether it may be shared. Undefined when a limit is reached. */
   joinOrBegin(
     asked: ShardRequest,
     { confirm, company, learned = [], how = {} }: JoinOptions,
@@ -93,15 +93,15 @@ export class Flights {
     return { flight: this.#begin(asked, { key, names }, { confirm, ...how, ...sentFor(asked, names) }), leads: true };
   }
 
-  /** Has a response fetched for everybody, anew if one is stored, unless that is under way; nobody waits for it. */
+  /** Fetches a response for all clients in the background, again if one is stored, unless that is under way. No request waits for it. */
   refresh(asked: ShardRequest, stored?: Entry): void {
     const joined = this.joinOrBegin(asked, { confirm: stored, company: "shared" });
-    // It stays one that waits if the flight is new: nobody gives up what is fetched for everybody.
+    // A new flight keeps counting one waiting request, so that it is never abandoned.
     if (joined?.leads === false) joined.flight.waiting -= 1;
     if (joined?.leads === true) discardUnread(joined.flight);
   }
 
-  /** Waits for the landing, for `patience` at most or until the request's client is `gone`. */
+  /** Waits for the flight's result, for `patience` at most or until the request's client is `gone`. */
   async wait({ flight, leads }: JoinedFlight, patience: Millis, gone?: CancelSignal): Promise<FillResult | undefined> {
     const landed = await waitFor(flight.head, patience, this.#ports.after, gone);
     flight.waiting -= 1;
@@ -114,7 +114,7 @@ export class Flights {
     return undefined;
   }
 
-  /** Keeps an answer that came without a flight. While its body comes, an unsafe method ends it like any other. */
+  /** Stores an answer that came without a flight. While its body arrives, an unsafe method invalidates it like any other. */
   keep(asked: ShardRequest, vector: Vector, answer: UpstreamAnswer, terms: Terms): FillResult & { kind: "kept" } {
     const { status, fields } = answer;
     const head = Promise.withResolvers<FillResult>();
@@ -144,8 +144,8 @@ export class Flights {
   }
 
   /**
-   * An unsafe method changed something: nobody joins the flights that may bring it, and nothing of them is kept. Groups are
-   * known only from an answer, so where some were ended all flights of the site are meant.
+   * An unsafe method changed a resource: no request joins the flights that may fetch it, and they store nothing. Groups are known
+   * only from an answer, so an invalidated group affects all flights of the site.
    */
   invalidate({ urls, site, groups }: Change): void {
     for (const flight of this.#underWay) {
@@ -168,14 +168,14 @@ export class Flights {
     const vector = this.#ports.knowledge.joined(asked.request.context.vector);
     const finished = () => this.#end(asked.key, flight);
     const learned = (vary: readonly string[]) => void (this.#underWay.has(flight) && this.#learn(asked.key, vary));
-    // A tier that rejects, against its word, must not leave a flight that everybody joins and nobody can end.
+    // If the upstream call throws despite its contract, the flight must not stay joinable.
     const head = runFill(
       { ...this.#ports, upstream, finished, learned },
       { ...asked, ...how, vector, flight: state },
     ).catch((): FillResult => ({ kind: "failed", failure: FAILURES.broken }));
     let headCame = false;
     const abandon = () => {
-      // What has come is stored or passes at the pace of its readers, and a body without any is given up there (pump.ts).
+      // A body that has begun is stored or relayed at its readers' pace, and one without readers is cancelled there (pump.ts).
       if (headCame) return;
       flight.abandoned = true;
       signal.abort();
@@ -197,15 +197,15 @@ export class Flights {
   }
 
   /**
-   * All that the answers of a cache key vary by, with `more`. Flights that were begun before that was known are found by it from
-   * now on, so that a request that knows it does not begin a second one for the same.
+   * All that the answers of a cache key vary by, with `more` added. Flights that began before that was known are listed under it from
+   * now on, so that a request that knows it joins them instead of beginning another.
    */
   #learn(key: string, more: readonly string[]): readonly string[] {
     const ofKey = this.#byKey.get(key);
     const names = [...new Set([...(ofKey?.names ?? []), ...more])];
     if (ofKey === undefined || names.length === ofKey.names.length) return names;
     ofKey.names = names;
-    // In the order in which they began: of two for the same the earlier is one that no request may join any more.
+    // In the order in which they began: of two for the same variant, the earlier one is closed to requests.
     for (const [flight, asked] of ofKey.members)
       if (flight.shared) this.#underWay.list(flight, flightKeyOf(asked, names));
     return names;
@@ -222,6 +222,6 @@ export class Flights {
 /** Whether a request has passed through Meridian before (RFC 8586), so that a flight under way may be waiting for it. */
 const hasPassedHere = ({ request }: ShardRequest): boolean => loopOf(request.fields.get("cdn-loop")) > 0;
 
-/** Why a request got no place: it may be a part of what it would wait for, or there is no room. */
+/** Why a request may not join: it may be part of what it would wait for, or there is no room. */
 export const whyRefused = (asked: ShardRequest): UpstreamFailure =>
   hasPassedHere(asked) ? FAILURES.loop : FAILURES.overloaded;

@@ -1,6 +1,6 @@
-// What the answer to a HEAD does to the stored answer to a GET (RFC 9111 section 4.3.5): one that shows the same validators
-// makes it as fresh as itself, one that shows others makes it stale. One without any proves nothing and changes nothing,
-// though the RFC would have it freshen: a body that has changed since would be served as new.
+// What an answer to HEAD does to the stored answer to GET (RFC 9111 section 4.3.5): the same validators make the stored one as fresh as
+// the new, others make it stale. Without validators it changes nothing, though the RFC would have it freshen: the body may have
+// changed since and would be served as new.
 
 import { millis } from "../../../config/units.ts";
 import { purgeTarget } from "../../../control-plane/purge/purge-set.ts";
@@ -17,7 +17,7 @@ import type { FillResult } from "./flight.ts";
 import type { FillPorts } from "./keep.ts";
 import { bornAtOfAnswer } from "./origin-answer.ts";
 
-/** Lets an answer to a HEAD for everybody take effect on what is stored for its variant. */
+/** Applies an answer to HEAD, if it is for all clients, to the stored response of its variant. */
 export function applyHead(
   ports: Pick<FillPorts, "name" | "entries" | "knowledge" | "now">,
   asked: ShardRequest,
@@ -25,13 +25,13 @@ export function applyHead(
 ): void {
   const { name, entries, knowledge, now } = ports;
   const names = entries.varyOf(name, asked.key);
-  // One that was made for this client alone says nothing of what others get.
+  // An answer for this client alone says nothing about what others get.
   if (names === undefined || asked.personal || vary !== undefined) return;
   const variant = variantKey(names, asked.request.fields);
   const entry = entries.get(name, asked.key, variant);
   if (entry?.kind !== "entry" || knowledge.purges.verdict(entry.target, entry.seen) === "hard") return;
   const bornAt = bornAtOfAnswer(answer);
-  // What was fetched since by a GET is newer than this.
+  // A response fetched by a GET since then is newer than this.
   if (bornAt < entry.response.terms.bornAt) return;
   const put = (changed: Partial<Entry>): void =>
     entries.put(
@@ -44,7 +44,7 @@ export function applyHead(
     case "nothing":
       return;
     case "same": {
-      // The shield may say so by purges that have not been heard of here: the stamp would cover one that has ended the body.
+      // The shield may say so under purges that this shard does not know yet: the stamp would cover one that invalidated the body.
       if (!coversAll(knowledge.vector, seen)) return;
       if (isSettling(knowledge, entry.target, answer.fields, answer)) return;
       const fields = mergeNotModified(response, answer);
@@ -53,7 +53,7 @@ export function applyHead(
         { status: response.status, fields, bornAt, receivedAt: answer.responseAt },
         asked.policy,
       );
-      // It may not be kept any longer, or not under this variant.
+      // It may not be stored any longer, or not under this variant.
       if (decision.kind === "refuse" || !isAmong(varyOf(fields), names)) entries.delete(name, asked.key, variant);
       else {
         const target = purgeTarget(asked.url, tagsOf(fields));

@@ -1,6 +1,6 @@
-// What becomes of an answer: it is stored while its readers read along, stored in segments, or relayed to its client without being
-// stored. What is stored is stamped with the purges that were known when its origin fetch began (purge/COMPLETE.md). The shard itself
-// pumps the body into a spool, so it is stored whoever may still read.
+// What happens to an answer: it is stored while its readers read along, stored in segments, or relayed to its client without being
+// stored. A stored response is stamped with the purges that were known when its origin fetch began (purge/COMPLETE.md). The shard
+// pumps the body into a spool, so it is stored even if every reader leaves.
 
 import type { Config, Route } from "../../../config/schema/schema.ts";
 import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
@@ -30,20 +30,20 @@ import type { FillResult, Flight } from "./flight.ts";
 import type { PartWanted } from "./part-wanted.ts";
 import { PASSED, type SentFor, selection } from "./selection.ts";
 
-/** One fill: for which request, under which key, and what stored response it may confirm. */
+/** One fill: for which request, and which stored response it may confirm. */
 export interface Fill extends SentFor, CacheKey {
   readonly request: TierRequest;
   readonly route: Route;
   readonly policy: Policy;
   readonly vector: Vector;
-  /** Whether the request speaks for one client (Authorization, or a cookie that is not in the key). */
+  /** Whether the request is specific to one client (Authorization, or a cookie that is not in the key). */
   readonly personal: boolean;
-  /** A stored response whose validators the next tier is asked to confirm; never one that a purge has ended. */
+  /** A stored response whose validators the next tier is asked to confirm; never one that a purge has invalidated. */
   readonly confirm: Entry | undefined;
   readonly flight: Pick<Flight, "invalidated"> & { spool: Spool | undefined };
-  /** What it asks for, if not for everything. */
+  /** The range it asks for, if not the whole object. */
   readonly part?: PartWanted | undefined;
-  /** The object keeps changing: what comes is passed on as one answer, or kept whole. */
+  /** The object keeps changing: relay it as one answer, or store it whole. */
   readonly unsegmented?: true | undefined;
 }
 
@@ -59,19 +59,19 @@ export interface FillPorts {
   readonly large: LargeObjects;
   /** Larger objects than this, in bytes, are stored in segments where they can be. */
   readonly wholeUpTo: number;
-  /** The body has ended, well or not: nobody joins this flight any more. */
+  /** The body has ended, well or not: no request joins this flight any more. */
   readonly finished: (flight: Fill["flight"]) => void;
-  /** An answer has said what its URL's answers vary by, and is asked for again with that. */
+  /** An answer has shown what its URL's answers vary by, and the fill asks again with those fields. */
   readonly learned?: (vary: readonly string[]) => void;
 }
 
-/** An answer of the next tier, and what was known of purges when it was fetched. */
+/** An answer of the next tier, and what was known of purges when its fetch began. */
 export interface Fetched {
   readonly answer: UpstreamAnswer;
   readonly seen: Vector;
 }
 
-/** Not kept. Errors of the origin are shared with all who wait, read whole if small; anything else is one client's own. */
+/** Not stored. All waiting requests share an origin's error, read whole if it is small; anything else is one client's own. */
 export async function relayed(
   ports: FillPorts,
   fill: Fill,
@@ -80,7 +80,7 @@ export async function relayed(
 ): Promise<FillResult> {
   ports.finished(fill.flight);
   const { vary, variant, passes } = selection(ports, fill, answer);
-  // What answers one client's credentials says nothing of what others get: it takes nobody's entry away, nor their sharing.
+  // What answers one client's credentials says nothing about other clients: it neither replaces their entry nor stops them sharing.
   if (fill.request.method === "GET" && !isForAll && !fill.personal) {
     const until = epochMillis(ports.now() + SHARD_LIMITS.hitForMissMillis);
     const marker: HitForMiss = {
@@ -106,7 +106,7 @@ export async function relayed(
   return { kind: "relay", answer: { ...answer, body: { kind: "bytes", bytes } }, seen, shared: true, reason };
 }
 
-/** Kept: whoever asks now may read along, and once the body is whole it becomes an entry. */
+/** Stored: requests may read along from now on, and once the body is whole it becomes an entry. */
 export function kept(
   ports: FillPorts,
   fill: Fill,
@@ -129,8 +129,8 @@ export function kept(
   const { length } = answer.body;
   const spool = new Spool(length !== undefined && length > EDGE_LIMITS.entryBytes ? "unread" : "whole");
   fill.flight.spool = spool;
-  // "no-cache" may answer those who waited for it, but nobody who comes when the origin has spoken (RFC 9111 section 5.2.2.4).
-  // So may what an origin answers while it settles.
+  // A "no-cache" response may answer the requests that wait for it, but none that arrives after the origin has answered (RFC 9111
+  // section 5.2.2.4). The same holds for what an origin answers while it settles.
   if (response.terms.alwaysRevalidate || listed.settling) ports.finished(fill.flight);
   const source = sourceOf(ports, fill, answer.body);
   const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
@@ -144,7 +144,7 @@ export function kept(
   return { kind: "kept", ...listed, entry, spool, answer };
 }
 
-/** A large object: its head is an entry at once, and what comes of its body, `covered`, passes by and is cut up for its owners. */
+/** A large object: its head becomes an entry at once, and its body (`covered`) is cut into segments for their owners as it passes. */
 export function keptInSegments(
   ports: FillPorts,
   fill: Fill,
@@ -154,18 +154,18 @@ export function keptInSegments(
   store(undefined);
   ports.finished(fill.flight);
   if (answer.body.kind === "stream" && isHead(entry)) {
-    // It was asked for a part and gave everything: it ignores ranges, if only now and then.
+    // The origin was asked for a range and sent everything: it ignores ranges, at least sometimes.
     if (answer.status === 200 && fill.part?.kind === "aligned") ports.large.noticeUnranged(fill, entry);
     ports.large.pass(fill, entry, sourceOf(ports, fill, answer.body), covered);
   }
   return { kind: "kept", ...listed, entry, settling: false, spool: undefined, answer };
 }
 
-/** The bytes of a body that comes: one that falls silent for too long breaks off. */
+/** The bytes of a body that is arriving. If it is silent for too long it fails. */
 export const sourceOf = (ports: FillPorts, { route }: Fill, body: Body & { kind: "stream" }): ByteSource =>
   neverSilent(body.open(), silenceOf(ports.config.origins[route.origin]), ports.after);
 
-/** The next turn of the event loop: by then all who waited for a landing have heard of it, and attached to its body. */
+/** The next turn of the event loop: by then all waiting requests have the result and have attached to its body. */
 export const turn = (ports: FillPorts): Promise<void> =>
   new Promise((resolve) => {
     ports.after(millis(0), resolve);
@@ -179,7 +179,7 @@ const placeOf = (
 
 export type Listing = ReturnType<typeof listing>;
 
-/** The entry that a response becomes and how to store it; `form` says of how many bytes it is, or where its body lies. */
+/** The entry that a response becomes, and how to store it; `form` says its total length, or where its body is. */
 export function listing(
   ports: FillPorts,
   fill: Fill,

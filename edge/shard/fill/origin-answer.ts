@@ -1,11 +1,11 @@
-// What an origin's answer becomes before anything else is decided about it: fields of the connection go, since the next hop
-// forgets the `Connection` that named them (RFC 9110 section 7.6.1, RFC 9111 section 3.1), and an answer without a date gets
-// that of its receipt, which a tier that serves it from store could not know any more (RFC 9110 section 6.6.1).
-// What a shield hands on has been through this already.
-// **Decided: an answer to a question that nobody asked is a 502, on every route.** A 304 to a GET without conditions, or a part
-// of the object to one without Range, is of no use to its client, who would take it for the whole or for nothing (RFC 9110
-// sections 15.3.7, 15.4.5). Other caches forward both; then the client's fault report names the CDN. A 206 with all of the
-// object is what it should have been, a 200.
+// Brings an origin's answer into order before anything else is decided about it. Connection fields are removed, since the next hop does
+// not know the `Connection` that named them (RFC 9110 section 7.6.1, RFC 9111 section 3.1). An answer without a Date gets the time
+// of its receipt, which a tier that serves it from its store could not know (RFC 9110 section 6.6.1). A shield's answers have
+// been through this already.
+// **Decided: an answer that does not fit the request is a 502, on every route.** A 304 to a GET without conditions, or a 206 to one
+// without Range, is of no use to its client, which would take it for the whole or for nothing (RFC 9110 sections 15.3.7,
+// 15.4.5). Other caches forward both; then the CDN is blamed. A 206 that covers the whole object becomes the 200 that it
+// should have been.
 
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
 import { withoutHopByHop } from "../../http/forwardable.ts";
@@ -15,13 +15,13 @@ import { bornAt } from "../../http/terms.ts";
 import type { Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest, UpstreamResult } from "../../tier/tier.ts";
 import { ORIGIN_FAILURES } from "../answer/failures.ts";
 
-/** When the response would have had age 0, by the older of what the shield says and what its fields say. */
+/** When the response had age 0: the older of what the shield says and what its fields say. */
 export function bornAtOfAnswer(answer: UpstreamAnswer): EpochMillis {
   const byFields = bornAt({ fields: answer.fields, requestAt: answer.requestAt, responseAt: answer.responseAt });
   return answer.facts?.bornAt === undefined ? byFields : epochMillis(Math.min(answer.facts.bornAt, byFields));
 }
 
-/** The tier above, with what comes from an origin brought into order. */
+/** The tier above, with an origin's answers brought into order. */
 export const orderly =
   (upstream: Upstream): Upstream =>
   async (request) => {
@@ -29,7 +29,7 @@ export const orderly =
     return answer.kind === "failure" || answer.facts !== undefined ? answer : asAsked(request, received(answer));
   };
 
-/** The answer, if it is one to this request. */
+/** The answer, if it fits this request. */
 function asAsked({ method, fields }: UpstreamRequest, answer: UpstreamAnswer): UpstreamResult {
   const isRead = method === "GET" || method === "HEAD";
   const isConditional = fields.has("if-none-match") || fields.has("if-modified-since");

@@ -1,6 +1,6 @@
-// What a fill does with an answer that is only a part (206) or none (416): the part of a large object makes its head known and
-// fills segments, all of a small one is the object, and any other part of a small one is kept as it is until more is wanted.
-// Parts are joined only under one strong entity tag (RFC 9111 section 3.4, RFC 9110 section 15.3.7.3), and what says of
+// What a fill does with a 206 or 416. A part of a large object yields its head and segments; a part that is the whole of a small object
+// is stored as such; any other part is stored as it is until more is needed. Parts are joined only under one strong entity
+// tag (RFC 9111 section 3.4, RFC 9110 section 15.3.7.3). A 206 that does not say which part it is gets relayed and never stored.
 // itself that it is a part, but not which, is passed on and never kept.
 
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
@@ -20,19 +20,19 @@ import type { FillResult } from "./flight.ts";
 import { type Fetched, type Fill, type FillPorts, kept, keptInSegments, listing, relayed, sourceOf } from "./keep.ts";
 import { type PartWanted, partToAsk } from "./part-wanted.ts";
 
-/** The part that came is of no use: the fill asks once more, for this part or for everything. */
+/** The part is of no use: the fill asks once more, for this part or for everything. */
 export interface AskAgain {
   readonly kind: "again";
   readonly part: PartWanted | undefined;
 }
 
 type Where = ByteRange & { readonly total: number };
-/** An answer that brings a part, and when what it brings was made. */
+/** An answer with a part, and when its representation had age 0. */
 interface FetchedPart extends Fetched {
   readonly bornAt: EpochMillis;
 }
 
-/** Lands a fill whose answer is 206 or 416 to the part that it asked for. */
+/** The result of a fill whose answer is 206 or 416 to the range that it asked for. */
 export async function concludePart(
   ports: FillPorts,
   fill: Fill & { readonly part: PartWanted },
@@ -42,7 +42,7 @@ export async function concludePart(
   const { answer, seen, bornAt } = fetched;
   const where = answer.status === 206 ? readContentRange(answer.fields.get("content-range")) : undefined;
   if (answer.status === 416 && part.kind !== "rest" && (part.kind === "verbatim" || !request.fields.has("if-range"))) {
-    // No marker: that one client asked beyond the end says nothing of what others get.
+    // No marker: one client's range beyond the end says nothing about what others get.
     ports.finished(fill.flight);
     return { kind: "relay", answer, seen, shared: false, reason: "status" };
   }
@@ -80,7 +80,7 @@ export async function concludePart(
   }
 }
 
-/** The part that came is of no use: asked once more, for what the client wants as it says it, or for everything. */
+/** Asks once more: for the client's range as it was written, or for everything. */
 function again(
   fill: Fill & { readonly part: PartWanted },
   answer: UpstreamAnswer,
@@ -91,7 +91,7 @@ function again(
   return { kind: "again", part };
 }
 
-/** Whether the whole, of which a part came, may be kept. */
+/** Whether the whole representation, of which this is a part, may be stored. */
 const decideWhole = (fill: Fill, fields: Fields, answer: UpstreamAnswer, bornAt: EpochMillis) =>
   decideStore(
     { method: "GET", fields: fill.request.fields, personal: fill.personal },
@@ -99,7 +99,7 @@ const decideWhole = (fill: Fill, fields: Fields, answer: UpstreamAnswer, bornAt:
     fill.policy,
   );
 
-/** Passes a part on and keeps it, as much of it as really came. */
+/** Relays a part and stores as much of it as arrives. */
 function keepPart(
   ports: FillPorts,
   fill: Fill,
@@ -119,7 +119,7 @@ function keepPart(
   return { kind: "relay", answer: { ...answer, body }, seen, shared: false, reason: "part" };
 }
 
-/** Joins the part that came to the one that is held, or fetches everything where that is not allowed. */
+/** Joins the part to the stored one, or fetches everything where that is not allowed. */
 async function combine(
   ports: FillPorts,
   fill: Fill & { readonly part: PartWanted },
@@ -129,7 +129,7 @@ async function combine(
   const { part, body: own, response: stored } = held;
   const isSame = equalsStrongly(stored.fields.get("etag") ?? "", answer.fields.get("etag") ?? "");
   const ended = ports.knowledge.purges.verdict(held.target, held.seen) === "hard";
-  // The stamp of the older part is the whole's; where neither is the older one, none would be true.
+  // The whole gets the older part's stamp. If neither stamp is older, no stamp would be true.
   const isYounger = coversAll(seen, held.seen);
   if (part === undefined || own === undefined || answer.body.kind !== "stream" || where.total !== part.total) {
     return again(fill, answer, "whole");
@@ -154,7 +154,7 @@ async function combine(
 
 const lengthOf = ({ first, last }: ByteRange): number => last - first + 1;
 
-/** The fields of the whole representation, of which a part said them. */
+/** The fields of the whole representation, from the fields of a part. */
 function fieldsOfWhole(part: Fields, total: number): Fields {
   const fields = Fields.from(part);
   fields.delete("content-range");

@@ -11,21 +11,21 @@ import { alignedRange } from "../segments/segments.ts";
 import type { Entry } from "../store/entry.ts";
 
 /**
- * The part that a fill asks for. `aligned`: one segment, for all who want some of it; `verbatim`: what the client said, for it
- * alone; `rest`: what an entry lacks.
+ * The range that a fill asks for. `aligned`: one segment, which all requests for some of it share; `verbatim`: the client's own
+ * range, for it alone; `rest`: what an entry lacks.
  */
 export type PartWanted =
   | { readonly kind: "aligned"; readonly range: string; readonly ifRange: undefined }
   | { readonly kind: "verbatim"; readonly range: string; readonly ifRange: string | undefined }
   | { readonly kind: "rest"; readonly range: string; readonly ifRange: string | undefined; readonly held: Entry };
 
-/** What a fill asks for, if not for everything, and what may become of it. */
+/** The range a fill asks for, if not the whole object, and what may happen to the answer. */
 export interface HowToFill {
   readonly part?: PartWanted | undefined;
   readonly unsegmented?: true | undefined;
 }
 
-/** What a request that found this asks the next tier for; `changed` is how often the object changed under its eyes. */
+/** What a request with this lookup result asks the next tier for; `changed` counts how often the object changed during the request. */
 export function howToFill(
   { request, route }: Pick<ShardRequest, "request" | "route">,
   found: Found,
@@ -37,7 +37,7 @@ export function howToFill(
   return changed > 1 ? { part, unsegmented: true } : { part };
 }
 
-/** The part to ask for of an object that is not stored: what all can share, or what the client says; undefined for everything. */
+/** The range to ask for of an object that is not stored: a shareable one, or the client's own; undefined for everything. */
 export function partToAsk({ method, fields }: TierRequest, forward: "key" | "all"): PartWanted | undefined {
   const range = fields.get("range");
   if (method !== "GET" || range === undefined) return undefined;
@@ -46,7 +46,7 @@ export function partToAsk({ method, fields }: TierRequest, forward: "key" | "all
   return aligned === undefined ? undefined : { kind: "aligned", range: aligned, ifRange: undefined };
 }
 
-/** What an entry that holds a part lacks; undefined where it would take two requests. */
+/** What an entry with a part lacks; undefined where it would take two requests. */
 export function restToAsk(held: Entry): PartWanted | undefined {
   if (held.part === undefined || held.body === undefined) return undefined;
   const { first, total } = held.part;
@@ -57,7 +57,7 @@ export function restToAsk(held: Entry): PartWanted | undefined {
   return end === total ? { kind: "rest", range: `bytes=0-${first - 1}`, ifRange, held } : undefined;
 }
 
-/** Whether a request can be answered from the part that an entry holds. */
+/** Whether an entry with a part can answer a request. */
 export function answersFromPart(request: TierRequest, entry: Entry): boolean {
   if (entry.part === undefined || request.method === "HEAD") return true;
   const { first, total } = entry.part;
@@ -77,7 +77,7 @@ export function answersFromPart(request: TierRequest, entry: Entry): boolean {
   }
 }
 
-/** An entry's body as it is stored; that of a part is open where it has bytes. Ask only for what `answersFromPart`. */
+/** An entry's body as it is stored; a part's body starts at its offset. Call it only after `answersFromPart`. */
 export function bodyOf({ body, part }: Entry): Body {
   if (part === undefined) return body === undefined ? NO_BODY : { kind: "bytes", bytes: body };
   const bytes = body ?? new Uint8Array();

@@ -1,13 +1,13 @@
-// Whether what was just fetched must not be kept, because a purge of it gives its origin time to settle: the origin may still
-// answer the old bytes (DESIGN section 4). Such a response is released to all who wait for it and to nobody who comes later,
-// and the tiers below hear that they must not keep it either: their own time may be over, or not have begun.
+// Whether a fetched response must not be stored because a purge lets its origin settle: the origin may still send old bytes. Such a
+// response answers all requests that wait for it and none that arrive later. The tiers below are notified that they must not
+// store it either: by their own clocks the settle time may be over, or may not have begun.
 
 import type { PurgeSet, PurgeTarget } from "../../../control-plane/purge/purge-set.ts";
 import type { Fields } from "../../http/fields.ts";
 import { parseHttpDate } from "../../http/http-date.ts";
 import type { UpstreamAnswer } from "../../tier/tier.ts";
 
-/** Whether a response with these fields, which this answer brought or confirmed, is not kept yet. */
+/** Whether a response with these fields, which this answer brought or confirmed, must not be stored yet. */
 export function isSettling(
   { purges }: { readonly purges: PurgeSet },
   target: PurgeTarget,

@@ -1,5 +1,5 @@
-// Coalescing: work under way that later requests join instead of doing it again. Fills, segments and codings share this one
-// mechanism. It knows keys and work, and nothing of HTTP or purges: its owner says whether a piece of work may still be joined.
+// Coalescing: later requests join work that is under way instead of repeating it. Fills, segments and codings share this one
+// mechanism. It knows keys and work, and nothing of HTTP or purges: its owner decides whether a request may still join.
 
 import type { Millis } from "../../../config/units.ts";
 import type { CancelSignal } from "../../../origin/ports.ts";
@@ -9,7 +9,7 @@ export class InFlight<Key, Work extends object> {
   readonly #most: number;
   readonly #mayJoin: (work: Work) => boolean;
   readonly #byKey = new Map<Key, Work>();
-  /** All work under way with the keys that it was listed under, also where newer work has taken its place. */
+  /** All work under way, with the keys it was listed under, even where newer work has replaced it. */
   readonly #keysOf = new Map<Work, Key[]>();
 
   /** At most `most` pieces of work at once. `mayJoin` is asked about each piece before a request joins it. */
@@ -41,7 +41,7 @@ export class InFlight<Key, Work extends object> {
     return work !== undefined && this.#mayJoin(work) ? work : undefined;
   }
 
-  /** Lists work under a key, where it takes the place of older work. Work may have any number of keys. */
+  /** Lists work under a key and replaces older work there. Work may have any number of keys. */
   list(work: Work, key: Key): void {
     this.#byKey.set(key, work);
     const keys = this.#keysOf.get(work);
@@ -49,26 +49,26 @@ export class InFlight<Key, Work extends object> {
     else keys.push(key);
   }
 
-  /** Work that nobody can find, but that counts until it ends. */
+  /** Adds work that no request can find, but that counts until it ends. */
   add(work: Work): void {
     this.#keysOf.set(work, []);
   }
 
-  /** The work is over. Newer work that has taken its place stays. */
+  /** Removes work that has ended. Newer work under the same keys stays. */
   end(work: Work): void {
     for (const key of this.#keysOf.get(work) ?? []) if (this.#byKey.get(key) === work) this.#byKey.delete(key);
     this.#keysOf.delete(work);
   }
 
-  /** From now on no request finds what is under way. It counts until it ends. */
+  /** Makes everything under way unfindable. It still counts until it ends. */
   hideAll(): void {
     this.#byKey.clear();
   }
 }
 
 /**
- * What `head` resolves to, or undefined when `patience` runs out first or the request's client is `gone`: each request that waits
- * has a deadline of its own.
+ * Resolves to what `head` resolves to, or to undefined once `patience` has run out or the request's client is `gone`. Each waiting
+ * request has a deadline of its own.
  */
 export function waitFor<Landed>(
   head: Promise<Landed>,

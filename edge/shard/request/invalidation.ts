@@ -1,6 +1,6 @@
-// What a request that no cache takes part in does to what is stored (RFC 9111 section 4.4, RFC 9875): which URLs and groups its
-// answer ends, under the key rules of the routes that GET them. On routes that opt in the change also goes everywhere, as a
-// purge by the tier that talked to the origin, within a rate: whoever may send such requests must not fill every hub's log.
+// Invalidation by unsafe methods (RFC 9111 section 4.4, RFC 9875): which URLs and groups an answer invalidates, under the key rules of
+// the routes that GET them. On routes that opt in, the tier that talked to the origin also sends the change everywhere as a purge.
+// A rate limits that, so that a client's requests cannot fill every hub's log.
 
 import type { Route } from "../../../config/schema/schema.ts";
 import { type Bucket, takeFrom } from "../../../config/token-bucket.ts";
@@ -12,16 +12,16 @@ import { canonicalUrls } from "../../request/cache-key.ts";
 import type { UpstreamAnswer } from "../../tier/tier.ts";
 import { SHARD_LIMITS } from "../limits.ts";
 
-/** What an unsafe request has ended. */
+/** What an unsafe request has invalidated. */
 export interface Change {
-  /** In the canonical form of entries. */
+  /** In the canonical form that entries use. */
   readonly urls: readonly string[];
-  /** Groups of this one site (scheme, host and port, with the slash behind them), compared with entries' tags. */
+  /** Groups of one site (its scheme, host, port and a trailing slash), compared with entries' tags. */
   readonly site: string;
   readonly groups: readonly string[];
 }
 
-/** What an answer to a request for `url` (normalised, absolute) ends; undefined if nothing. */
+/** What an answer to a request for `url` (normalised, absolute) invalidates; undefined if nothing. */
 export function changeOf(
   method: string,
   url: string,
@@ -34,24 +34,24 @@ export function changeOf(
   return { urls: [...new Set(urls)], site: `${new URL(url).origin}/`, groups };
 }
 
-/** That one resource is another than the one stored under this canonical URL. */
+/** A change of the one resource that is stored under this canonical URL. */
 export const changeTo = (url: string): Change => ({ urls: [url], site: `${new URL(url).origin}/`, groups: [] });
 
-/** Whether a change ends a response by one of its groups; by URL the store finds them itself. */
+/** Whether a change invalidates a response by one of its groups. The store finds URLs by itself. */
 export const endsByGroup = ({ site, groups }: Change, target: PurgeTarget): boolean =>
   groups.length > 0 && target.url.startsWith(site) && target.tags.some((tag) => groups.includes(tag));
 
 export interface ChangePorts {
   readonly now: () => EpochMillis;
-  /** Ends what this region's shards hold of what has changed. */
+  /** Invalidates what this region's shards hold of a changed resource. */
   readonly invalidate: (change: Change) => Promise<void>;
-  /** Has a hub accept a purge; `by` says who asks for it. Never rejects. */
+  /** Submits a purge to a hub; `by` names the requester. Never rejects. */
   readonly purgeEverywhere: (scopes: readonly Scope[], by: string) => Promise<"accepted" | "failed">;
 }
 
 const RATE = { burst: SHARD_LIMITS.invalidationBurst, perSecond: SHARD_LIMITS.invalidationsPerSecond };
 
-/** Lets changes take effect. One for each shard, since it counts how many it sent everywhere. */
+/** Carries out changes. There is one for each shard, because it counts how many it has sent everywhere. */
 export class Changes {
   readonly #ports: ChangePorts;
   #bucket: Bucket | undefined;
@@ -61,8 +61,8 @@ export class Changes {
   }
 
   /**
-   * Ends what has changed: in this region, and everywhere if the route says so and the answer comes from the origin, not from
-   * a shield, which has seen to it then. Undefined, or what did not work, in a word for `Cache-Status`.
+   * Carries out a change: in this region, and everywhere if the route says so and the answer comes from the origin (a shield has
+   * already done so itself). Returns undefined, or what failed as a word for `Cache-Status`.
    */
   async end(change: Change, route: Route, answer: Pick<UpstreamAnswer, "facts">): Promise<string | undefined> {
     await this.#ports.invalidate(change);
@@ -76,9 +76,9 @@ export class Changes {
 }
 
 /**
- * The change as a purge. A group becomes a tag, which is purged wherever it occurs, on other sites as well: too much costs a
- * refetch. A scope of its own for a group of one site would be unknown to nodes of the version before, which run beside this
- * one during a deploy: they would purge too little.
+ * The change as a purge. A group becomes a tag, which purges other sites' responses with that tag as well: an unneeded purge costs
+ * a refetch. A scope for groups of one site would be unknown to nodes of the previous version, which run side by side with
+ * this one during a deploy, so they would purge too little.
  */
 const scopesOf = ({ urls, groups }: Change): Scope[] => [
   ...urls.map((url) => ({ kind: "url", url }) as const),

@@ -11,17 +11,17 @@ import type { ShardRequest } from "./shard-request.ts";
 export type Found =
   | { readonly kind: "entry"; readonly entry: Entry; readonly reuse: Reuse }
   | { readonly kind: "hit-for-miss" }
-  /** `uses`: how often what a purge has ended was used. */
+  /** `uses`: how often the purged response was used. */
   | { readonly kind: "miss"; readonly reason: "uri-miss" | "vary-miss"; readonly uses?: number };
 
-/** Why the next tier was asked, in the words of `Cache-Status`. */
+/** Why the next tier was asked, as `Cache-Status` names it. */
 export type Why = "uri-miss" | "vary-miss" | "stale" | "request" | "partial" | "collapsed";
 
-/** How often what was found was used, be it ended or only stale. */
+/** How often the stored response was used, whether it is purged or only stale. */
 export const usesOf = (found: Found): number | undefined =>
   found.kind === "entry" ? found.entry.uses : found.kind === "miss" ? found.uses : undefined;
 
-/** Why a request that found this goes on to the next tier. */
+/** Why a request with this lookup result is forwarded to the next tier. */
 export function whyAsked(found: Found): Exclude<Why, "collapsed"> {
   switch (found.kind) {
     case "miss":
@@ -35,8 +35,8 @@ export function whyAsked(found: Found): Exclude<Why, "collapsed"> {
 }
 
 /**
- * An outcome with what is known at release: how long a response that was just kept stays fresh, the key on routes that show
- * it (RFC 9211 sections 2.3 and 2.6), and that there is no lease for it, which a cached response never keeps to itself.
+ * An outcome with what is known at release: the freshness left of a response that was just stored, the key on routes that show it
+ * (RFC 9211 sections 2.3 and 2.6), and `detail` if the response goes out without a lease.
  */
 export function withDetails(
   outcome: Outcome,
@@ -51,12 +51,12 @@ export function withDetails(
   return { ...outcome, ...lasts, ...cutOff, ...(route.showKey ? { key } : {}) };
 }
 
-/** What `Cache-Status` says of an answer that was made of the same response stored in another coding. */
+/** The `Cache-Status` of an answer that was made from the same response stored in another coding. */
 const OTHER_CODING = "other-coding";
 
 /**
- * The outcome of a fill: kept and released, or relayed for the reason that `notKept` gives. What was made of a stored response
- * is a hit, for nobody was asked (RFC 9211 section 2.1); what was made of another request's fill is shared.
+ * The outcome of a fill: stored and released, or relayed for the reason `notKept`. An answer made from a stored response is a hit,
+ * because no request was forwarded (RFC 9211 section 2.1); one made from another request's fill is collapsed.
  */
 export function forwarded(why: Why, answer: UpstreamAnswer, notKept?: string): Outcome {
   if (answer.madeOf === "stored") {

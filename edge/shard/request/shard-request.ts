@@ -1,4 +1,4 @@
-// One request on a cached route, with all that follows from it and its route alone, worked out once.
+// One request on a cached route, with everything that follows from the request and its route, worked out once.
 
 import type { Config, Route } from "../../../config/schema/schema.ts";
 import type { EpochMillis } from "../../../config/units.ts";
@@ -14,7 +14,7 @@ export interface ShardRequest extends CacheKey {
   readonly request: TierRequest;
   readonly route: Route;
   readonly policy: Policy;
-  /** Whether it speaks for one client, so that no other request may share its fill. */
+  /** Whether it is specific to one client, so that no other request may share its fill. */
   readonly personal: boolean;
   readonly standing: LeaseState;
   readonly arrivedAt: EpochMillis;
@@ -31,8 +31,8 @@ export function shardRequestOf(
 }
 
 /**
- * What two requests must have in common to share a fill: key, method, how they insist on a new answer, and every field that
- * may select a variant, until the answer's `Vary` (`names`) is known.
+ * What two requests must have in common to share a fill: key, method, request directives, and every field that may select a
+ * variant, until the answer's `Vary` (`names`) is known.
  */
 export function flightKeyOf(
   { key, request, route, policy }: Pick<ShardRequest, "key" | "request" | "route" | "policy">,
@@ -44,24 +44,24 @@ export function flightKeyOf(
   return [key, method, policy.clientCacheControl === "honour" ? insistence.toLowerCase() : "", selecting].join("\n");
 }
 
-/** Request fields that never go up from a cache: they ask about one client's copy, or are set by us (RFC 9111 section 4.3.1). */
+/** Request fields that a cache never forwards: they concern one client's copy, or we set them (RFC 9111 section 4.3.1). */
 const OWN_FIELDS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"];
 
-/** A request's fields without those that ask about the client's own copy. */
+/** A request's fields without those that concern the client's own copy. */
 export function withoutOwnFields(request: Fields): Fields {
   const fields = Fields.from(request);
   for (const name of OWN_FIELDS) fields.delete(name);
   return fields;
 }
 
-/** The request for everything where it was for a part. */
+/** The request for the whole object instead of a range. */
 export function withoutRange(request: TierRequest): TierRequest {
   const fields = Fields.from(request.fields);
   for (const name of ["range", "if-range"]) fields.delete(name);
   return { ...request, fields };
 }
 
-/** The request that serves everybody, as a refresh does: it carries nothing of the one client but the cookies of the key. */
+/** The request as a refresh sends it, for all clients: of the one client it keeps only the cookies in the key. */
 export function impersonal<Of extends Pick<ShardRequest, "personal" | "route" | "request">>(asked: Of): Of {
   const fields = Fields.from(asked.request.fields);
   for (const name of ["cache-control", "pragma", "authorization", "cookie"]) fields.delete(name);
@@ -70,7 +70,7 @@ export function impersonal<Of extends Pick<ShardRequest, "personal" | "route" | 
   return { ...asked, personal: false, request: { ...asked.request, method: "GET", fields } };
 }
 
-/** Why no cache takes part in a request that is only passed on, as `Cache-Status` says it. */
+/** Why the cache takes no part in a request that is passed on, as `Cache-Status` says it. */
 export function whyPassed({ request, route }: ShardRequest): {
   readonly reason: "bypass" | "method";
   readonly detail?: string;

@@ -1,4 +1,4 @@
-// How many of a shard's entries news of purges end, or make stale, that were not so before. For receipts: a look at every entry.
+// How many of a shard's entries new purges invalidate or make stale, for receipts. It looks at every entry.
 
 import { PurgeSet, type Verdict } from "../../../control-plane/purge/purge-set.ts";
 import type { PurgeNews } from "../../../control-plane/purge/wire.ts";
@@ -6,7 +6,7 @@ import type { Entry } from "./entry.ts";
 
 const SEVERITY: Readonly<Record<Verdict, number>> = { alive: 0, soft: 1, hard: 2 };
 
-/** Counts the entries that are worse off by the records of `news` than by what is `known`. */
+/** Counts the entries that the records of `news` invalidate or make stale beyond what is already `known`. */
 export function countEnded(
   news: Pick<PurgeNews, "records">,
   entries: Iterable<Entry>,

@@ -1,5 +1,5 @@
-// What a purge would hit among entries, without purging: the same matching as the purge set's, from nothing known. What an
-// earlier purge has ended lies in the store until it is looked at or pushed out; nothing can hit that any more.
+// What a purge would match, without purging: the same matching as the purge set's, from nothing known. An entry that an earlier purge
+// invalidated stays in the store until it is looked up or evicted, and no longer counts.
 
 import { type Bytes, bytes, epochMillis } from "../../../config/units.ts";
 import type { Scope } from "../../../control-plane/purge/event.ts";

@@ -1,8 +1,8 @@
-// Everything this isolate has stored, for all shards that live in it: one LRU bounded in bytes, by `lru-cache` (recency and
-// bytes only; freshness and purges are decided elsewhere). An object's memory goes with the object, the isolate's lives
-// longer, so entries outlive their shard's instance; what a new instance needs first is knowledge of purges, not entries.
-// Every byte counts: clients choose URLs, key fields and variants, so an item is charged for its strings (held-bytes.ts) as well
-// as for its body. Each string is held once: shards, keys and variants are nested maps, never one long joined name.
+// Everything this isolate stores, for all shards in it: one LRU bounded in bytes, by `lru-cache` (recency and bytes only; freshness and
+// purges are decided elsewhere). An object's memory ends with the object and the isolate's lasts longer, so entries outlive
+// their shard's instance; a new instance first needs knowledge of purges, not entries. Every byte counts: clients choose
+// URLs, key fields and variants, so an item is charged for its strings (held-bytes.ts) as well as for its body. Each string is
+// held once: shards, keys and variants are nested maps, never one long joined name.
 
 import { LRUCache } from "lru-cache";
 import { ownCopy } from "../../../config/own-copy.ts";
