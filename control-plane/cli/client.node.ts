@@ -1,7 +1,7 @@
-// Asks the control API, and turns whatever comes back into a checked value or a failure with a name. It never prints and
-// never throws for what a network or a server does. It calls the API's routes by their declarations: what goes into a call and
-// what comes back have the routes' types, and answers are checked by the routes' schemas. Fields that a newer deployment has
-// added are let pass (nothing is renamed or removed within /v1).
+// The control API's client: turns every response into a checked value or a named failure. It never prints, and never throws
+// for a network or server fault. It calls routes by their declarations, so that requests and responses have the routes' types,
+// and responses are checked by the routes' schemas. Unknown fields are accepted, since a newer deployment may add them (nothing
+// is renamed or removed within /v1).
 
 import { Agent, type Dispatcher, request } from "undici";
 import type { z } from "zod";
@@ -11,15 +11,15 @@ import { problemSchema } from "../api/schemas.ts";
 import type { Failure } from "./failure.ts";
 import { CLI_LIMITS } from "./limits.ts";
 
-/** What came of a request: the answer and its status, or why there is none. */
+/** The outcome of a request: the answer and its status, or the reason that there is none. */
 export type Answer<Value> =
   | { readonly kind: "answer"; readonly value: Value; readonly status: number }
   | { readonly kind: "failed"; readonly failure: Failure };
 
 export interface AskOptions<Value> {
-  /** Where a call says which of the route's answers comes: what that one is. All of them are taken by default. */
+  /** Narrows the route's answers to the one that this call expects. By default all are accepted. */
   readonly as?: z.ZodType<Value>;
-  /** The longest wait for the answer's head; `CLI_LIMITS.cliTimeoutMillis` by default. */
+  /** Timeout for the response's head; `CLI_LIMITS.cliTimeoutMillis` by default. */
   readonly timeoutMillis?: number;
 }
 
@@ -28,7 +28,7 @@ export class ApiClient {
   readonly #token: string | undefined;
   readonly #dispatcher: Dispatcher;
 
-  /** `api` is scheme, host and port. Without a token only what needs none is answered. */
+  /** `api` is scheme, host and port. Without a token only public routes answer. */
   constructor(api: string, token: string | undefined) {
     this.api = api;
     this.#token = token;
@@ -57,8 +57,8 @@ export class ApiClient {
   }
 
   /**
-   * Asks for an answer of one JSON object a line, and gives each to `onLine` as it comes, until the answer ends or that says
-   * `enough`. `timeoutMillis` is the longest silence. Gives why it broke off, if it did.
+   * Requests a stream of JSON lines and passes each to `onLine` as it arrives, until the stream ends or `onLine` returns
+   * `enough`. `timeoutMillis` bounds the silence between lines. Returns the failure if the stream broke off.
    */
   async follow<R extends Route & { readonly line: z.ZodType }>(
     route: R,
@@ -140,14 +140,14 @@ const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 const failed = (failure: Failure): { kind: "failed"; failure: Failure } => ({ kind: "failed", failure });
 
-/** A JSON value as what the API answers; members that came later are let pass. Undefined if it is something else. */
+/** Reads a JSON value by a schema, ignoring unknown members. Undefined if it does not match. */
 export function readAs<Schema extends z.ZodType>(
   schema: Schema,
   json: unknown,
 ): { data: z.output<Schema> } | undefined {
   const parsed = readShape(schema, json);
   if (parsed.success) return { data: parsed.data };
-  // The schemas say exactly what the API answers today. Fields that came later are no reason to refuse an answer.
+  // The schemas are strict about today's fields. A field added later is no reason to refuse an answer.
   const onlyMore = parsed.error.issues.every((issue) => issue.code === "unrecognized_keys");
   return onlyMore ? { data: json as z.output<Schema> } : undefined;
 }
@@ -164,6 +164,6 @@ function parseJson(text: string): unknown {
 function causeOf(error: unknown): { readonly code: string; readonly detail: string } {
   if (!(error instanceof Error)) throw error;
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
-  // Several addresses that all refuse come as one error without a message of its own.
+  // When all of several addresses refuse, the combined error has no message of its own.
   return { code, detail: error.message || code };
 }

@@ -1,6 +1,6 @@
-// What must be true before a deployment, beyond a configuration that is valid: origins that Cloudflare can reach, hosts that
-// it can send, secrets that are there. It decides and words the answers; deploy.node.ts asks and acts. It trusts nothing to
-// be reachable by name: only what can never work is an error, what may be meant is a warning.
+// Checks before a deployment, beyond a valid configuration: origins that Cloudflare can reach, Host fields that it can send,
+// and secrets that are set. Pure: deploy.node.ts gathers the facts and acts. Only what can never work is an error; what may
+// be intended is a warning.
 
 import { noMajorityWarning } from "../../config/schema/majority.ts";
 import type { Config } from "../../config/schema/schema.ts";
@@ -10,7 +10,7 @@ import { regionsOf } from "../../config/world/places.ts";
 import { isExampleOrigin } from "../local/prepare/effective-config.ts";
 
 export interface Finding {
-  /** An `error` stops a deployment, a `warning` is only said. `example`: it stops one, and is what the example has for an origin. */
+  /** An `error` stops a deployment, a `warning` is only printed. `example` stops one too: the example configuration's origin. */
   readonly severity: "error" | "warning" | "example";
   /** Where in the configuration. */
   readonly path: string;
@@ -23,7 +23,7 @@ const warning = (path: string, detail: string): Finding => ({ severity: "warning
 /** Secrets that every deployment needs. */
 export const REQUIRED_SECRETS = ["CLUSTER_KEY", "API_TOKENS"] as const;
 
-/** What is wrong, or may be, with deploying this configuration. */
+/** Errors and warnings about deploying this configuration. */
 export function checkDeployment(config: Config): Finding[] {
   const findings: Finding[] = [];
   for (const [name, origin] of Object.entries(config.origins)) {
@@ -53,12 +53,14 @@ export function checkDeployment(config: Config): Finding[] {
         warning(
           `${path}.host`,
           `is sent only if ${origin.host} and ${url.hostname} are both in this Worker's zone (Cloudflare's resolveOverride); ` +
-            `elsewhere ${origin.host} itself would be asked`,
+            `otherwise the request would go to ${origin.host} itself`,
         ),
       );
     }
     if (origin.secretHeader === undefined) {
-      findings.push(warning(path, "has no secretHeader: it cannot tell requests through Meridian from any others"));
+      findings.push(
+        warning(path, "has no secretHeader: the origin cannot distinguish requests through Meridian from others"),
+      );
     }
   }
   const lonely = noMajorityWarning(regionsOf(config).length);
@@ -74,7 +76,7 @@ export function checkDeployment(config: Config): Finding[] {
   return findings;
 }
 
-/** The secrets this configuration needs: the deployment's own, then those that it names. */
+/** The secrets this configuration needs: the deployment's own, then those it refers to. */
 export const secretsNeeded = (config: Config): string[] => [...new Set([...REQUIRED_SECRETS, ...secretNames(config)])];
 
 /** What to do about secrets that are missing, one line each. `environment` is wrangler's, if it is not the default one. */
@@ -85,11 +87,11 @@ export function describeMissingSecrets(missing: readonly string[], environment: 
     `These secrets are not set${environment === undefined ? "" : ` in ${environment}`}: ${missing.join(", ")}.`,
   ];
   if (own.length === REQUIRED_SECRETS.length) {
-    lines.push(`Make the deployment's own and set them:  npm run deploy -- --new-secrets${suffix}`);
+    lines.push(`Create and set the deployment's own:  npm run deploy -- --new-secrets${suffix}`);
   } else for (const name of own) lines.push(`Set it again:  npx wrangler secret put ${name}${suffix}`);
   for (const name of missing) {
     if (own.some((other) => other === name)) continue;
-    lines.push(`Set the one that the configuration names:  npx wrangler secret put ${name}${suffix}`);
+    lines.push(`Set the one that the configuration refers to:  npx wrangler secret put ${name}${suffix}`);
   }
   return lines;
 }
@@ -98,10 +100,10 @@ export function describeMissingSecrets(missing: readonly string[], environment: 
 function whyUnreachable(hostname: string): string | undefined {
   const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
   const address = parseIpAddress(host);
-  // Cloudflare answers a Worker's request to a bare address with error 1003, whatever the address.
+  // Cloudflare answers a Worker's request to any bare address with error 1003.
   if (address !== undefined) return address.lookup === undefined ? "a private or loopback address" : "a bare address";
   if (host === "localhost" || host.endsWith(".localhost")) return "this machine";
   if (/\.(local|internal|lan|home\.arpa|test|invalid|example)$/.test(host))
-    return "a name that only a local network knows";
+    return "a name that resolves only in a local network";
   return host.includes(".") ? undefined : "a name without a domain";
 }

@@ -1,8 +1,8 @@
-// `npm run deploy`: checks what can be checked before a deployment, says what to do about what is missing, then hands over to
-// wrangler. `--dry-run` builds and checks without an account. It never prints a secret that is set, and makes new ones only
-// when asked (`--new-secrets`) and only where none are. Exit codes as for every command: 0 done, 1 failed, 2 bad usage.
-// **Decided: a dry run fails where a deployment would be refused**, but for the example origin, which nobody deploys: with it
-// the dry run says what is left to do, and checks that the Worker builds.
+// `npm run deploy`: runs the checks that need no deployment, prints how to resolve what is missing, then runs wrangler.
+// `--dry-run` builds and checks without an account. It never prints a secret that is set, and creates new ones only with
+// `--new-secrets` and only where none are set. Exit codes as for every command: 0 done, 1 failed, 2 bad usage.
+// **Decided: a dry run fails where a deployment would be refused**, except for the example origin: with it the dry run prints
+// what is left to do, and checks that the Worker builds.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -21,7 +21,7 @@ Checks the configuration and the secrets, then deploys with wrangler.
 
   --env NAME       deploy to this environment of wrangler.toml (staging)
   --dry-run        check and build only; needs no account
-  --new-secrets    first make the deployment's own secrets and set them; prints the admin token once
+  --new-secrets    create and set the deployment's own secrets first; prints the admin token once
   --help           show this
 
 Examples:
@@ -29,22 +29,22 @@ Examples:
   npm run deploy -- --env staging --new-secrets
   npm run deploy`;
 
-/** How wrangler ended. `out` is empty when it wrote to the terminal itself. */
+/** wrangler's result. `out` is empty if it wrote to the terminal itself. */
 export interface Ran {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** What a deployment needs from the machine. */
+/** The machine's functions that a deployment uses. */
 export interface Machine {
-  /** Runs wrangler; `show` lets it use the terminal, `keep` collects what it says. */
+  /** Runs wrangler; `show` lets it use the terminal, `keep` collects its output. */
   wrangler(words: readonly string[], output: "show" | "keep", input?: string): Promise<Ran>;
   out(line: string): void;
   err(line: string): void;
 }
 
-/** Deploys `input`, a configuration as it was written, or says why not. */
+/** Deploys `input`, a configuration before validation, or reports why not. */
 export async function deploy(args: readonly string[], input: unknown, machine: Machine): Promise<ExitCode> {
   const options = readOptions(args);
   if (options.kind === "wrong") {
@@ -80,11 +80,11 @@ export async function deploy(args: readonly string[], input: unknown, machine: M
   const extra = options.dryRun ? ["--dry-run", "--outdir", "dist/deploy"] : [];
   const { code } = await machine.wrangler(["deploy", ...environment, ...extra], "show");
   if (code !== 0) {
-    machine.err("wrangler failed: see above. Nothing was put in the place of what was deployed before.");
+    machine.err("wrangler failed: see above. The previous deployment is unchanged.");
     return EXIT.failed;
   }
   const passed = isExample
-    ? "The Worker builds; nothing was deployed. This is the example's origin: put yours into config/meridian.config.ts before you deploy."
+    ? "The Worker builds; nothing was deployed. The configuration still has the example origin: set yours in config/meridian.config.ts before you deploy."
     : "The dry run passed. Nothing was deployed.";
   machine.out(options.dryRun ? passed : "Deployed. Roll back with: npx wrangler rollback");
   return EXIT.done;
@@ -137,7 +137,7 @@ async function checkSecrets(
     const kept = REQUIRED_SECRETS.filter((name) => present.includes(name));
     if (kept.length > 0) {
       machine.err(
-        `${kept.join(" and ")} set already: --new-secrets would lock everybody out. Leave it away, or delete them.`,
+        `${kept.join(" and ")} already set: --new-secrets would lock out every client. Omit it, or delete the existing secrets first.`,
       );
       return EXIT.failed;
     }
@@ -149,9 +149,9 @@ async function checkSecrets(
   return EXIT.failed;
 }
 
-/** The names that wrangler listed: none for a Worker that does not exist yet; undefined if it could not ask. */
+/** The names that wrangler listed: none for a Worker that does not exist yet; undefined if listing failed. */
 function secretNames({ code, out, err }: Ran): string[] | undefined {
-  // Cloudflare's code for a script that is not there: the first deployment.
+  // Cloudflare's code for a script that does not exist: the first deployment.
   if (code !== 0) return /\b10007\b|does not exist/i.test(`${out} ${err}`) ? [] : undefined;
   try {
     const list = JSON.parse(out.slice(out.indexOf("["))) as { readonly name: string }[];
@@ -170,7 +170,7 @@ async function setNewSecrets(environment: readonly string[], machine: Machine): 
     machine.err("wrangler could not set the secrets: see above.");
     return EXIT.failed;
   }
-  machine.out(`The admin token of this deployment, shown only now: ${token}`);
+  machine.out(`The admin token of this deployment, shown only once: ${token}`);
   return EXIT.done;
 }
 

@@ -1,6 +1,6 @@
-// The exit codes of every command, which scripts rely on (INTERFACE "CLI"). `main.node.ts` gives 2 for what commander refuses.
+// The exit codes of every command, which scripts rely on (INTERFACE "CLI"). `main.node.ts` exits with 2 for commander's errors.
 
-/** How a command ended. */
+/** A command's result. */
 export const EXIT = {
   done: 0,
   failed: 1,

@@ -1,5 +1,5 @@
-// Why a command could not do what it was asked, as a closed union, and what to tell a person about it: what happened and
-// what to do next. Stable codes are for scripts (`--json`), sentences for people.
+// Why a command failed, as a closed union, and the message for it: what happened and what to do next. Stable codes are for
+// scripts (`--json`), sentences for people.
 
 import type { z } from "zod";
 import { connectionFault } from "../../config/connection-faults.ts";
@@ -8,22 +8,22 @@ import type { problemSchema } from "../api/schemas.ts";
 export type Failure =
   /** No answer came. `code` is the system's or the HTTP client's (ECONNREFUSED, UND_ERR_HEADERS_TIMEOUT). */
   | { readonly kind: "unreachable"; readonly api: string; readonly code: string; readonly detail: string }
-  /** The API said no, and why. */
+  /** The API answered with a problem. */
   | { readonly kind: "problem"; readonly problem: z.output<typeof problemSchema>; readonly tokenGiven: boolean }
-  /** Something answered that does not speak as the control API does. */
+  /** The response is not the control API's. */
   | { readonly kind: "not-the-api"; readonly api: string; readonly path: string; readonly status: number }
-  /** A receipt is not as a deployment signed it. */
+  /** A receipt's signature does not verify. */
   | { readonly kind: "not-signed"; readonly code: "unknown-key" | "forged"; readonly detail: string };
 
-/** What happened and what to do next, one line each, most important first. */
+/** What happened and what to do next, one line each, the most important first. */
 export function describeFailure(failure: Failure): string[] {
   switch (failure.kind) {
     case "unreachable":
       return describeUnreachable(failure.api, failure.code, failure.detail);
     case "not-the-api":
       return [
-        `${failure.api} answered ${failure.status} to ${failure.path}, but not as Meridian's control API does.`,
-        "Is --api the control API's address (locally http://127.0.0.1:8786), and not the front door's or another server's?",
+        `${failure.api} answered ${failure.status} to ${failure.path}, but it is not Meridian's control API.`,
+        "Check that --api is the control API's address (locally http://127.0.0.1:8786), not the front door's or another server's.",
       ];
     case "problem":
       return describeProblem(failure);
@@ -31,8 +31,8 @@ export function describeFailure(failure: Failure): string[] {
       return [
         failure.detail,
         failure.code === "unknown-key"
-          ? "Was it made by another deployment, or before its cluster key was changed? Give the key of that time with --key FILE."
-          : "Do not rely on it: ask the deployment itself with meridian purge show.",
+          ? "Was it issued by another deployment, or before its cluster key changed? Give that key with --key FILE."
+          : "Do not rely on it: query the deployment with meridian purge show.",
       ];
   }
 }
@@ -47,7 +47,7 @@ function describeUnreachable(api: string, code: string, detail: string): string[
     case "ECONNREFUSED":
       return [
         `Nothing listens at ${api}.`,
-        "Is Meridian running? Start it with: npm start   (or say where it is: --api URL)",
+        "Is Meridian running? Start it with: npm start   (or give its address: --api URL)",
       ];
     case "ENOTFOUND":
     case "EAI_AGAIN":
@@ -57,10 +57,10 @@ function describeUnreachable(api: string, code: string, detail: string): string[
     case "UND_ERR_CONNECT_TIMEOUT":
       return [
         `${api} did not answer in time.`,
-        "Is its region alive? Try again, or ask another region's API with --api URL.",
+        "Is its region alive? Try again, or use another region's API with --api URL.",
       ];
     default: {
-      const said = `${api} could not be asked: ${fault.clause}.`;
+      const said = `${api} could not be reached: ${fault.clause}.`;
       return fault.advice === undefined ? [said] : [said, fault.advice];
     }
   }
@@ -68,7 +68,7 @@ function describeUnreachable(api: string, code: string, detail: string): string[
 
 function describeProblem({ problem, tokenGiven }: Extract<Failure, { kind: "problem" }>): string[] {
   const said = `${problem.title}: ${problem.detail}`;
-  // A single fault is often in the sentence already.
+  // The detail often contains a single fault already.
   const more = (problem.errors ?? []).filter(({ detail }) => !problem.detail.includes(detail));
   const errors = more.map(({ pointer, detail }) => `  ${pointer === "" ? "the body" : pointer}: ${detail}`);
   switch (problem.status) {
@@ -76,18 +76,18 @@ function describeProblem({ problem, tokenGiven }: Extract<Failure, { kind: "prob
       return [
         said,
         tokenGiven
-          ? "The token that was given is not one of this deployment's. Locally the right one is in .meridian/token; another is made with: meridian token create"
-          : "Give a token with --token or MERIDIAN_TOKEN. Locally it is read from .meridian/token, which npm start makes.",
+          ? "The given token is not one of this deployment's. The local one is in .meridian/token; create another with: meridian token create"
+          : "Give a token with --token or MERIDIAN_TOKEN. Locally it is read from .meridian/token, which npm start creates.",
       ];
     case 403:
       return [
         said,
-        "Use a token that may do this. One is made with: meridian token create --name NAME --scopes SCOPE,...",
+        "Use a token with this scope. Create one with: meridian token create --name NAME --scopes SCOPE,...",
       ];
     case 429:
       return [said, "Wait a moment, and purge in fewer, larger requests."];
     case 503:
-      return [said, "Nothing is lost by trying again; meridian status shows which regions answer."];
+      return [said, "It is safe to try again; meridian status shows which regions answer."];
     default:
       return [said, ...errors];
   }

@@ -1,6 +1,6 @@
-// What the command line takes from a local installation: the folder `.meridian`, looked for from the working folder upward
-// and then in the project itself, with its admin token and the record of the run under way. It only reads. A file that is
-// damaged is named, with what to do: guessing another run's address or asking without a token would mislead.
+// Reads a local installation: the folder `.meridian`, searched from the working folder upward and then in the project itself,
+// with its admin token and the record of the current run. A damaged file is an error that says what to do: using another
+// run's address or no token would mislead.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -29,10 +29,10 @@ export function readAdminToken(folder: string): string | undefined {
   const text = readIfThere(file);
   if (text === undefined) return undefined;
   if (text.trim() !== "") return text.trim();
-  throw new Error(`${file} is empty: start Meridian again (npm start), which makes a new one, or give --token`);
+  throw new Error(`${file} is empty: restart Meridian (npm start), which creates a new one, or give --token`);
 }
 
-/** The run that is under way, or was until its launcher was killed; undefined if there is none. */
+/** The current run, or one whose launcher was killed; undefined if there is none. */
 export function readRun(folder: string): RunRecord | undefined {
   const file = join(findStateFolder(folder), "run.json");
   const json = readIfThere(file);
@@ -42,7 +42,7 @@ export function readRun(folder: string): RunRecord | undefined {
   throw new Error(describeBadRun(file, found));
 }
 
-/** What the launcher of the run behind `api` says of its processes and links; undefined if that is no run of this installation. */
+/** The launcher's report of the processes and links behind `api`; undefined if that is not a run of this installation. */
 export async function askLauncher(folder: string, api: string): Promise<readonly RegionStatus[] | undefined> {
   try {
     const run = readRun(folder);
@@ -55,7 +55,7 @@ export async function askLauncher(folder: string, api: string): Promise<readonly
     if (!answer.ok) return undefined;
     return ((await answer.json()) as { readonly regions?: readonly RegionStatus[] }).regions;
   } catch {
-    // It is more than was asked for: without it the rest is as true as with it.
+    // Supplementary: the rest is valid without it.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 // The command line: `npx meridian` and, as `up`, `npm start`. Each command is a file in commands/ that registers itself.
-// Decides exit codes for the whole tool: 0 done, 1 failed, 2 bad usage or configuration, 3 done in part. A command sets
-// `process.exitCode` and returns; only unexpected errors arrive here, and they print one line, never a stack.
+// Exit codes of the whole tool: 0 done, 1 failed, 2 bad usage or configuration, 3 done in part. A command sets
+// `process.exitCode` and returns; only unexpected errors arrive here, and each prints one line, never a stack.
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
@@ -15,16 +15,16 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   readonly version: string;
 };
 const program = new Command("meridian")
-  .description("Run, purge, measure and look after a Meridian CDN.")
+  .description("Run, purge, measure and operate a Meridian CDN.")
   .version(version, "-V, --version", "print the version")
   .exitOverride()
-  .showHelpAfterError("(--help lists what is possible)");
+  .showHelpAfterError("(see --help)");
 
 for (const name of COMMANDS) {
   const command = (await import(`./commands/${name}.node.ts`)) as { readonly register: (program: Command) => void };
   command.register(program);
 }
-// Subcommands made before now do not inherit the override: without this a usage error would exit with 1.
+// Existing subcommands do not inherit the override: without this a usage error would exit with 1.
 const overrideExit = (command: Command): void => {
   command.exitOverride();
   command.commands.forEach(overrideExit);

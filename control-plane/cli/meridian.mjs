@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What `npx meridian` runs, with whatever Node the machine has: it hands over to the Node that the project brings along,
-// because the command line is TypeScript that an older Node cannot run. Plain JavaScript on purpose; decides nothing else.
+// Entry point of `npx meridian` under any Node: it starts the project's own Node, because the command line is TypeScript that
+// an older Node cannot run. Plain JavaScript on purpose.
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -20,7 +20,7 @@ if (current >= 24) {
   await import("./main.node.ts");
 } else if (existsSync(bundledNode)) {
   const child = spawn(bundledNode, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-  // Ctrl-C reaches the child by itself, since both are in the terminal's foreground group: this process only waits.
+  // Ctrl-C reaches the child directly, since both are in the terminal's foreground group: this process only waits.
   process.on("SIGINT", () => undefined);
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGHUP", () => child.kill("SIGHUP"));
@@ -31,7 +31,7 @@ if (current >= 24) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? "SIGTERM"] ?? 15)));
 } else {
   console.error(
-    `Meridian needs Node 24; this is ${process.version}, and the Node that comes with the dependencies is missing.\n` +
+    `Meridian needs Node 24; this is ${process.version}, and the Node from the dependencies is missing.\n` +
       `Its install script may have been blocked. Repair it with:  npm rebuild node --prefix ${root}`,
   );
   process.exit(1);

@@ -1,6 +1,6 @@
-// What a command sees of the process it runs in: where to write, whether a person is watching, and what it was given.
-// Results go to `out`, everything said about them to `err`, so that `--json` can always be piped. Tests hand in their own.
-// This is the one place where text reaches the terminal: what an attacker may have put into it is made harmless here.
+// A command's access to its process: output, input, environment, and whether a person is watching.
+// Results go to `out`, messages to `err`, so that `--json` can always be piped. Tests pass their own.
+// All terminal output goes through here, and control characters that an attacker may have put into it are neutralized.
 
 import { text } from "node:stream/consumers";
 import pc from "picocolors";
@@ -9,11 +9,11 @@ import { printable } from "../../config/printable.ts";
 export interface Terminal {
   /** Writes one line of the result. */
   readonly out: (line: string) => void;
-  /** Writes one line about it: errors, hints, progress. */
+  /** Writes one line of messages: errors, hints, progress. */
   readonly err: (line: string) => void;
-  /** Empties the screen, where somebody looks at one: a file or a pipe gets nothing. */
+  /** Clears the screen of a terminal; writes nothing to a file or a pipe. */
   readonly clear: () => void;
-  /** Colours, each of which leaves text as it is where `out` is no terminal or NO_COLOR is set. */
+  /** Colours, which leave text unchanged if `out` is no terminal or NO_COLOR is set. */
   readonly colours: ReturnType<typeof pc.createColors>;
   /** Whether a person watches `err`: a progress bar makes sense. */
   readonly watched: boolean;
@@ -21,9 +21,9 @@ export interface Terminal {
   readonly folder: string;
   /** Everything on standard input. */
   readonly input: () => Promise<string>;
-  /** Sets how the command ended. */
+  /** Sets the exit code. */
   readonly exit: (code: number) => void;
-  /** Calls back on the first Ctrl-C, which then does not end the process by itself. */
+  /** Calls back on the first Ctrl-C, which then does not exit the process. */
   readonly onInterrupt: (callback: () => void) => void;
 }
 

@@ -1,5 +1,5 @@
-// API tokens of the local installation, beside its admin token: only their digests are kept, in `.meridian/tokens.json`, which
-// the next start reads. A token's text exists once, on the screen where it was made.
+// API tokens of the local installation, besides its admin token: only their digests are stored, in `.meridian/tokens.json`,
+// which the next start reads. A token's text is shown once, when it is created.
 
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -8,19 +8,19 @@ import type { TokenRecord } from "../api/access/access.ts";
 import { describeFileFault, type FileFault } from "../local/state/file-faults.ts";
 import { judgeTokens } from "../local/state/state-files.ts";
 
-/** A new token and what is kept of it. */
+/** A new token and its record. */
 export function makeToken(record: Omit<TokenRecord, "sha256">): {
   readonly token: string;
   readonly record: TokenRecord;
 } {
-  // 256 random bits: nobody guesses it, so a plain digest is enough (a slow hash protects only what people choose).
+  // 256 random bits cannot be guessed, so a plain digest is enough (a slow hash protects only values that people choose).
   const token = `mrd_${randomBytes(32).toString("base64url")}`;
   const { name, scopes, hosts } = record;
   const sha256 = createHash("sha256").update(token).digest("hex");
   return { token, record: { name, sha256, scopes, ...(hosts === undefined ? {} : { hosts }) } };
 }
 
-/** The records in `folder`; none before the first was made. Throws if the file is damaged, with what is wrong. */
+/** The records in `folder`; none before the first is created. Throws if the file is damaged, naming the fault. */
 export async function readTokenRecords(folder: string): Promise<readonly TokenRecord[]> {
   const file = join(folder, "tokens.json");
   let json: string;
@@ -38,7 +38,7 @@ export async function readTokenRecords(folder: string): Promise<readonly TokenRe
     case "empty":
       return [];
     case "damaged":
-      throw new Error(`${file} is damaged: ${found.detail}. Correct it, or move it away and make its tokens again.`);
+      throw new Error(`${file} is damaged: ${found.detail}. Correct it, or move it away and create its tokens again.`);
   }
 }
 
@@ -46,7 +46,7 @@ export async function readTokenRecords(folder: string): Promise<readonly TokenRe
 export async function writeTokenRecords(folder: string, records: readonly TokenRecord[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, "tokens.json");
-  // Renaming replaces the whole file at once, so that a start meanwhile never reads half of it.
+  // Renaming replaces the whole file at once, so that a concurrent start never reads half of it.
   await writeFile(`${file}.new`, `${JSON.stringify(records, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
 }

@@ -1,4 +1,4 @@
-// Reads options that are whole numbers within bounds; commander prints the refusal with the option's name.
+// Reads options that are whole numbers within bounds; commander prints the error with the option's name.
 
 import { InvalidArgumentError } from "commander";
 
@@ -8,7 +8,7 @@ export const wholeNumber =
   (text: string): number => {
     const value = Number(text);
     if (text.trim() === "" || !Number.isInteger(value) || value < least || value > most) {
-      throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
+      throw new InvalidArgumentError(`Must be a whole number from ${least} to ${most}.`);
     }
     return value;
   };

@@ -1,5 +1,5 @@
-// `meridian explain URL`: why this URL, for a client from there, would be served by which region, shard and rules. It asks the
-// API, which fetches and stores nothing for it, and tells the answer as a story.
+// `meridian explain URL`: the region, shard and rules that would serve a URL to a client at a given place, and why. It calls the
+// API, which neither fetches nor stores anything for it.
 
 import type { Command } from "commander";
 import { ROUTES } from "../../api/routes.ts";
@@ -18,7 +18,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
   addCommonOptions(
     program
       .command("explain <url>")
-      .description("say where and by which rules a URL would be served")
+      .description("show which region, shard and rules would serve a URL")
       .option("--from <place>", "the client's place: a country (JP), an IP address or latitude,longitude")
       .option("--method <method>", "the request's method", (text) => text.toUpperCase(), "GET"),
   )

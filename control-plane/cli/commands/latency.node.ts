@@ -1,6 +1,6 @@
 /// <reference path="../../../config/typescript/cli-progress.d.ts" />
-// `meridian latency`: what clients in several places feel, cold and warm, and without the CDN. It works out what to measure
-// from its options and the local run, lets control-plane/latency/ measure, and prints or writes the report.
+// `meridian latency`: time to first byte for clients in several places, cold, warm and without the CDN. It derives the
+// measurement from its options and the local run, control-plane/latency/ measures, and it prints or writes the report.
 
 import { writeFile } from "node:fs/promises";
 import cliProgress from "cli-progress";
@@ -37,15 +37,21 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     program
       .command("latency")
       .description("measure time to first byte from several places, cold, warm and without the CDN")
-      .option("--places <list>", "countries, IP addresses or latitude,longitude: JP,DE,BR (one place for each region)")
-      .option("--samples <n>", "probes for each place and kind", wholeNumber(1, CLI_LIMITS.latencySamples), 30)
-      .option("--path <path>", "what to ask for: a path with optional query (/)")
-      .option("--url <url>", `the deployment to measure (the local run's front door, ${DEFAULT_FRONT_DOOR})`)
-      .option("--direct <url>", "the origin without the CDN, to compare with (the local run's way to its origin)")
-      .option("--html <file>", "write the report as a page with a map and a chart")
+      .option(
+        "--places <list>",
+        "countries, IP addresses or latitude,longitude: JP,DE,BR (default: one place per region)",
+      )
+      .option("--samples <n>", "probes per place and kind", wholeNumber(1, CLI_LIMITS.latencySamples), 30)
+      .option("--path <path>", "path and optional query to request (default: /)")
+      .option("--url <url>", `the deployment to measure (default: the local run's front door, ${DEFAULT_FRONT_DOOR})`)
+      .option(
+        "--direct <url>",
+        "the origin without the CDN, for comparison (default: the local run's path to its origin)",
+      )
+      .option("--html <file>", "write the report as an HTML page with a map and a chart")
       .option(
         "--concurrency <n>",
-        "probes under way at once; more is faster and disturbs more",
+        "concurrent probes; more finish sooner but distort the measurement",
         wholeNumber(1, CLI_LIMITS.latencyConcurrency),
         4,
       ),
@@ -83,7 +89,7 @@ async function latency(command: Command, terminal: Terminal): Promise<void> {
   if (clients === "unreachable") return failWith(await describeSilence(url.origin, path), options, terminal);
   if (clients === "here" && asked) {
     return failWith(
-      `${url.origin} does not take the place that a client names: leave out --places to measure from here.`,
+      `${url.origin} does not accept a place that a client names: omit --places to measure from here.`,
       options,
       terminal,
     );
@@ -119,7 +125,7 @@ async function latency(command: Command, terminal: Terminal): Promise<void> {
   });
   bar?.stop();
   if (options.html !== undefined) {
-    // Only here: it brings a bundler along, which no other command should wait for.
+    // Imported here only: it loads a bundler, which no other command should wait for.
     const { reportHtml } = await import("../../latency/report-html.node.ts");
     await writeFile(options.html, await reportHtml(report));
     terminal.err(`Wrote ${options.html}.`);
@@ -128,15 +134,15 @@ async function latency(command: Command, terminal: Terminal): Promise<void> {
   terminal.exit({ all: EXIT.done, some: EXIT.partial, none: EXIT.failed }[completeness(report.places)]);
 }
 
-/** A local run places clients by what they name, whatever number of regions it has; only whether it answers is asked. */
+/** A local run always accepts the place that a client names, so only its reachability is checked. */
 const reachable = async (origin: string, path: string): Promise<"placed" | "unreachable"> =>
   (await canPlaceClients(origin, path)) === "unreachable" ? "unreachable" : "placed";
 
-/** Why nothing could be measured: a server that nobody can talk to is another matter than one that is not there. */
+/** Why nothing could be measured: distinguishes a server that cannot be talked to from one that is not there. */
 async function describeSilence(origin: string, path: string): Promise<string> {
   const fault = await whyUnreachable(origin, path);
   if (fault === undefined || fault.kind === "connection") {
-    return `Nothing answers at ${origin}. Is Meridian running? Start it with: npm start   (or say where it is: --url URL)`;
+    return `Nothing answers at ${origin}. Is Meridian running? Start it with: npm start   (or give its address: --url URL)`;
   }
   return `${origin} cannot be measured: ${fault.clause}.${fault.advice === undefined ? "" : ` ${fault.advice}`}`;
 }
@@ -145,8 +151,8 @@ const defaultPlaces = (run: RunRecord | undefined): ProbePlace[] =>
   REGION_IDS.filter((id) => run === undefined || run.regions[id] !== undefined).map((id) => PLACE_OF_REGION[id]);
 
 /**
- * Finds coordinates for places that were named by country or address: the deployment's own, as `explain` tells them. Without
- * an answer they stay unknown, and only the map is poorer for it.
+ * Looks up coordinates of places given by country or address, as the deployment's `explain` reports them. Without
+ * an answer they stay unknown, and the map omits them.
  */
 async function locate(
   places: readonly ProbePlace[],

@@ -1,6 +1,6 @@
 /// <reference path="../../../config/typescript/cli-progress.d.ts" />
-// `meridian prefetch`: warms URLs, or those of a sitemap, before clients come. With --wait it follows to the end and asks again
-// for what one request did not come to; without, it leaves once it has begun. Exit 3 says that not all of it is warm.
+// `meridian prefetch`: warms URLs, or those of a sitemap, before clients arrive. With --wait it runs until all are done, and
+// requests again those that one request did not cover; without, it exits once the work has begun. Exit 3: not all are warm.
 
 import cliProgress from "cli-progress";
 import type { Command } from "commander";
@@ -30,15 +30,15 @@ interface PrefetchOptions extends CommonOptions {
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
   const command = program
     .command("prefetch [urls...]")
-    .description("warm URLs in regions before clients come")
-    .option("--sitemap <url>", "a sitemap of the site, or an index of them: its URLs, too")
-    .option("--regions <list>", "these regions, parted by commas; all by default")
+    .description("load URLs into regions' caches before clients request them")
+    .option("--sitemap <url>", "also the URLs of this sitemap or sitemap index")
+    .option("--regions <list>", "comma-separated regions (default: all)")
     .option(
       "--from <place>",
-      "as a client from there: a country, an address or lat,long; in its region, unless --regions",
+      "as a client at this country, IP address or latitude,longitude; in its region, unless --regions is given",
     )
-    .option("--after <receipt>", "a purge's id: what is older than that purge does not count as warm")
-    .option("--wait", "follow it to its end")
+    .option("--after <receipt>", "a purge's id: responses older than that purge do not count as warm")
+    .option("--wait", "wait until it is done")
     .addHelpText(
       "after",
       `
@@ -55,7 +55,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 not all of it is warm.`,
 type PrefetchBody = Given<typeof ROUTES.prefetch>["body"];
 type Failed = Extract<PrefetchLine, { readonly kind: "failed" | "no-sitemap" }>;
 
-/** What came of it, over all requests that it took. */
+/** The result, summed over all requests that it took. */
 interface Result {
   began: { readonly urls: number; readonly regions: number } | undefined;
   warm: number;
@@ -71,10 +71,10 @@ interface Result {
 async function run(command: Command, urls: readonly string[], terminal: Terminal): Promise<void> {
   const options = command.optsWithGlobals<PrefetchOptions>();
   if (urls.length === 0 && options.sitemap === undefined) {
-    command.error("error: name URLs, or a sitemap with --sitemap", { exitCode: EXIT.usage });
+    command.error("error: give URLs, or a sitemap with --sitemap", { exitCode: EXIT.usage });
   }
   const rest = {
-    // What is no region, the API says, and which there are.
+    // The API rejects unknown regions and lists the known ones.
     ...(options.regions === undefined
       ? {}
       : { regions: options.regions.split(",").map((region) => region.trim() as RegionId) }),
@@ -97,7 +97,7 @@ async function run(command: Command, urls: readonly string[], terminal: Terminal
   }
 }
 
-/** Asks, and again for what is left, until nothing is; or once, until it has begun. */
+/** With `wait`, repeats the request until nothing is left; otherwise requests once and returns when the work has begun. */
 async function follow(
   client: ApiClient,
   first: PrefetchBody,
@@ -119,7 +119,7 @@ async function follow(
   let done = 0;
   for (let body: PrefetchBody | undefined = first; body !== undefined; ) {
     let ended: Extract<PrefetchLine, { readonly kind: "ended" }> | undefined;
-    // A visit may be silent for as long as a request and its body may take.
+    // A visit may be silent for as long as one request and its body may take.
     const longest = LIMITS.requestBudgetMillis + LIMITS.warmBodyMillis + CLI_LIMITS.cliTimeoutMillis;
     const failure = await client.follow(ROUTES.prefetch, { body }, longest, (line) => {
       if (line.kind === "ended") ended = line;
@@ -152,7 +152,8 @@ const brokenOff = (api: string): Failure => ({
   kind: "unreachable",
   api,
   code: "broke-off",
-  detail: "the answer ended before the prefetch did; what is warm stays so, and asking again goes on from there",
+  detail:
+    "the response ended before the prefetch finished; warm URLs stay warm, and a repeated request continues from there",
 });
 
 const extentOf = (urls: number, regions: number): string =>
@@ -163,9 +164,9 @@ function show(result: Result, options: PrefetchOptions, terminal: Terminal): voi
   const { urls = 0, regions = 0 } = began ?? {};
   if (options.wait !== true) {
     if (options.json) terminal.out(JSON.stringify({ urls, regions }));
-    else terminal.out(`Begun: ${extentOf(urls, regions)}.`);
+    else terminal.out(`Started: ${extentOf(urls, regions)}.`);
     const most = LIMITS.prefetchUnheardMillis / 1000;
-    terminal.err(`It goes on by itself for ${most} s at most; with --wait it is followed to its end.`);
+    terminal.err(`It continues in the background for at most ${most} s. Use --wait to wait for the result.`);
     terminal.exit(EXIT.done);
     return;
   }
@@ -173,12 +174,13 @@ function show(result: Result, options: PrefetchOptions, terminal: Terminal): voi
   else {
     const { warm, alreadyWarm, unstored, passedOver, failed, bytes: read, omitted } = counts;
     terminal.out(
-      `${warm} warm (${alreadyWarm} were before), ${formatBytes(bytes(read))} read; ${extentOf(urls, regions)}.`,
+      `${warm} warm (${alreadyWarm} already were), ${formatBytes(bytes(read))} read; ${extentOf(urls, regions)}.`,
     );
-    if (unstored > 0) terminal.out(`${unstored} answered, and not to be stored: the origin or the route says so.`);
-    if (passedOver > 0) terminal.out(`${passedOver} passed over: the route stores nothing, or stays in other regions.`);
+    if (unstored > 0) terminal.out(`${unstored} answered but not stored: the origin or the route forbids it.`);
+    if (passedOver > 0)
+      terminal.out(`${passedOver} skipped: the route stores nothing, or is restricted to other regions.`);
     if (failed > 0) terminal.out(`${failed} failed.`);
-    if (omitted > 0) terminal.out(`${omitted} left out: one prefetch takes ${LIMITS.prefetchUrls} URLs.`);
+    if (omitted > 0) terminal.out(`${omitted} left out: one prefetch takes at most ${LIMITS.prefetchUrls} URLs.`);
   }
   for (const line of failures.slice(0, LIMITS.problemErrors)) terminal.err(`${line.url}: ${line.detail}`);
   const whole = counts.failed + counts.unstored + counts.omitted + failures.length === 0;

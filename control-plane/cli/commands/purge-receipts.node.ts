@@ -1,5 +1,4 @@
-// `meridian purge show`, `list` and `verify`: what became of purges, and whether a receipt is a true one. They ask and print;
-// nothing here purges.
+// `meridian purge show`, `list` and `verify`: the state of purges, and whether a receipt is authentic. All are read-only.
 
 import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
@@ -18,7 +17,7 @@ import { wholeNumber } from "../whole-number.node.ts";
 
 /** Adds `show`, `list` and `verify` to the command `purge`. */
 export function registerReceipts(purge: Command, terminal: Terminal): void {
-  addCommonOptions(purge.command("show <id>").description("show a purge's receipt as it is now"))
+  addCommonOptions(purge.command("show <id>").description("show a purge's current receipt"))
     .addHelpText("after", "\nExample:\n  meridian purge show weur.k3f9x2.17")
     .action((id: string, _options: unknown, command: Command) => show(id, command, terminal));
 
@@ -27,9 +26,9 @@ export function registerReceipts(purge: Command, terminal: Terminal): void {
       .command("list")
       .description("list purges, newest first")
       .option("--limit <n>", "how many", wholeNumber(1, LIMITS.receiptsPage), 20)
-      .option("--cursor <cursor>", "go on where the page before ended")
+      .option("--cursor <cursor>", "continue after the previous page")
       .addOption(
-        new Option("--state <state>", "only those in this state").choices([
+        new Option("--state <state>", "only purges in this state").choices([
           "accepted",
           "applied",
           "complete",
@@ -43,14 +42,14 @@ export function registerReceipts(purge: Command, terminal: Terminal): void {
   addCommonOptions(
     purge
       .command("verify [id]")
-      .description("check a receipt's signature, and ask every region's hub whether it has the purge")
-      .option("--receipt <file>", "the receipt to check, as --json printed it (else the API is asked for it)")
-      .option("--key <file>", "the key to check it with, as GET /v1/keys answered it (else the API is asked for it)"),
+      .description("check a receipt's signature and that every region's hub has logged the purge")
+      .option("--receipt <file>", "the receipt to check, as printed by --json (default: fetched from the API)")
+      .option("--key <file>", "the public key, as returned by GET /v1/keys (default: fetched from the API)"),
   )
     .addHelpText(
       "after",
       `
-Checks the receipt's signature, compares it with what each hub says of its own log, and says what that proves and what it
+Checks the receipt's signature, compares it with each hub's account of its own log, and prints what that proves and what it
 does not. With both --receipt and --key nothing is asked over the network, and the signature alone is checked.
 Exit codes: 0 all hubs have it and it is applied, 1 failed (a forged receipt, too), 2 bad usage, 3 not everywhere.
 
@@ -101,7 +100,7 @@ async function verify(id: string | undefined, command: Command, terminal: Termin
   const asked =
     id ?? (held ? held.id : command.error("error: give an id, or --receipt FILE", { exitCode: EXIT.usage }));
   if (held && held.id !== asked) {
-    command.error(`error: the receipt is of ${held.id}, not of ${asked}`, { exitCode: EXIT.usage });
+    command.error(`error: the receipt is for ${held.id}, not for ${asked}`, { exitCode: EXIT.usage });
   }
   const client = connect(command, options, terminal);
   const [receipt, keySet, regions] = await Promise.all([
@@ -122,7 +121,7 @@ async function verify(id: string | undefined, command: Command, terminal: Termin
 
 const answered = <Value>(value: Value): Answer<Value> => ({ kind: "answer", value, status: 200 });
 
-/** What a file holds as JSON; a usage error if it cannot be read or holds something else. */
+/** Reads a file as JSON by a schema. Unreadable or other content is a usage error. */
 async function readJsonFile<Schema extends z.ZodType>(
   command: Command,
   file: string,

@@ -1,5 +1,5 @@
-// `meridian purge`: ends what caches hold, by URL, prefix, tag, host or everything. It reads options, asks the API and prints
-// the receipt; exit 3 says that the state which was waited for is not reached everywhere.
+// `meridian purge`: invalidates cached responses by URL, prefix, tag, host or everything. It reads options, calls the API and
+// prints the receipt. Exit 3: the state given by --wait was not reached everywhere.
 
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -40,34 +40,37 @@ type PurgeBody = Given<typeof ROUTES.purge>["body"];
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
   const purge = program
     .command("purge")
-    .description("end what the caches hold, in every region")
+    .description("invalidate cached responses in every region")
     .enablePositionalOptions()
     .option("--url <url...>", "URLs as clients use them; without a scheme (//host/path) both are meant")
     .option("--prefix <url...>", "all URLs at and below this one")
-    .option("--tag <tag...>", "everything that the origin gave this tag")
-    .option("--host <host...>", "everything of a host; *.example.com for its subdomains")
+    .option("--tag <tag...>", "all responses that the origin tagged with it")
+    .option("--host <host...>", "all URLs of a host; *.example.com for its subdomains")
     .option("--everything", "all entries of all hosts")
     .option(
       "--file <file>",
-      "a list of scopes, one a line: URLs, or prefix:, tag:, host: and a value (- is standard input)",
+      "a list of scopes, one per line: URLs, or prefix:, tag:, host: and a value (- is standard input)",
     )
-    .option("--soft", "make entries stale instead of ending them: refreshed in the background, or confirmed first")
+    .option(
+      "--soft",
+      "mark responses stale instead of invalidating them: they are refreshed in the background or revalidated first",
+    )
     .option("--reason <text>", "why, for the log")
     .addOption(
-      new Option("--wait <state>", "until when to wait")
+      new Option("--wait <state>", "the state to wait for")
         .choices(["accepted", "applied", "complete"])
         .default("applied"),
     )
-    .option("--timeout <seconds>", "the longest to wait", wholeNumber(0, LIMITS.purgeWaitSeconds), 30)
-    .option("--idempotency-key <key>", "the same key gives the same purge, however often it is asked for")
-    .option("--dry-run", "say what would be hit, and purge nothing")
+    .option("--timeout <seconds>", "longest time to wait", wholeNumber(0, LIMITS.purgeWaitSeconds), 30)
+    .option("--idempotency-key <key>", "repeated requests with the same key are one purge")
+    .option("--dry-run", "show which entries would be invalidated, without purging")
     .option(
       "--settle <seconds>",
-      "the origin may answer old bytes for so long: pass them on, but do not keep them",
+      "for this long after the purge the origin may serve old content: forward its responses without storing them",
       wholeNumber(1, LIMITS.purgeSettleSeconds),
     )
-    .option("--not-etag <etag...>", "with --settle: keep at once what has another entity tag than these old ones")
-    .option("--modified-since <date>", "with --settle: keep at once what was modified then or later")
+    .option("--not-etag <etag...>", "with --settle: store responses whose ETag is none of these old ones")
+    .option("--modified-since <date>", "with --settle: store responses last modified at this time or later")
     .option("--via <region>", "the region whose hub accepts it", region)
     .addHelpText(
       "after",
@@ -93,7 +96,7 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
   const body = {
     ...scopeFields(gathered.scopes),
     soft: options.soft === true,
-    // A message of several lines, as from a commit, becomes the one line that a reason is.
+    // A reason is one line; a message of several lines, as from a commit, is joined.
     ...(options.reason === undefined ? {} : { reason: options.reason.trim().replaceAll(/\s+/g, " ") }),
     ...settleFields(options),
   };
@@ -118,14 +121,14 @@ async function ask(command: Command, terminal: Terminal): Promise<void> {
       return;
     }
     terminal.out(options.json ? JSON.stringify(answer.value) : receiptText(answer.value, terminal));
-    // 202 says that the state asked for is not reached (yet).
+    // 202: the requested state is not reached (yet).
     terminal.exit(answer.status === 200 ? EXIT.done : EXIT.partial);
   } finally {
     await client.close();
   }
 }
 
-/** The purge's fields for an origin that lags. A tag may be given without its quotes, which shells take away. */
+/** The purge's fields for an origin that lags. A tag may lack its quotes, since shells remove them. */
 function settleFields({
   settle,
   notEtag,
@@ -141,7 +144,7 @@ function settleFields({
   };
 }
 
-/** Asks once more when no answer came: with the same idempotency key that is the same purge, not another. */
+/** Retries once if no answer came: with the same idempotency key it is the same purge. */
 async function askTwice(
   client: ApiClient,
   given: Given<typeof ROUTES.purge>,
@@ -168,6 +171,6 @@ async function readList(command: Command, file: string | undefined, terminal: Te
 }
 
 function region(text: string): RegionId {
-  if (!isRegionId(text)) throw new InvalidArgumentError(`It takes one of ${REGION_IDS.join(" ")}.`);
+  if (!isRegionId(text)) throw new InvalidArgumentError(`Must be one of ${REGION_IDS.join(" ")}.`);
   return text;
 }

@@ -1,6 +1,6 @@
-// `meridian region drain|undrain` takes clients away from a region, deployed or local, and gives them back; it asks the control
-// API. `region list|stop|start|cut|heal` loses and restores regions and links of the local run, to see what their clients notice; it asks the
-// launcher that runs here (its address is in `run.json`).
+// `meridian region drain|undrain` moves clients away from a region, deployed or local, and back, through the control API.
+// `region list|stop|start|cut|heal` fails and restores regions and links of the local run, to see what clients notice, through
+// the local launcher (its address is in `run.json`).
 
 import type { Command } from "commander";
 import { isRegionId, REGION_IDS } from "../../../config/world/regions.ts";
@@ -20,17 +20,17 @@ interface Options {
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
   const region = program
     .command("region")
-    .description("drain regions; stop, start and separate those of the local run")
+    .description("drain regions; in the local run, also stop, start and partition them")
     .addHelpText(
       "after",
-      "\nExamples:\n  meridian region drain apac      its clients go to the next region, it goes on as a shield and holds purges\n" +
-        "  meridian region undrain apac\n  meridian region stop apac       as a power cut would, local run only\n" +
-        "  meridian region cut weur apac   messages from weur to apac are lost; with apac weur as well it is a partition\n" +
+      "\nExamples:\n  meridian region drain apac      its clients go to the next region; it still serves as a shield and receives purges\n" +
+        "  meridian region undrain apac\n  meridian region stop apac       like a power failure; local run only\n" +
+        "  meridian region cut weur apac   messages from weur to apac are lost; together with `cut apac weur`: a partition\n" +
         "  meridian region heal weur apac",
     );
   for (const action of ["drain", "undrain"] as const) {
     const description =
-      action === "drain" ? "send a region's clients elsewhere" : "give a drained region its clients back";
+      action === "drain" ? "send a region's clients to other regions" : "let a drained region serve clients again";
     addCommonOptions(region.command(action).description(description).argument("<id>", REGION_IDS.join(" "))).action(
       (id: string, _options: unknown, command: Command) => drain(id, action, command, terminal),
     );
@@ -42,21 +42,21 @@ export function register(program: Command, terminal: Terminal = processTerminal(
       .option("--state <folder>", "the run's state folder (default: .meridian in the project)")
       .option("--json", "print the regions as JSON");
   command("list", "show the regions and their processes").action((options: Options) => ask("GET", "/regions", options));
-  command("stop", "end a region's process at once, as a power cut would")
+  command("stop", "kill a region's process at once, like a power failure")
     .argument("<id>", REGION_IDS.join(" "))
     .action((id: string, options: Options) => change(id, "stop", options));
-  command("start", "start a region again, with the state that it had")
+  command("start", "start a region again with its previous state")
     .argument("<id>", REGION_IDS.join(" "))
     .action((id: string, options: Options) => change(id, "start", options));
   for (const action of ["cut", "heal"] as const) {
-    command(action, action === "cut" ? "cut the link from one region to another" : "mend it")
+    command(action, action === "cut" ? "cut the link from one region to another" : "restore a link that was cut")
       .argument("<from>", REGION_IDS.join(" "))
       .argument("<to>", "a region, or origin:NAME")
       .action((from: string, to: string, options: Options) => separate(from, to, action, options));
   }
 }
 
-/** Cut links are silent, as lost ones are: whoever asks over one waits until the time is up. */
+/** A cut link is silent, like a lost one: requests over it wait until they time out. */
 async function separate(from: string, to: string, action: "cut" | "heal", options: Options): Promise<void> {
   if (isRegionId(from) && (isRegionId(to) || to.startsWith("origin:"))) {
     return ask("POST", `/links/${from}/${encodeURIComponent(to)}/${action}`, options);
@@ -67,7 +67,9 @@ async function separate(from: string, to: string, action: "cut" | "heal", option
 
 async function drain(id: string, action: "drain" | "undrain", command: Command, terminal: Terminal): Promise<void> {
   if (!isRegionId(id))
-    return command.error(`error: ${id} is no region; there are ${REGION_IDS.join(" ")}`, { exitCode: EXIT.usage });
+    return command.error(`error: unknown region ${id}; the regions are ${REGION_IDS.join(" ")}`, {
+      exitCode: EXIT.usage,
+    });
   const options = command.optsWithGlobals<CommonOptions>();
   const client = connect(command, options, terminal);
   try {
@@ -76,7 +78,7 @@ async function drain(id: string, action: "drain" | "undrain", command: Command, 
     const { drained } = answer.value;
     const told = drained
       ? `${id} is drained: its clients go to the next region within about two seconds`
-      : `${id} takes clients`;
+      : `${id} serves clients again`;
     terminal.out(options.json ? JSON.stringify(answer.value) : told);
     terminal.exit(EXIT.done);
   } finally {
@@ -86,18 +88,18 @@ async function drain(id: string, action: "drain" | "undrain", command: Command, 
 
 async function change(id: string, action: "stop" | "start", options: Options): Promise<void> {
   if (isRegionId(id)) return ask("POST", `/regions/${id}/${action}`, options);
-  console.error(`${id} is no region; there are ${REGION_IDS.join(" ")}`);
+  console.error(`unknown region ${id}; the regions are ${REGION_IDS.join(" ")}`);
   process.exitCode = 2;
 }
 
 async function ask(method: "GET" | "POST", path: string, options: Options): Promise<void> {
   const folder = new StateFolder(options.state ?? DEFAULT_STATE_FOLDER);
   const run = await folder.readRun();
-  if (run === undefined) return fail("Meridian does not run here: start it with npm start");
-  if (run.admin === undefined) return fail("Meridian is not ready here yet: try again when it says so");
+  if (run === undefined) return fail("Meridian is not running here: start it with npm start");
+  if (run.admin === undefined) return fail("Meridian is still starting: try again once it is ready");
   const token = await folder.readToken();
   if (token === undefined)
-    return fail(`${folder.path}/token is missing or damaged: start Meridian again, which makes a new one`);
+    return fail(`${folder.path}/token is missing or damaged: restart Meridian, which creates a new one`);
   const answer = await reach(`${run.admin}${path}`, method, token);
   if (answer === undefined) return fail(`the launcher at ${run.admin} does not answer: start it with npm start`);
   const body = (await answer.json()) as { readonly regions?: readonly RegionStatus[]; readonly detail?: string };
@@ -105,7 +107,7 @@ async function ask(method: "GET" | "POST", path: string, options: Options): Prom
   console.log(options.json === true ? JSON.stringify(body) : body.regions.map(line).join("\n"));
 }
 
-/** Undefined when nobody listens there any more. */
+/** Undefined if nothing listens there. */
 const reach = (url: string, method: string, token: string): Promise<Response | undefined> =>
   fetch(url, { method, headers: { Authorization: `Bearer ${token}` } }).catch(() => undefined);
 

@@ -1,6 +1,6 @@
 // `meridian sign URL`: signs a URL, or a whole folder, for a route with `signed` (format: config/spelling/signed-url.ts). It asks no server
-// and reads no configuration: the secret comes from this process's environment, under the name that the configuration gives it,
-// so that it stands in no shell history. What it prints is the URL, or with --cookie the value of the cookie.
+// and reads no configuration: the secret comes from the environment, under the name that the configuration uses, so that it
+// does not appear in the shell's history. It prints the URL, or with --cookie the cookie's value.
 
 import { createHmac } from "node:crypto";
 import { type Command, InvalidArgumentError } from "commander";
@@ -36,15 +36,15 @@ interface SignOptions {
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
   program
     .command("sign <url>")
-    .description("sign a URL for a route that answers only signed ones")
+    .description("sign a URL for a route that requires signatures")
     .requiredOption("--key <id>", "the key's id in the route's `signed.keys`", parseKeyId)
     .requiredOption("--secret-name <name>", "the environment variable that holds the key's secret")
     .requiredOption(
       "--expires <time>",
-      "for how long (90s, 15m, 1h, 7d), or until when (2026-12-31T23:00:00Z)",
+      "lifetime (90s, 15m, 1h, 7d) or expiry time (2026-12-31T23:00:00Z)",
       parseExpiry,
     )
-    .option("--prefix [folder]", "allow everything below this path; without one, the URL's own folder")
+    .option("--prefix [folder]", "allow all paths below this one (default: the URL's own folder)")
     .option("--address <ip>", "allow only this client: an IPv4 address, or the /64 of an IPv6 address", parseAddress)
     .option("--cookie", `print the value of the cookie ${SIGNATURE_COOKIE} instead, for players that drop queries`)
     .option("--json", "print one JSON object: { url, cookie, expires }")
@@ -61,11 +61,11 @@ function sign(text: string, options: SignOptions, command: Command, terminal: Te
   const normal = normaliseUrl(text);
   if (normal.kind === "invalid") usage(`${text} cannot be signed: ${normal.detail}`);
   const taken = Object.values(SIGNATURE_PARAMETERS).find((name) => new URL(normal.url).searchParams.has(name));
-  if (taken !== undefined) usage(`${text} has a parameter ${taken} already`);
+  if (taken !== undefined) usage(`${text} already has a parameter ${taken}`);
   const { environment } = terminal;
   const secret = Object.hasOwn(environment, options.secretName) ? environment[options.secretName] : undefined;
   if (secret === undefined || secret === "") {
-    usage(`the environment has no ${options.secretName}; set it to the secret that the deployment has`);
+    usage(`the environment variable ${options.secretName} is not set; set it to the deployment's secret`);
   }
 
   const { host, pathname } = new URL(normal.url);
@@ -73,9 +73,9 @@ function sign(text: string, options: SignOptions, command: Command, terminal: Te
   const path = target.split("?", 1)[0] ?? pathname;
   const prefix = options.prefix === true ? path.slice(0, path.lastIndexOf("/") + 1) : options.prefix;
   if (prefix !== undefined && !SIGNABLE_PREFIX.test(prefix)) {
-    usage(`--prefix takes a folder such as /films/7/, which begins and ends with a slash, not ${prefix}`);
+    usage(`--prefix must be a folder that begins and ends with a slash, such as /films/7/, not ${prefix}`);
   }
-  if (prefix !== undefined && !path.startsWith(prefix)) usage(`${path} does not lie below ${prefix}`);
+  if (prefix !== undefined && !path.startsWith(prefix)) usage(`${path} is not below ${prefix}`);
 
   const grant: Grant = {
     host,
@@ -93,7 +93,7 @@ function sign(text: string, options: SignOptions, command: Command, terminal: Te
 }
 
 function parseKeyId(text: string): string {
-  if (!KEY_ID.test(text)) throw new InvalidArgumentError("It takes 1 to 32 letters, digits, - or _.");
+  if (!KEY_ID.test(text)) throw new InvalidArgumentError("Must be 1 to 32 letters, digits, - or _.");
   return text;
 }
 
@@ -105,7 +105,7 @@ function parseExpiry(text: string): number {
   const at = lasts === undefined ? Date.parse(text) / 1000 : Date.now() / 1000 + lasts;
   if (!/^\d/.test(text) || !Number.isFinite(at) || lasts === 0 || at > 99_999_999_999) {
     throw new InvalidArgumentError(
-      "It takes a time such as 90s, 15m, 1h or 7d, or an instant such as 2026-12-31T23:00:00Z.",
+      "Must be a duration such as 90s, 15m, 1h or 7d, or an instant such as 2026-12-31T23:00:00Z.",
     );
   }
   return Math.ceil(at);
@@ -113,6 +113,6 @@ function parseExpiry(text: string): number {
 
 function parseAddress(text: string): string {
   const address = parseIpAddress(text);
-  if (address === undefined) throw new InvalidArgumentError("It takes an IPv4 or IPv6 address.");
+  if (address === undefined) throw new InvalidArgumentError("Must be an IPv4 or IPv6 address.");
   return clientNetwork(address.text);
 }

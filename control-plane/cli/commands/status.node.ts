@@ -1,5 +1,5 @@
-// `meridian status`: the deployment on one screen, once or again and again. Exit 0 says that the control API answered,
-// whatever state the regions are in: their states are the result, and `--json` has them for scripts that watch.
+// `meridian status`: the deployment on one screen, once or repeatedly. Exit 0: the control API answered, regardless of the
+// regions' states. Those are the result; scripts read them from `--json`.
 
 import { type Command, InvalidArgumentError } from "commander";
 import { ROUTES } from "../../api/routes.ts";
@@ -23,7 +23,7 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     program
       .command("status")
       .description("show regions, traffic, hubs and the latest purges")
-      .option("--watch [seconds]", `again every so many seconds (${WATCH_SECONDS}), until Ctrl-C`, atLeastOne),
+      .option("--watch [seconds]", `repeat at this interval (default: ${WATCH_SECONDS}) until Ctrl-C`, atLeastOne),
   )
     .addHelpText(
       "after",
@@ -50,7 +50,7 @@ async function showOnce(client: ApiClient, options: StatusOptions, terminal: Ter
   terminal.exit(EXIT.done);
 }
 
-/** One screen after the other. A failure is shown like a state, since the next screen may be better. */
+/** Redraws the screen at each interval. A failure is shown like a state, since the next attempt may succeed. */
 async function watch(client: ApiClient, options: StatusOptions, terminal: Terminal): Promise<void> {
   const waitMillis = 1000 * (typeof options.watch === "number" ? options.watch : WATCH_SECONDS);
   let stopped = false;
@@ -91,6 +91,6 @@ async function readStatus(client: ApiClient, terminal: Terminal): Promise<Status
 
 function atLeastOne(text: string): number {
   const value = Number(text);
-  if (!(value >= 1 && value <= 3600)) throw new InvalidArgumentError("It takes seconds, from 1 to 3600.");
+  if (!(value >= 1 && value <= 3600)) throw new InvalidArgumentError("Must be 1 to 3600 seconds.");
   return value;
 }

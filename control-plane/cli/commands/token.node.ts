@@ -1,5 +1,5 @@
-// `meridian token`: makes, lists and revokes API tokens of the local installation, and makes the records that a deployment's
-// secret API_TOKENS is written from. A local Meridian that runs here is told, so that a change holds at once.
+// `meridian token`: creates, lists and revokes API tokens of the local installation, and prints records for a deployment's
+// secret API_TOKENS. A local run is notified, so that changes apply at once.
 
 import type { Command } from "commander";
 import { ACCESS_SCOPES, type AccessScope, parseTokens, type TokenRecord } from "../../api/access/access.ts";
@@ -17,19 +17,19 @@ interface CreateOptions {
   readonly json?: boolean;
 }
 
-/** The name of the token in `.meridian/token`, which the launcher adds by itself. */
+/** The name of the token in `.meridian/token`, which the launcher creates. */
 const ADMIN = "admin";
 
 /** Adds `token create`, `token list` and `token revoke`. */
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
-  const token = program.command("token").description("make, list and revoke API tokens");
+  const token = program.command("token").description("create, list and revoke API tokens");
   token
     .command("create")
-    .description("make a token; it is shown once")
-    .requiredOption("--name <name>", "who uses it; receipts name it")
-    .requiredOption("--scopes <list>", `what it may do, parted by commas: ${ACCESS_SCOPES.join(", ")}`)
-    .option("--hosts <list>", "limit its purges to these hosts, parted by commas; *.example.com for subdomains")
-    .option("--print-record", "keep nothing here: print the record for a deployment's secret API_TOKENS")
+    .description("create a token; it is shown once")
+    .requiredOption("--name <name>", "the token's user, as shown in receipts")
+    .requiredOption("--scopes <list>", `comma-separated permissions: ${ACCESS_SCOPES.join(", ")}`)
+    .option("--hosts <list>", "comma-separated hosts that it may purge (default: any); *.example.com for subdomains")
+    .option("--print-record", "store nothing here; print the record for a deployment's secret API_TOKENS")
     .option("--json", "print one JSON object: { token, record }")
     .addHelpText(
       "after",
@@ -38,13 +38,13 @@ export function register(program: Command, terminal: Terminal = processTerminal(
     .action((_options: unknown, command: Command) => create(command, terminal));
   token
     .command("list")
-    .description("list the tokens that were made here")
+    .description("list the tokens created here")
     .option("--json", "print the records as JSON")
     .addHelpText("after", "\nExample:\n  meridian token list")
     .action((options: { json?: boolean }) => list(options, terminal));
   token
     .command("revoke <name>")
-    .description("forget a token; it is refused at once")
+    .description("revoke a token; it is refused at once")
     .option("--json", "print { revoked } as JSON")
     .addHelpText("after", "\nExample:\n  meridian token revoke ci")
     .action((name: string, options: { json?: boolean }) => revoke(name, options, terminal));
@@ -58,25 +58,21 @@ async function create(command: Command, terminal: Terminal): Promise<void> {
     scopes: parts(options.scopes) as AccessScope[],
     ...(options.hosts === undefined ? {} : { hosts: parts(options.hosts) }),
   });
-  // The API reads the record with this same function, so what passes here is taken there.
+  // The API reads the record with this same function, so a record that passes here is accepted there.
   const checked = parseTokens(JSON.stringify([made.record]));
   if (checked.kind === "invalid") {
     return command.error(`error: ${checked.detail.replace(/^API_TOKENS\[0\]: /, "")}`, { exitCode: EXIT.usage });
   }
   if (options.printRecord !== true && !(await keep(made.record, terminal))) return;
-  const since = options.printRecord === true ? "not running" : await tellRun(terminal);
+  const since = options.printRecord === true ? "not running" : await notifyRun(terminal);
   if (options.json) terminal.out(JSON.stringify(made));
   else if (options.printRecord) {
     terminal.out(JSON.stringify(made.record));
-    terminal.err(`The token, shown only now: ${made.token}`);
-    terminal.err(
-      "Put the record into the list of the secret:  npx wrangler secret put API_TOKENS   (a JSON list of records)",
-    );
+    terminal.err(`The token, shown only once: ${made.token}`);
+    terminal.err("Add the record to the secret's list:  npx wrangler secret put API_TOKENS   (a JSON list of records)");
   } else {
     terminal.out(made.token);
-    terminal.err(
-      `This is the only time it is shown. ${WORKS[since]}; forget it with: meridian token revoke ${options.name}`,
-    );
+    terminal.err(`It is not shown again. ${WORKS[since]}. To revoke it: meridian token revoke ${options.name}`);
   }
   terminal.exit(EXIT.done);
 }
@@ -85,7 +81,7 @@ async function keep(record: TokenRecord, terminal: Terminal): Promise<boolean> {
   const folder = findStateFolder(terminal.folder);
   const records = await readTokenRecords(folder);
   if (record.name === ADMIN || records.some(({ name }) => name === record.name)) {
-    terminal.err(`There is a token named ${record.name} already. Choose another name, or revoke it first.`);
+    terminal.err(`A token named ${record.name} exists. Choose another name, or revoke it first.`);
     terminal.exit(EXIT.failed);
     return false;
   }
@@ -96,7 +92,7 @@ async function keep(record: TokenRecord, terminal: Terminal): Promise<boolean> {
 async function list(options: { json?: boolean }, terminal: Terminal): Promise<void> {
   const records = await readTokenRecords(findStateFolder(terminal.folder));
   if (options.json) terminal.out(JSON.stringify(records));
-  else if (records.length === 0) terminal.out("No tokens but the admin's, in .meridian/token.");
+  else if (records.length === 0) terminal.out("No tokens other than the admin token in .meridian/token.");
   else {
     const rows = records.map(({ name, scopes, hosts }) => [name, scopes.join(", "), hosts?.join(", ") ?? "any"]);
     terminal.out(drawTable([{ title: "NAME" }, { title: "SCOPES" }, { title: "HOSTS" }], rows, terminal));
@@ -109,41 +105,41 @@ async function revoke(name: string, options: { json?: boolean }, terminal: Termi
   const records = await readTokenRecords(folder);
   const kept = records.filter((record) => record.name !== name);
   if (kept.length === records.length) {
-    terminal.err(`There is no token named ${name} here; meridian token list shows those there are.`);
+    terminal.err(`No token is named ${name}; meridian token list shows the tokens.`);
     return terminal.exit(EXIT.failed);
   }
   await writeTokenRecords(folder, kept);
-  const since = await tellRun(terminal);
+  const since = await notifyRun(terminal);
   terminal.out(options.json ? JSON.stringify({ revoked: name }) : `Revoked ${name}. ${REFUSED[since]}.`);
   terminal.exit(EXIT.done);
 }
 
-/** Since when a change of the records holds. */
-type Since = "at once" | "not running" | "not told";
+/** When a change of the records takes effect. */
+type Since = "at once" | "not running" | "not notified";
 
 const WORKS: Readonly<Record<Since, string>> = {
-  "at once": "It works from now on",
-  "not running": "It works after the next npm start",
-  "not told": "The Meridian that runs here could not be told: it works after the next npm start",
+  "at once": "It is valid now",
+  "not running": "It becomes valid at the next npm start",
+  "not notified": "The local run could not be notified: the token becomes valid at the next npm start",
 };
 const REFUSED: Readonly<Record<Since, string>> = {
-  "at once": "It is refused from now on",
-  "not running": "Nothing runs here that would take it",
-  "not told": "The Meridian that runs here could not be told: it takes the token until it is started again",
+  "at once": "It is refused now",
+  "not running": "No local run is using it",
+  "not notified": "The local run could not be notified: it accepts the token until it is restarted",
 };
 
-/** Has the Meridian that runs here read the records again. */
-async function tellRun(terminal: Terminal): Promise<Since> {
+/** Makes the local run reload the records. */
+async function notifyRun(terminal: Terminal): Promise<Since> {
   const run = readRun(terminal.folder);
   if (run?.admin === undefined) return "not running";
   try {
     const headers = { Authorization: `Bearer ${readAdminToken(terminal.folder)}` };
     const answer = await fetch(`${run.admin}/tokens`, { method: "POST", headers, signal: AbortSignal.timeout(5_000) });
-    return answer.ok ? "at once" : "not told";
+    return answer.ok ? "at once" : "not notified";
   } catch (error) {
-    // Refused: the record is that of a run which was killed, and nothing is left to take any token.
+    // Refused: the run was killed and left its record behind, so nothing accepts tokens.
     const { code } = ((error as Error).cause ?? {}) as { readonly code?: string };
-    return code === "ECONNREFUSED" ? "not running" : "not told";
+    return code === "ECONNREFUSED" ? "not running" : "not notified";
   }
 }
 

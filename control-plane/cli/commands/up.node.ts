@@ -1,5 +1,5 @@
-// `meridian up`, which `npm start` runs: starts a whole CDN on this machine and keeps it until Ctrl-C. Reads options and the
-// configuration, decides which regions the machine bears, shows the start, and sees to it that stopping leaves nothing behind.
+// `meridian up`, run by `npm start`: starts a whole CDN on this machine and runs it until Ctrl-C. It reads options and the
+// configuration, chooses as many regions as memory allows, shows the start, and leaves nothing behind when stopped.
 // Exit codes: 0 stopped by the user, 1 failed, 2 bad usage or configuration.
 
 import { type Command, InvalidArgumentError } from "commander";
@@ -29,26 +29,21 @@ export function register(program: Command): void {
   program
     .command("up")
     .description("run the whole CDN on this machine until Ctrl-C")
-    .option("--origin <url>", "put it in front of this site instead of the configured origins", parseOrigin)
+    .option("--origin <url>", "use this site instead of the configured origins", parseOrigin)
     .option("--regions <list>", `only these regions, comma-separated (of ${REGION_IDS.join(" ")})`, parseRegions)
     .option("--config <file>", "configuration file (default: config/meridian.config.ts)")
-    .option("--no-delay", "do not emulate distances")
-    .option(
-      "--port <number>",
-      "the front door's port; all others keep their distance to it",
-      parsePort,
-      DEFAULT_FRONT_DOOR,
-    )
-    .option("--state <folder>", "where tokens and state are kept (default: .meridian in the project)")
-    .option("--geo-database <file>", "your own MaxMind-format database of addresses (GeoLite2, GeoIP2, ...)")
-    .option("--json", "print one JSON object a line instead of text")
+    .option("--no-delay", "do not emulate network distances")
+    .option("--port <number>", "the front door's port; all other ports shift with it", parsePort, DEFAULT_FRONT_DOOR)
+    .option("--state <folder>", "folder for tokens and state (default: .meridian in the project)")
+    .option("--geo-database <file>", "a MaxMind-format address database (GeoLite2, GeoIP2, ...)")
+    .option("--json", "print one JSON object per line instead of text")
     .action(up);
 }
 
 async function up(options: Options): Promise<void> {
   outliveReader();
   const display = createDisplay(options.json === true);
-  // Loaded here and not above, so that the other commands do not wait for a runtime that they never use.
+  // Imported here, so that the other commands do not load a runtime that they never use.
   const [{ launch }, { CannotLaunch }, { DEFAULT_CONFIG, loadConfiguration }, state] = await Promise.all([
     import("../../local/launcher.node.ts"),
     import("../../local/prepare/cannot-launch.ts"),
@@ -77,17 +72,17 @@ async function up(options: Options): Promise<void> {
     });
     const cluster = await Promise.race([starting, stop.wanted.then(() => undefined)]);
     if (cluster === undefined) {
-      // Nobody waits for a start that is not wanted any more: this process's exit ends what it has started.
+      // A cancelled start is not awaited: this process's exit stops what it has started.
       display.stopping();
       await new state.StateFolder(options.state ?? state.DEFAULT_STATE_FOLDER).removeOwnRun();
       process.exit(0);
     }
     display.ready(cluster);
-    // A mistake in the launcher's own code must not take all regions down with it: it is told, and the run goes on.
+    // A bug in the launcher must not stop all regions: it is reported, and the run continues.
     process.on("uncaughtException", (error) => {
       display.event({
         kind: "notice",
-        text: `an error in the launcher itself, which goes on: ${error.stack ?? error}`,
+        text: `error in the launcher, which continues: ${error.stack ?? error}`,
       });
     });
     await stop.wanted;
@@ -106,8 +101,8 @@ function fail(code: 1 | 2, ...lines: readonly string[]): void {
 }
 
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends this process at once. Should stopping hang, or a start
- * take long that nobody wants any more, the process ends in time all the same: its exit ends the regions, too.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one exits at once. If stopping hangs, or a cancelled start takes
+ * long, the process still exits in time, and its exit stops the regions.
  */
 function untilStopped(): { readonly wanted: Promise<void> } {
   const state = { isWanted: false, wanted: Promise.resolve() };
@@ -139,7 +134,7 @@ function chooseRegions(config: Config, wanted: readonly RegionId[] | undefined):
   if (wanted !== undefined) return { kind: "chosen", regions: wanted };
   const { regions, leftOut } = regionsThatFit(configured, bytes(process.availableMemory()));
   if (leftOut.length === 0) return { kind: "chosen", regions };
-  const notice = `memory is short, so these regions are left out: ${leftOut.join(" ")} (--regions picks others)`;
+  const notice = `memory is short, so these regions are left out: ${leftOut.join(" ")} (use --regions to choose)`;
   return { kind: "chosen", regions, notice };
 }
 
@@ -147,7 +142,7 @@ function parseOrigin(text: string): string {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidArgumentError("Give an http or https URL.");
   if (url.username !== "" || url.password !== "") {
-    throw new InvalidArgumentError("Give it without user name and password: origins are asked without them.");
+    throw new InvalidArgumentError("Omit user name and password: requests to origins carry none.");
   }
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
     throw new InvalidArgumentError("Give scheme, host and port only, without a path.");
@@ -159,7 +154,7 @@ function parseRegions(text: string): RegionId[] {
   const names = text.split(/[\s,]+/).filter((name) => name !== "");
   const unknown = names.find((name) => !isRegionId(name));
   if (unknown !== undefined)
-    throw new InvalidArgumentError(`${unknown} is no region; there are ${REGION_IDS.join(" ")}.`);
+    throw new InvalidArgumentError(`Unknown region ${unknown}; the regions are ${REGION_IDS.join(" ")}.`);
   if (names.length === 0) throw new InvalidArgumentError("Name at least one region.");
   return [...new Set(names.filter(isRegionId))];
 }

@@ -1,15 +1,15 @@
-// What can be said of a purge: what its receipt says, whose signature was checked before, and whether each region's hub, asked
-// for its own vector, has the purge in its log. It never calls more proven than that: what hubs say of their logs is not
-// signed, and a key that came from the same API proves no more than that the API signs what it says.
+// States what is proven of a purge: its receipt, whose signature was checked before, and whether each hub's vector covers the
+// purge. It claims no more than that: vectors are not signed, and a key from the same API proves only that the API signs its
+// own statements.
 
 import type { z } from "zod";
 import type { receiptSchema, regionListSchema } from "../../api/schemas.ts";
 import { covers, parseDot } from "../../purge/vector.ts";
 
-/** One region's part: what its hub knows, and what the receipt says of its shards. */
+/** One region: whether its hub has the purge, and the receipt's state for its shards. */
 export interface RegionProof {
   readonly region: string;
-  /** `silent`: the hub did not answer, so nothing is known. */
+  /** `silent`: the hub did not answer. */
   readonly hub: "has it" | "lacks it" | "silent";
   readonly receipt: string;
 }
@@ -18,21 +18,21 @@ export interface PurgeProof {
   readonly id: string;
   readonly state: string;
   readonly regions: readonly RegionProof[];
-  /** Whether every hub that was asked has the purge and the receipt says that all shards acknowledged it. */
+  /** Whether every queried hub has the purge and all shards acknowledged it according to the receipt. */
   readonly holds: boolean;
-  /** The key with which the receipt is signed. */
+  /** The key that signed the receipt. */
   readonly key: string;
   readonly proven: readonly string[];
   readonly notProven: readonly string[];
 }
 
-/** The key that a signature was checked with, and whether somebody kept it apart (`file`) or the same API gave it. */
+/** The key that a signature was checked with, and its source: kept apart (`file`) or fetched from the same API. */
 export interface CheckedWith {
   readonly kid: string;
   readonly from: "file" | "api";
 }
 
-/** Compares a receipt with the vectors of all hubs, where they were asked. An id that is no dot proves nothing anywhere. */
+/** Compares a receipt with all hubs' vectors, if they were queried. An id that is no dot proves nothing. */
 export function provePurge(
   receipt: z.output<typeof receiptSchema>,
   key: CheckedWith,
@@ -48,28 +48,30 @@ export function provePurge(
   const [having, lacking, silent] = [names("has it"), names("lacks it"), names("silent")];
   const applied = receipt.state === "applied" || receipt.state === "complete";
 
-  const proven = [`The receipt is as the deployment with the key ${key.kid} signed it.`];
+  const proven = [`The receipt's signature is valid for the deployment's key ${key.kid}.`];
   const notProven: string[] = [];
   if (key.from === "api") {
-    notProven.push("That this key is the cluster's: the API gave it. Keep it, and check with --key FILE from then on.");
+    notProven.push(
+      "That this key is the cluster's: it came from the same API. Save it, and check with --key FILE from then on.",
+    );
   }
-  if (having.length > 0) proven.push(`${having.length} of ${regions.length} hubs say that it is in their logs.`);
-  if (applied) proven.push("The hubs say that the shards which ask them for purges have acknowledged it.");
-  if (lacking.length > 0) notProven.push(`These hubs do not know it yet: ${lacking.join(", ")}.`);
+  if (having.length > 0) proven.push(`${having.length} of ${regions.length} hubs report it in their logs.`);
+  if (applied) proven.push("The hubs report that their shards have acknowledged it.");
+  if (lacking.length > 0) notProven.push(`These hubs do not have it yet: ${lacking.join(", ")}.`);
   if (silent.length > 0) notProven.push(`These hubs did not answer: ${silent.join(", ")}.`);
   if (!applied)
-    notProven.push(`The receipt is ${receipt.state}: some shards have not acknowledged it, as far as is known.`);
+    notProven.push(`The receipt is ${receipt.state}: as far as is known, some shards have not acknowledged it.`);
   if (receipt.state === "complete")
-    proven.push("Every lease from before it is over: no node releases anything older any more.");
+    proven.push("Every lease from before it has expired: no node serves an older response any more.");
   else {
     notProven.push(
-      "That no node can release anything older any more: that is `complete`, and this receipt does not say it.",
+      "That no node can serve an older response any more: that requires `complete`, which this receipt is not.",
     );
   }
   notProven.push(
     list === undefined
-      ? "That the hubs still have it: they were not asked."
-      : "That nobody changed what the hubs say of their logs: only receipts are signed.",
+      ? "That the hubs still have it: they were not queried."
+      : "That the hubs' reports are unaltered: only receipts are signed.",
   );
   return {
     id: receipt.id,

@@ -1,5 +1,5 @@
-// What a purge is to be about, gathered from options and from a list with one scope a line. It only sorts scopes into the
-// API's fields and refuses what it cannot sort; whether a URL or a tag is right is the API's to say, which knows the rules.
+// Collects a purge's scopes from options and from a list with one scope per line. It only sorts scopes into the API's fields
+// and rejects lines of no known kind; the API validates URLs and tags, since it has the rules.
 
 import { LIMITS } from "../../../config/limits.ts";
 
@@ -12,7 +12,7 @@ export interface PurgeScopes {
   everything: boolean;
 }
 
-/** What the options of `meridian purge` hold. */
+/** The scope options of `meridian purge`. */
 export interface ScopeOptions {
   readonly url?: readonly string[];
   readonly prefix?: readonly string[];
@@ -26,8 +26,8 @@ export type GatheredScopes =
   | { readonly kind: "invalid"; readonly detail: string };
 
 /**
- * Options and list together. A line is a URL, or `url:`, `prefix:`, `tag:` or `host:` and a value; empty lines and those
- * that begin with `#` are skipped. "Everything" is an option only: a stray line must never purge it all.
+ * Merges options and list. A line is a URL, or `url:`, `prefix:`, `tag:` or `host:` and a value; empty lines and those
+ * that begin with `#` are skipped. "Everything" is an option only: a stray line must never purge everything.
  */
 export function gatherScopes(options: ScopeOptions, list: string | undefined): GatheredScopes {
   const scopes: PurgeScopes = {
@@ -43,25 +43,25 @@ export function gatherScopes(options: ScopeOptions, list: string | undefined): G
     if (!addLine(scopes, text)) {
       return {
         kind: "invalid",
-        detail: `line ${index + 1} is no scope: "${text.slice(0, 80)}". A line is a URL, or url:, prefix:, tag: or host: and a value`,
+        detail: `line ${index + 1} is not a scope: "${text.slice(0, 80)}". A line is a URL, or url:, prefix:, tag: or host: and a value`,
       };
     }
   }
   const count = scopes.urls.length + scopes.prefixes.length + scopes.tags.length + scopes.hosts.length;
   if (scopes.everything && count > 0) {
-    return { kind: "invalid", detail: "--everything contains all other scopes: give it alone" };
+    return { kind: "invalid", detail: "--everything includes all other scopes: use it alone" };
   }
   if (!scopes.everything && count === 0) {
     return {
       kind: "invalid",
       detail:
-        "say what to purge: --url, --prefix, --tag, --host or --everything, or a list with --file FILE (- is standard input)",
+        "give a scope: --url, --prefix, --tag, --host or --everything, or a list with --file FILE (- is standard input)",
     };
   }
   if (count > LIMITS.purgeScopes) {
     return {
       kind: "invalid",
-      detail: `${count} scopes are more than the ${LIMITS.purgeScopes} that one purge may have: split the list, or purge a tag or prefix`,
+      detail: `${count} scopes exceed the limit of ${LIMITS.purgeScopes} per purge: split the list, or purge a tag or prefix`,
     };
   }
   return { kind: "scopes", scopes, count: scopes.everything ? 1 : count };
@@ -91,13 +91,13 @@ function addLine(scopes: PurgeScopes, text: string): boolean {
   }
 }
 
-/** The body's scope fields: those that hold something. */
+/** The body's scope fields that are not empty. */
 export const scopeFields = (scopes: PurgeScopes): Partial<PurgeScopes> =>
   Object.fromEntries(
     Object.entries(scopes).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value === true)),
   );
 
-/** `2 URLs, tag release-7`: what a purge is about, short enough for one line. */
+/** `2 URLs, tag release-7`: a purge's scopes on one line. */
 export function describeScopes(scopes: Readonly<PurgeScopes>): string {
   if (scopes.everything) return "everything";
   const part = (values: readonly string[], one: string, many: string): string[] => {

@@ -1,6 +1,5 @@
-// Whether a receipt is as the deployment signed it: Ed25519 over the canonical JSON of the receipt without its signature. It
-// takes whatever members the receipt has, for those of a later version are signed too; it believes nothing that the receipt
-// says of itself but which key to look for, and only among the keys that it is given.
+// Verifies a receipt's signature: Ed25519 over the canonical JSON of the receipt without its signature. Unknown members are
+// included, since a later version signs them too. The receipt only selects the key, and only among those given.
 
 import { createPublicKey, verify } from "node:crypto";
 import type { z } from "zod";
@@ -22,12 +21,12 @@ export function checkSignature(
   const jwk = keys.find((key) => key.kid === kid);
   if (jwk === undefined) {
     const known = keys.map((key) => key.kid).join(", ");
-    const detail = `${receipt.id} names the key ${kid}, which is none of those given (${known}).`;
+    const detail = `${receipt.id} refers to the key ${kid}, which is not among those given (${known}).`;
     return { kind: "not-signed", code: "unknown-key", detail };
   }
   const key = createPublicKey({ key: { kty: jwk.kty, crv: jwk.crv, x: jwk.x }, format: "jwk" });
   const value = Buffer.from(signature.value, "base64url");
   if (verify(null, Buffer.from(canonicalJson(signed)), key, value)) return { kind: "signed", kid };
-  const detail = `The signature of ${receipt.id} does not fit: it was changed after it was signed, or signed with another key.`;
+  const detail = `The signature of ${receipt.id} is invalid: the receipt was altered after signing, or signed with another key.`;
   return { kind: "not-signed", code: "forged", detail };
 }

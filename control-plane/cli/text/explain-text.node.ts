@@ -1,5 +1,5 @@
-// An explanation as a small story: from the client's place to the region, the shard, the shield and the origin, then the
-// cache key and the rules that hold. It words what the edge worked out and works out nothing itself.
+// Formats an explanation: from the client's place to the region, the shard, the shield and the origin, then the cache key and
+// the rules that apply. It computes nothing: the edge has.
 
 import type { z } from "zod";
 import { millis } from "../../../config/units.ts";
@@ -9,7 +9,7 @@ import type { Terminal } from "../terminal.node.ts";
 import { formatCount, formatDuration, formatPlace } from "./measures.ts";
 import { drawTable } from "./table.node.ts";
 
-/** What `GET /v1/explain` answers. */
+/** The answer of `GET /v1/explain`. */
 export type Explanation = z.output<typeof explanationSchema>;
 
 export function explanationText(explanation: Explanation, terminal: Terminal): string {
@@ -23,31 +23,37 @@ export function explanationText(explanation: Explanation, terminal: Terminal): s
     ],
     [
       "route",
-      `${explanation.route}, ${explanation.mode === "cache" ? "which caches" : "which passes everything through and stores nothing"}`,
+      `${explanation.route}, ${explanation.mode === "cache" ? "which caches" : "which forwards everything and stores nothing"}`,
     ],
   ];
   if (first) {
     const name = REGIONS[first.region].name;
     steps.push(["region", `${colours.bold(first.region)}, ${name}: ${distance(first)}, ${why(first)}`]);
   } else {
-    steps.push(["region", colours.red("none may serve it: residency and drains leave no region, so it is an error")]);
+    steps.push([
+      "region",
+      colours.red("none may serve it: residency and drains exclude every region, so the response is an error"),
+    ]);
   }
   if (shard) {
-    const part = explanation.key === undefined ? "which passes it on" : `the key's owner in ring ${shard.ring}`;
+    const part = explanation.key === undefined ? "which forwards it" : `the key's owner in ring ${shard.ring}`;
     steps.push(["shard", `${shard.index} of ${shard.region}, ${part}`]);
   }
   if (shield) {
     const same = shard?.region === shield.region && shard.index === shield.index;
     steps.push([
       "shield",
-      `${shield.index} of ${shield.region}${same ? ", the same shard" : ""}: it alone asks the origin${explanation.key === undefined ? "" : " for this key"}`,
+      `${shield.index} of ${shield.region}${same ? ", the same shard" : ""}: only it contacts the origin${explanation.key === undefined ? "" : " for this key"}`,
     ]);
   }
   steps.push(["origin", `${origin.name}, ${origin.url}`]);
   steps.push(["key", explanation.key ?? "none: it is never stored"]);
   if (explanation.varyWithheld) {
     const fields = explanation.varyWithheld.join(", ");
-    steps.push(["withheld", colours.yellow(`${fields}: the origin varies on it and is not sent it. ${WHAT_TO_DO}`)]);
+    steps.push([
+      "withheld",
+      colours.yellow(`${fields}: the origin varies on it but does not receive it. ${WHAT_TO_DO}`),
+    ]);
   }
   const lines = [`${explanation.method} ${colours.bold(explanation.url)}`, "", ...steps.map(step(terminal))];
   if (others.length > 0) {
@@ -72,7 +78,7 @@ const step =
 const distance = ({ distanceKm, rttMillis }: Explanation["regions"][number]): string =>
   `${formatCount(Math.round(distanceKm))} km${rttMillis === undefined ? "" : `, ${formatDuration(millis(rttMillis))} there and back`}`;
 
-/** The API's word for a region's rank, in other words; `nearest` for one that comes after others is not. */
+/** Words the API's reason for a region's rank; `nearest` differs for regions after the first. */
 function why({ reason }: Explanation["regions"][number], nearest = "the nearest"): string {
   switch (reason) {
     case "nearest":
@@ -82,7 +88,7 @@ function why({ reason }: Explanation["regions"][number], nearest = "the nearest"
     case "preferred":
       return "preferred by the route";
     case "fallback-unhealthy":
-      return "failed lately, so asked last";
+      return "failed recently, so tried last";
     default:
       return reason;
   }
@@ -93,7 +99,7 @@ function ruleLines(rules: Explanation["rules"]): [string, string][] {
     ["key", asText(rules.key)],
     ["ttl", asText(rules.ttl)],
   ];
-  if (rules.residency) lines.push(["residency", `${rules.residency.join(", ")} alone may hold it or see it`]);
+  if (rules.residency) lines.push(["residency", `${rules.residency.join(", ")} only these may store or see it`]);
   lines.push(["cut off", rules.whenCutOff]);
   return lines;
 }

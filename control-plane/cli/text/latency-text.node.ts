@@ -1,4 +1,4 @@
-// A latency report as a table for the terminal, with what a reader must know beside it. Numbers are the report's own.
+// Formats a latency report as a table for the terminal, with notes for the reader. Numbers are the report's own.
 
 import { completeness } from "../../latency/notes.ts";
 import type { ProbeKind } from "../../latency/plan.ts";
@@ -27,12 +27,10 @@ export function latencyText(report: LatencyReport, terminal: Terminal): string {
   const verdict = verdictOf(report);
   if (verdict !== undefined && completeness(report.places) !== "none") lines.push(verdict);
   lines.push(
-    "cold: a URL nobody asked for before; warm: the same URL again" +
+    "cold: a URL never requested before; warm: the same URL again" +
       (report.directUrl === undefined ? "." : `; direct: ${report.directUrl} without Meridian.`),
   );
-  lines.push(
-    "Each from writing the request to an open connection to the response's head; connecting is not part of it.",
-  );
+  lines.push("Each is from writing the request on an open connection to the response's head, without connecting.");
   for (const note of report.notes) lines.push(colours.yellow(`Note: ${note}`));
   return lines.join("\n");
 }
@@ -64,7 +62,7 @@ function rowsOf(place: PlaceReport, { colours }: Terminal): string[][] {
   return rows;
 }
 
-/** What the numbers come to, for the median place; undefined where there is nothing to compare. */
+/** The summary for the median place; undefined if there is nothing to compare. */
 function verdictOf(report: LatencyReport): string | undefined {
   const middle = (kind: ProbeKind) =>
     median(report.places.flatMap((place) => place.series[kind]?.timeToFirstByte?.p50 ?? []));

@@ -1,4 +1,4 @@
-// How sizes, times, shares and counts are written for people in a terminal. Exact values are in `--json`.
+// Formats sizes, times, shares and counts for people in a terminal. Exact values are in `--json`.
 
 import type { Bytes, Millis } from "../../../config/units.ts";
 

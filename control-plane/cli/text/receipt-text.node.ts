@@ -1,5 +1,5 @@
-// A purge's receipt for people: what was purged, how far it is, and what each region has done and when. It says what the
-// receipt says and no more: `applied` is never written as "done everywhere for good".
+// Formats a purge's receipt: its scopes, its state, and each region's progress. It claims no more than the receipt: `applied`
+// is never written as "done everywhere for good".
 
 import type { z } from "zod";
 import { bytes, type Millis, millis } from "../../../config/units.ts";
@@ -12,7 +12,7 @@ import { drawTable } from "./table.node.ts";
 
 export type Receipt = z.output<typeof receiptSchema>;
 
-/** Milliseconds between two of the receipt's instants. They are different hubs' clocks, so it can be off by their skew. */
+/** Milliseconds between two of the receipt's instants. They come from different hubs' clocks, so it can be off by their skew. */
 const elapsed = (from: string, to: string): Millis => millis(Math.max(0, Date.parse(to) - Date.parse(from)));
 
 /** The receipt in full. */
@@ -20,7 +20,7 @@ export function receiptText(receipt: Receipt, terminal: Terminal): string {
   const { colours } = terminal;
   const lines = [
     `${colours.bold(receipt.id)}  ${stateText(receipt.state, terminal)}  ${receipt.soft ? "soft" : "hard"} purge of ${describeScopes(receipt.scopes)}`,
-    `accepted ${receipt.acceptedAt} by the hub of ${receipt.hub}, asked by ${receipt.by}${receipt.reason === undefined ? "" : ` (${receipt.reason})`}`,
+    `accepted ${receipt.acceptedAt} by the hub of ${receipt.hub}, requested by ${receipt.by}${receipt.reason === undefined ? "" : ` (${receipt.reason})`}`,
     ...settleText(receipt),
     "",
     drawTable(
@@ -42,26 +42,26 @@ export function receiptText(receipt: Receipt, terminal: Terminal): string {
     ),
   ];
   if (receipt.missing.length > 0)
-    lines.push("", colours.yellow(`Not known to hold it yet: ${receipt.missing.join(", ")}.`));
+    lines.push("", colours.yellow(`Not known to have it yet: ${receipt.missing.join(", ")}.`));
   if (receipt.completeBy !== undefined && receipt.state !== "complete")
-    lines.push("", `Complete by ${receipt.completeBy}, whatever happens until then.`);
+    lines.push("", `Complete by ${receipt.completeBy} at the latest.`);
   if (receipt.detail !== undefined) lines.push("", receipt.detail);
   return lines.join("\n");
 }
 
-/** What is not kept for a while, if the purge waits for its origin. */
+/** Which responses are not stored for a while, if the purge waits for its origin. */
 function settleText({ settleSeconds, minVersion }: Receipt): readonly string[] {
   if (!settleSeconds) return [];
   const { notEtags = [], lastModified } = minVersion ?? {};
   const kept = [
-    ...(notEtags.length === 0 ? [] : [`has another entity tag than ${notEtags.join(", ")}`]),
+    ...(notEtags.length === 0 ? [] : [`has an ETag other than ${notEtags.join(", ")}`]),
     ...(lastModified === undefined ? [] : [`was modified since ${lastModified}`]),
   ];
-  const unless = kept.length === 0 ? "" : `, unless it ${kept.join(" and ")}`;
-  return [`what is fetched in the first ${settleSeconds} s is passed on and not kept${unless}`];
+  const unless = kept.length === 0 ? "" : `, unless the response ${kept.join(" and ")}`;
+  return [`responses fetched in the first ${settleSeconds} s are forwarded without being stored${unless}`];
 }
 
-/** Receipts, one a line. */
+/** Receipts, one per line. */
 export function receiptListText(page: z.output<typeof receiptPageSchema>, now: number, terminal: Terminal): string {
   if (page.purges.length === 0) return "No purges.";
   const table = drawTable(
@@ -86,11 +86,11 @@ export function receiptListText(page: z.output<typeof receiptPageSchema>, now: n
   return page.cursor === undefined ? table : `${table}\n\nMore: meridian purge list --cursor ${page.cursor}`;
 }
 
-/** What a dry run would have hit. */
+/** The entries that a dry run matched. */
 export function dryRunText(dryRun: z.output<typeof dryRunSchema>, terminal: Terminal): string {
   const size = formatBytes(bytes(dryRun.bytes));
   const lines = [
-    `Nothing was purged. A ${dryRun.soft ? "soft" : "hard"} purge of ${describeScopes(dryRun.scopes)} would hit ${formatCount(dryRun.entries)} ${dryRun.entries === 1 ? "entry" : "entries"} (${size}).`,
+    `Nothing was purged. A ${dryRun.soft ? "soft" : "hard"} purge of ${describeScopes(dryRun.scopes)} would invalidate ${formatCount(dryRun.entries)} ${dryRun.entries === 1 ? "entry" : "entries"} (${size}).`,
     "",
     drawTable(
       [{ title: "REGION" }, { title: "ENTRIES", align: "right" }, { title: "SIZE", align: "right" }, { title: "" }],
@@ -104,12 +104,12 @@ export function dryRunText(dryRun: z.output<typeof dryRunSchema>, terminal: Term
     ),
   ];
   if (dryRun.missing.length > 0) {
-    lines.push("", terminal.colours.yellow(`Not counted, since they did not answer: ${dryRun.missing.join(", ")}.`));
+    lines.push("", terminal.colours.yellow(`Not counted, because they did not answer: ${dryRun.missing.join(", ")}.`));
   }
   return lines.join("\n");
 }
 
-/** What is proven of a purge, and what is not. */
+/** Formats what is proven of a purge, and what is not. */
 export function proofText(proof: PurgeProof, terminal: Terminal): string {
   const { colours } = terminal;
   const hub = { "has it": colours.green, "lacks it": colours.red, silent: colours.yellow };

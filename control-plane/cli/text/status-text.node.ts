@@ -1,5 +1,5 @@
-// The state of the whole deployment on one screen: its regions with their traffic, whether the hubs know the same, and the
-// latest purges. It compares and words; it asks nobody.
+// Formats the state of the whole deployment on one screen: its regions with their traffic, whether the hubs agree, and the
+// latest purges.
 
 import type { z } from "zod";
 import { bytes, millis } from "../../../config/units.ts";
@@ -11,12 +11,12 @@ import { formatAge, formatBytes, formatCount, formatDuration, formatShare } from
 import { receiptListText } from "./receipt-text.node.ts";
 import { drawTable } from "./table.node.ts";
 
-/** What the screen is drawn from; what could not be had says why. */
+/** The screen's data; a part that could not be fetched is its failure. */
 export interface Status {
   readonly regions: z.output<typeof regionListSchema>;
   readonly stats: z.output<typeof statsSchema> | Failure;
   readonly purges: z.output<typeof receiptPageSchema> | Failure;
-  /** What the launcher says of its processes and links, for a run on this machine. */
+  /** The launcher's report of processes and links, for a run on this machine. */
   readonly local?: readonly RegionStatus[];
 }
 
@@ -74,7 +74,7 @@ export function statusText({ regions, stats, purges, local = [] }: Status, now: 
   return lines.join("\n");
 }
 
-/** Regions that are lost and links that are cut, as the hubs that answer see it. */
+/** Lost regions and cut links, as seen by the hubs that answer. */
 function linkLines(
   { lostRegions = [], cutLinks = [] }: Status["regions"],
   now: number,
@@ -83,8 +83,8 @@ function linkLines(
   const age = (at: string): string => formatAge(millis(now - Date.parse(at)));
   return [
     ...lostRegions.map(({ region, heardAt, heardBy }) => {
-      const last = heardAt === undefined ? "" : `; ${heardBy} heard it last, ${age(heardAt)} ago`;
-      return colours.red(`${region} is lost: no other region reaches it${last}.`);
+      const last = heardAt === undefined ? "" : `; ${heardBy} last heard from it ${age(heardAt)} ago`;
+      return colours.red(`${region} is lost: no other region can reach it${last}.`);
     }),
     ...cutLinks.map(({ from, to, since }) =>
       colours.yellow(`The link ${from} -> ${to} is cut: ${to} has not answered ${from} for ${age(since)}.`),
@@ -92,12 +92,12 @@ function linkLines(
   ];
 }
 
-/** Processes that are not up, and links that are cut, which the regions themselves can only notice by silence. */
+/** Processes that are not up, and cut links, which the regions themselves can only infer from silence. */
 function localLines(local: readonly RegionStatus[], { colours }: Terminal): readonly string[] {
   const away: Partial<Record<RegionStatus["state"], string>> = {
     down: "was stopped; start it with: npx meridian region start",
-    restarting: "was lost and is being started again",
-    failed: "was lost too often and was given up; try it again with: npx meridian region start",
+    restarting: "crashed and is being restarted",
+    failed: "crashed too often and is not restarted; start it with: npx meridian region start",
   };
   return local.flatMap(({ region, state, cut }) => {
     const words = away[state];
@@ -113,10 +113,10 @@ function localLines(local: readonly RegionStatus[], { colours }: Terminal): read
 }
 
 const totalText = (total: z.output<typeof statsSchema>["total"]): string =>
-  `In all ${formatCount(total.requests)} requests, ${formatShare(total.hitRatio)} of the cacheable ones without the origin; ` +
+  `${formatCount(total.requests)} requests in total, ${formatShare(total.hitRatio)} of the cacheable ones served without the origin; ` +
   `the origin answered ${formatCount(total.originRequests)} and failed ${formatCount(total.originFailures)}.`;
 
-/** Origins that some shards do not ask now. */
+/** Origins with an open breaker. */
 function breakerLines({ regions }: z.output<typeof statsSchema>, { colours }: Terminal): readonly string[] {
   return regions.flatMap(({ region, breakers }) => {
     const origins = [...new Set(breakers.map(({ origin }) => origin))];
@@ -126,7 +126,7 @@ function breakerLines({ regions }: z.output<typeof statsSchema>, { colours }: Te
       if (open === 0) return [];
       return [
         colours.red(
-          `${region}: the breaker before ${origin} is open at ${open} of the ${all.length} shards that asked it.`,
+          `${region}: the breaker before ${origin} is open at ${open} of the ${all.length} shards that use it.`,
         ),
       ];
     });
@@ -145,7 +145,7 @@ function stateText(region: Region, { colours }: Terminal): string {
   }
 }
 
-/** Whether the hubs that answered know the same events, and which are behind whom by how much. */
+/** Whether the hubs that answered have the same events, and which lack how many. */
 export function agreementText(regions: readonly Region[]): string {
   const hubs = regions.flatMap((region) => (region.hub ? [{ id: region.id, vector: region.hub.vector }] : []));
   if (hubs.length === 0) return "No hub answered.";
@@ -158,6 +158,6 @@ export function agreementText(regions: readonly Region[]): string {
     for (const [hub, counter] of greatest) missing += counter - (vector[hub] ?? 0);
     return missing === 0 ? [] : [`${id} lacks ${missing} ${missing === 1 ? "event" : "events"}`];
   });
-  if (behind.length > 0) return `The hubs do not know the same yet: ${behind.join(", ")}.`;
-  return hubs.length === 1 ? "One hub answered." : `The ${hubs.length} hubs that answered know the same events.`;
+  if (behind.length > 0) return `The hubs do not have the same events yet: ${behind.join(", ")}.`;
+  return hubs.length === 1 ? "One hub answered." : `The ${hubs.length} hubs that answered have the same events.`;
 }

@@ -1,4 +1,4 @@
-// Tables for a terminal: aligned columns without lines, which can be read, copied and cut by other tools alike.
+// Tables for a terminal: aligned columns without lines, easy to read, copy and process with other tools.
 
 import CliTable from "cli-table3";
 import type { Terminal } from "../terminal.node.ts";
@@ -26,7 +26,7 @@ const NO_LINES = {
   middle: "  ",
 };
 
-/** Rows under a head; cells may hold colours. Trailing blanks are cut. */
+/** Rows under a header; cells may contain colours. Trailing blanks are removed. */
 export function drawTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -36,7 +36,7 @@ export function drawTable(
     head: columns.map(({ title }) => colours.dim(title)),
     colAligns: columns.map(({ align }) => align ?? "left"),
     chars: NO_LINES,
-    // The library's own colours know nothing of ours.
+    // Without the library's own colours.
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
   for (const row of rows) table.push([...row]);

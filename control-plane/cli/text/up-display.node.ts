@@ -1,5 +1,5 @@
-// What `meridian up` prints: the steps of the start with their times, what can be reached where, a few commands to try, and
-// afterwards what happens to the run. As text for people, or as one JSON object a line. The last line of a start is fixed.
+// Output of `meridian up`: the steps of the start with their times, the addresses, a few commands to try, and later the run's
+// events. As text for people, or as one JSON object per line. The last line of a start is fixed.
 
 import pc from "picocolors";
 import { printable } from "../../../config/printable.ts";
@@ -42,7 +42,7 @@ function textDisplay(): Display {
   };
 }
 
-/** Losses are red, what mends them green, and what a user should read yellow. */
+/** Losses are red, recoveries green, notices yellow. */
 function toneOf(event: Exclude<LaunchEvent, { kind: "step" }>): (text: string) => string {
   if (event.kind === "notice") return pc.yellow;
   return event.kind === "process" && event.state === "restarted" ? pc.green : pc.red;
@@ -68,7 +68,7 @@ function addresses(cluster: Cluster): string[] {
 
 function commands(cluster: Cluster): string[] {
   const { frontDoor, control } = cluster.addresses;
-  // The commands find a run in the usual folder by themselves; of any other they must be told.
+  // The commands find a run in the usual folder; for any other they need options.
   const isUsual = cluster.stateFolder === DEFAULT_STATE_FOLDER;
   const api = isUsual ? "" : ` --api ${control} --token $(cat ${cluster.stateFolder}/token)`;
   const rows: (readonly [command: string, meaning: string])[] = [

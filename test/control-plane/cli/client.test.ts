@@ -150,7 +150,7 @@ describe("a local file that is damaged", () => {
   it.each([
     ["run.json", "", "run.json is empty. Start Meridian again (npm start), which replaces it"],
     ["run.json", '{"v":1,', "run.json is damaged (it is not whole JSON). Start Meridian again"],
-    ["token", "\n", "token is empty: start Meridian again (npm start), which makes a new one"],
+    ["token", "\n", "token is empty: restart Meridian (npm start), which creates a new one"],
   ])("is named with what to do: %s holding %j", (name, text, words) => {
     expect(at(name, text)).toThrow(words);
   });
@@ -190,9 +190,9 @@ describe("where the token comes from", () => {
   it.each([
     ["", "MERIDIAN_TOKEN is empty"],
     [" \n", "MERIDIAN_TOKEN is empty"],
-    ["mi ne", "MERIDIAN_TOKEN holds characters that no token has"],
-    ["mine\nmine", "MERIDIAN_TOKEN holds characters that no token has"],
-    ["schlüssel", "MERIDIAN_TOKEN holds characters that no token has"],
+    ["mi ne", "MERIDIAN_TOKEN contains characters that no token has"],
+    ["mine\nmine", "MERIDIAN_TOKEN contains characters that no token has"],
+    ["schlüssel", "MERIDIAN_TOKEN contains characters that no token has"],
   ])("is named as what is wrong when it is %j, and nothing is sent", async (token, words) => {
     const address = await api.start(() => ({ status: 200, body: { n: 1 } }));
     const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });

@@ -97,7 +97,7 @@ describe("a deployment", () => {
     const secrets = JSON.parse(set?.input ?? "{}") as { CLUSTER_KEY: string; API_TOKENS: string };
     expect(Buffer.from(secrets.CLUSTER_KEY, "base64url")).toHaveLength(32);
     expect(said()).not.toContain(secrets.CLUSTER_KEY);
-    const token = /shown only now: (\S+)/.exec(said())?.[1] ?? "";
+    const token = /shown only once: (\S+)/.exec(said())?.[1] ?? "";
     expect(token.length).toBeGreaterThan(20);
     expect(secrets.API_TOKENS).not.toContain(token);
     expect(asked.at(-1)?.words).toBe("deploy --env ");
@@ -106,7 +106,7 @@ describe("a deployment", () => {
   test("never replaces secrets that are set", async () => {
     const { machine, asked, said } = fakeMachine(ALL);
     expect(await deploy(["--new-secrets"], configOf(), machine)).toBe(1);
-    expect(said()).toContain("set already");
+    expect(said()).toContain("already set");
     expect(asked).toHaveLength(1);
   });
 
@@ -192,7 +192,7 @@ describe("the checks before a deployment", () => {
     expect(secretsNeeded(validation.config)).toEqual(["CLUSTER_KEY", "API_TOKENS", "SHOP_KEY"]);
     expect(describeMissingSecrets(["SHOP_KEY"], undefined)).toEqual([
       "These secrets are not set: SHOP_KEY.",
-      "Set the one that the configuration names:  npx wrangler secret put SHOP_KEY",
+      "Set the one that the configuration refers to:  npx wrangler secret put SHOP_KEY",
     ]);
   });
 });

@@ -94,7 +94,7 @@ describe("another deployment", () => {
   it("that places nobody cannot be measured from elsewhere", async () => {
     const { cdn } = await deployment.start({ places: false });
     const run = await latency(["--url", cdn, "--places", "JP"]);
-    expect(run).toMatchObject({ exit: 1, err: expect.stringContaining("leave out --places") });
+    expect(run).toMatchObject({ exit: 1, err: expect.stringContaining("omit --places") });
   });
 });
 

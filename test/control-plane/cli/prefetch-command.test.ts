@@ -61,7 +61,7 @@ describe("what is asked", () => {
       from: "JP",
       after: "weur.k3f9x2.17",
     });
-    expect(run.out).toContain("2 warm (1 were before), 1.0 KiB read");
+    expect(run.out).toContain("2 warm (1 already were), 1.0 KiB read");
   });
 
   it("is asked again for what one request did not come to, and not for the sitemap", async () => {
@@ -84,8 +84,8 @@ describe("what is asked", () => {
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const run = await runCommand(register, ["prefetch", "https://h/a", "--api", address]);
     await new Promise((resolve) => server.close(resolve));
-    expect(run).toMatchObject({ exit: 0, out: expect.stringContaining("Begun: 2 URLs") });
-    expect(run.err).toContain("20 s at most");
+    expect(run).toMatchObject({ exit: 0, out: expect.stringContaining("Started: 2 URLs") });
+    expect(run.err).toContain("at most 20 s");
   });
 });
 
@@ -116,7 +116,7 @@ describe("the end", () => {
 
   it("of an answer that breaks off is no success", async () => {
     const run = await prefetch(() => told(began, visited), "https://h/a", "--wait");
-    expect(run).toMatchObject({ exit: 1, err: expect.stringContaining("ended before the prefetch did") });
+    expect(run).toMatchObject({ exit: 1, err: expect.stringContaining("ended before the prefetch finished") });
   });
 
   it.each<[string, Answering, RegExp]>([
@@ -125,8 +125,8 @@ describe("the end", () => {
       () => problemReply("scope-missing", "the token ci lacks the scope prefetch"),
       /scope prefetch/,
     ],
-    ["another server", () => ({ status: 200, body: "hello\n" }), /not as Meridian's control API/],
-    ["no answer", () => "hang up", /could not be asked/],
+    ["another server", () => ({ status: 200, body: "hello\n" }), /not Meridian's control API/],
+    ["no answer", () => "hang up", /could not be reached/],
   ])("with %s says why", async (_what, answering, said) => {
     const run = await prefetch(answering, "https://h/a", "--wait");
     expect(run).toMatchObject({ exit: 1, err: expect.stringMatching(said) });

@@ -176,13 +176,13 @@ describe("what is printed", () => {
     const wishes = { settleSeconds: 30, minVersion: { notEtags: ['"v1"'], lastModified: "2026-11-20T10:15:00.000Z" } };
     const run = await purge(() => receipt(wishes), ["--tag", "t"]);
     expect(run.out).toContain(
-      'first 30 s is passed on and not kept, unless it has another entity tag than "v1" and was modified since 2026',
+      'first 30 s are forwarded without being stored, unless the response has an ETag other than "v1" and was modified since 2026',
     );
   });
 
   it.each(["accepted", "applied", "partial"])("says by when a purge that is %s will be complete", async (state) => {
     const run = await purge(() => receipt({ state, completeBy: "2026-11-20T10:16:12.000Z" }, 202), ["--tag", "t"]);
-    expect(run.out).toContain("Complete by 2026-11-20T10:16:12.000Z, whatever happens until then.");
+    expect(run.out).toContain("Complete by 2026-11-20T10:16:12.000Z at the latest.");
   });
 
   it.each([
@@ -198,7 +198,7 @@ describe("what is printed", () => {
     const regions = [{ region: "oc", state: "pending", reason: "its hub does not answer" }];
     const run = await purge(() => receipt({ state: "partial", regions, missing: ["oc"] }, 202), ["--tag", "t"]);
     expect(run.out).toMatch(/oc +pending +its hub does not answer/);
-    expect(run.out).toContain("Not known to hold it yet: oc");
+    expect(run.out).toContain("Not known to have it yet: oc");
   });
 
   it("prints the receipt alone with --json", async () => {

@@ -60,7 +60,7 @@ describe("meridian token create", () => {
     const run = await token("create", "--name", "ci", "--scopes", "purge", "--print-record");
     expect(parseTokens(`[${run.out}]`)).toMatchObject({ kind: "tokens" });
     expect(() => statSync(file())).toThrow();
-    const shown = /shown only now: (\S+)/.exec(run.err)?.[1] ?? "";
+    const shown = /shown only once: (\S+)/.exec(run.err)?.[1] ?? "";
     expect(JSON.parse(run.out).sha256).toBe(sha256(shown));
   });
 

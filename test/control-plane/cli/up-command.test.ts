@@ -5,8 +5,8 @@ import { register } from "../../../control-plane/cli/commands/up.node.ts";
 import { runCommand } from "./run-command.ts";
 
 test.each([
-  ["http://user:secret@h.example", /without user name and password/],
-  ["https://user@h.example", /without user name and password/],
+  ["http://user:secret@h.example", /Omit user name and password/],
+  ["https://user@h.example", /Omit user name and password/],
   ["http://h.example/shop", /without a path/],
   ["http://h.example/?a", /without a path/],
   ["ftp://h.example", /http or https/],

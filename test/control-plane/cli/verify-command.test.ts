@@ -45,7 +45,7 @@ describe("a receipt that holds", () => {
     const run = await verify(answering(RECEIPT), [RECEIPT.id]);
     expect(run.exit).toBe(0);
     expect(run.out).toContain("2 of 2 hubs");
-    expect(run.out).toContain(`the key ${signature.kid} signed it`);
+    expect(run.out).toContain(`valid for the deployment's key ${signature.kid}`);
     expect(run.out).toMatch(/Not proven:[\s\S]*this key is the cluster's[\s\S]*only receipts are signed/);
     expect(run.out).toContain("`complete`");
   });
@@ -61,8 +61,8 @@ describe("a receipt that holds", () => {
     const run = await verify(answering("nothing"), args);
     expect(run.exit).toBe(0);
     expect(api.asked).toEqual([]);
-    expect(run.out).not.toContain("the API gave it");
-    expect(run.out).toContain("they were not asked");
+    expect(run.out).not.toContain("came from the same API");
+    expect(run.out).toContain("they were not queried");
   });
 
   it("is checked against the hubs too where only the receipt comes from a file", async () => {
@@ -122,13 +122,13 @@ describe("a forgery", () => {
     const run = await verify(answering(receipt, REGION_LIST, keys), [id, "--json"]);
     expect(run.exit).toBe(1);
     expect(JSON.parse(run.out)).toMatchObject({ error: { code } });
-    expect(run.err).toMatch(code === "forged" ? /The signature of weur\S+ does not fit/ : /none of those given/);
+    expect(run.err).toMatch(code === "forged" ? /The signature of weur\S+ is invalid/ : /not among those given/);
   });
 
   it("does not hold because the API that gives it gives a key for it, where the true key was kept", async () => {
     const api = answering(foreignReceipt, REGION_LIST, await foreign.keys());
     const run = await verify(api, [unsigned.id, "--key", fileOf("keys.json", KEYS)]);
-    expect([run.exit, run.err]).toEqual([1, expect.stringContaining("none of those given")]);
+    expect([run.exit, run.err]).toEqual([1, expect.stringContaining("not among those given")]);
   });
 
   it("without any signature is no receipt of the API", async () => {

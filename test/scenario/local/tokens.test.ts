@@ -32,10 +32,10 @@ const statuses = (text: string): Promise<number[]> =>
 
 it("a token works as soon as it is made, and is refused as soon as it is revoked", async () => {
   const made = await token("create", "--name", "ci", "--scopes", "read");
-  expect(made.err).toContain("It works from now on");
+  expect(made.err).toContain("It is valid now");
   expect(await statuses(made.out)).toEqual([200, 200, 200]);
   const revoked = await token("revoke", "ci");
-  expect(revoked.out).toBe("Revoked ci. It is refused from now on.");
+  expect(revoked.out).toBe("Revoked ci. It is refused now.");
   expect(await statuses(made.out)).toEqual([401, 401, 401]);
   expect(await statuses(cdn.cluster.token)).toEqual([200, 200, 200]);
 });
