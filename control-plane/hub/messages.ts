@@ -149,7 +149,7 @@ export const answers = {
       }),
     ),
   }),
-  apply: z.object({ v: v1, vector, entries: z.int().min(0).optional() }),
+  apply: z.object({ v: v1, vector, entries: z.int().min(0).optional(), isUnleased: z.literal(true).optional() }),
   dryRun: z.object({ v: v1, entries: z.int().min(0), bytes: z.int().min(0) }),
 };
 

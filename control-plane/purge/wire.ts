@@ -58,6 +58,8 @@ export interface ApplyResponse {
   readonly vector: Vector;
   /** How many entries it ended or made stale that were alive, if that was asked for. */
   readonly entries?: number;
+  /** The shard holds no lease now, so it asks its hub before it releases anything. */
+  readonly isUnleased?: true;
 }
 
 /** What each region's hub is known to hold durably, so that others need not ask it. Left out when hubs are many. */

@@ -17,7 +17,7 @@ import type { TierResponse, UpstreamFailure } from "../tier/tier.ts";
 import { withCopy } from "./answer/copy-grant.ts";
 import { FAILURES } from "./answer/failures.ts";
 import type { Releaser } from "./answer/releaser.ts";
-import type { FillResult } from "./fill/flight.ts";
+import { type FillResult, withWholeBody } from "./fill/flight.ts";
 import { type Flights, type JoinedFlight, whyRefused } from "./fill/flights.ts";
 import { applyHead } from "./fill/freshen-by-head.ts";
 import { answersFromPart, howToFill } from "./fill/part-wanted.ts";
@@ -160,9 +160,9 @@ export class CachedRequest {
     // 1. A request comes under a lease and waits here. 2. The lease ends; a purge is complete without this shard. 3. The fill lands:
     // without a new lease its answer could be older than that purge.
     this.#asked = await judge.leasedAnew(asked);
-    // 1. A fill lands with its body still arriving. 2. While the lease is renewed the body ends, and the spool lets go of its bytes.
-    // 3. This request finds them in the store.
-    const landed = waitedFor && judge.asStored(this.#asked, waitedFor);
+    // 1. A fill has its answer's head. 2. While this request renews its lease the body ends, and the spool releases the bytes. 3. The
+    // result still has them, even if the store has evicted the entry.
+    const landed = waitedFor && withWholeBody(waitedFor);
     // In this turn: a body that ends at once can no longer be read in the next.
     return this.#conclude({ found, joined, landed });
   }

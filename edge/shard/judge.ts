@@ -108,15 +108,6 @@ export class Judge {
     return variantKey(landed.vary, asked.request.fields) === landed.variant;
   }
 
-  /** What has landed; from the store, if its body has come and gone by while a lease was waited for. */
-  asStored(asked: ShardRequest, landed: FillResult): FillResult {
-    if (landed.kind !== "kept" || landed.spool === undefined || landed.spool.joinable) return landed;
-    const { name, entries } = this.#ports;
-    const item = entries.get(name, asked.key, landed.variant);
-    const isIt = item?.kind === "entry" && item.response === landed.entry.response;
-    return isIt ? { ...landed, entry: item, spool: undefined } : landed;
-  }
-
   /** Whether nobody may have it any more: a purge has ended it, or it was fetched without a lease and is too old for that. */
   isSpent(asked: ShardRequest, landed: FillResult & { kind: "kept" }): boolean {
     return this.verdict(landed.entry) === "hard" || this.#isOver(asked, landed);

@@ -112,7 +112,8 @@ export class Shard extends DurableObject<Environment> {
         ? { entries: countEnded(news, this.#entries.of(this.#name), this.#knowledge.purges, this.#canonicalUrls) }
         : {};
     this.#knowledge.apply(news);
-    return { v: 1, vector: this.#knowledge.vector, ...counted };
+    const unleased = this.#knowledge.leaseLeft > 0 ? {} : ({ isUnleased: true } as const);
+    return { v: 1, vector: this.#knowledge.vector, ...counted, ...unleased };
   }
 
   async #answer(request: Request): Promise<Response> {

@@ -1,7 +1,7 @@
 // A region's hub in the simulation: the production core on a log in memory, which is its disk. A crash ends its life and leaves
 // the disk; a lost disk begins a new incarnation. The log tells the checkers of every event at the moment it is durable.
 
-import { bytes, epochMillis, type Millis } from "../../config/units.ts";
+import { bytes, type EpochMillis, epochMillis, type Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { Hub } from "../../control-plane/hub/hub.ts";
 import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
@@ -19,13 +19,19 @@ import { copy, type Site } from "./site.ts";
 class WatchedLog extends MemoryLog {
   readonly #logged: (events: readonly ControlEvent[]) => void;
   readonly #taken: (dots: readonly Dot[]) => void;
+  readonly #applied: (dots: readonly Dot[]) => void;
   /** Stops the machine before or after the next purge is written, as it says. */
   stop: { readonly written: boolean; readonly now: () => void } | undefined;
 
-  constructor(logged: (events: readonly ControlEvent[]) => void, taken: (dots: readonly Dot[]) => void) {
+  constructor(watcher: {
+    logged(events: readonly ControlEvent[]): void;
+    taken(dots: readonly Dot[]): void;
+    applied(dots: readonly Dot[]): void;
+  }) {
     super();
-    this.#logged = logged;
-    this.#taken = taken;
+    this.#logged = watcher.logged;
+    this.#taken = watcher.taken;
+    this.#applied = watcher.applied;
   }
 
   override append(events: readonly ControlEvent[]): void {
@@ -39,6 +45,11 @@ class WatchedLog extends MemoryLog {
     if (!stops) return;
     stop.now();
     throw new Error("the machine has stopped");
+  }
+
+  override markApplied(dots: readonly Dot[], at: EpochMillis): void {
+    super.markApplied(dots, at);
+    this.#applied(dots);
   }
 
   /** A base that was taken from another hub stands for events that never were here. */
@@ -61,6 +72,8 @@ export interface HubSurroundings {
   logged(region: RegionId, events: readonly ControlEvent[]): void;
   /** These are covered by what it took from another hub, which keeps them no longer. */
   taken(region: RegionId, dots: readonly Dot[]): void;
+  /** This region's hub calls these purges applied from now on. */
+  applied(region: RegionId, dots: readonly Dot[]): void;
   /** Events that its log keeps at most. */
   readonly logEvents: number;
 }
@@ -80,10 +93,11 @@ export class HubNode {
     this.site = site;
     this.#regions = regions;
     this.#around = around;
-    this.log = new WatchedLog(
-      (events) => around.logged(site.region, events),
-      (dots) => around.taken(site.region, dots),
-    );
+    this.log = new WatchedLog({
+      logged: (events) => around.logged(site.region, events),
+      taken: (dots) => around.taken(site.region, dots),
+      applied: (dots) => around.applied(site.region, dots),
+    });
   }
 
   get life(): Life | undefined {

@@ -68,6 +68,7 @@ class World {
         applyAt: (of, index, request) => shard(of, index).apply(request),
         logged: () => undefined,
         taken: () => undefined,
+        applied: () => undefined,
         logEvents: HUB_LIMITS.logEvents,
       });
       const isolate = newIsolate(1_000_000);

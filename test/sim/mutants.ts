@@ -225,6 +225,18 @@ export const MUTANTS: readonly Mutant[] = [
     caughtWithin: 0,
   },
   {
+    name: "applied-by-a-restart",
+    breaks: "a hub that was restarted calls purges of its earlier life applied, though shards hold leases from then",
+    change: { part: "condition", to: "false" },
+    caughtWithin: 400,
+  },
+  {
+    name: "nobody-is-subscribed-at-first",
+    breaks: "a hub that was restarted waits for no shard that holds a lease of its predecessor",
+    change: { part: "statement", to: "" },
+    caughtWithin: 400,
+  },
+  {
     name: "compaction-forgets",
     breaks: "a log that is cut drops its purges with the events that asked for them",
     change: { part: "statement" },

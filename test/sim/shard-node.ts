@@ -97,7 +97,11 @@ export class ShardNode {
     const news = copy(request);
     return this.#target(async ({ knowledge }) => {
       knowledge.apply(news);
-      return copy({ v: 1, vector: knowledge.vector });
+      return copy({
+        v: 1,
+        vector: knowledge.vector,
+        ...(knowledge.leaseLeft > 0 ? {} : { isUnleased: true as const }),
+      });
     });
   }
 

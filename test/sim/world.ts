@@ -130,6 +130,7 @@ class World {
       applyAt: (of, index, request) => shard(of, index).apply(request),
       logged: (of, events) => this.#hubs.logged(of, events),
       taken: (of, dots) => this.#hubs.taken(of, dots),
+      applied: (of, dots) => this.#hubs.applied(dots, this.#region(of).shards),
       logEvents: this.#plan.logEvents,
     });
     const config = (): Config => this.#deployed.get(region) as Config;

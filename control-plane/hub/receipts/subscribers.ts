@@ -1,9 +1,11 @@
-// The shards that use what this hub told them, and which purges they have applied. A shard subscribes by asking (/sync) and is
-// told what is new until it has not asked for longer than it may use an answer. A purge is applied in the region once every
-// subscribed shard has acknowledged it: one that does not answer holds that up until its time is over, for by then it must
-// ask again before it uses what it stored. This lives in memory: "applied" is fast and usual, and no promise (DESIGN section 4).
+// The shards that may be answering under this hub's leases, and which purges they have applied. A shard subscribes by asking (/sync).
+// It is sent new purges until it has not asked for longer than a lease lasts. A purge is applied in the region once every
+// subscribed shard has acknowledged it. A shard that does not answer delays that until its subscription ends: by then it must
+// ask again before it uses what it stored.
+// Subscriptions live in memory. A hub that was restarted does not know which shards hold leases of its predecessor, so it takes all
+// of the region's shards to be subscribed until those leases are over: it must not call a purge applied too early.
 
-import type { EpochMillis } from "../../../config/units.ts";
+import { after, type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeSet } from "../../purge/purge-set.ts";
 import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, join, type Vector } from "../../purge/vector.ts";
@@ -17,6 +19,8 @@ interface Subscriber {
   vector: Vector;
   /** When it last asked. */
   askedAt: EpochMillis;
+  /** It has not asked this hub, but may hold a lease of its predecessor. */
+  readonly isPresumed?: true;
 }
 
 /** What the subscribers' keeper reads of the hub. */
@@ -49,12 +53,15 @@ export class Subscribers {
   readonly #sending = new Set<number>();
   /** When a purge was last applied that the log had dropped by then. */
   #appliedLateAt: EpochMillis | undefined;
+  /** When the last lease is over that this hub does not know of. */
+  #unknownLeasesUntil: EpochMillis = epochMillis(0);
   #drainsToTell = 0;
   readonly #drainsTold = new Map<number, number>();
 
   constructor(context: SubscribersContext) {
     this.#context = context;
     this.ended = new EndedEntries(context.shardCount);
+    this.#presumeAll();
   }
 
   /** A shard asks, knowing `vector`, and is about to be told everything. */
@@ -62,22 +69,23 @@ export class Subscribers {
     const askedAt = this.#context.now();
     const before = this.#live(shard);
     // A new subscriber cannot use anything without this answer. One that is renewing may still use what it knew before.
-    const known = before === undefined ? this.#context.purges().vector : join(before.vector, vector);
+    const known =
+      before === undefined ? this.#context.purges().vector : before.isPresumed ? vector : join(before.vector, vector);
     this.#byShard.set(shard, { vector: known, askedAt });
     this.#drainsTold.set(shard, this.#drainsToTell);
     this.settle();
   }
 
-  /** Shards that have asked lately, by index. */
+  /** Shards that have asked recently, by index. */
   list(): readonly number[] {
-    return [...this.#byShard.keys()].filter((shard) => this.#live(shard) !== undefined).sort((a, b) => a - b);
+    return this.#liveShards().filter((shard) => this.#byShard.get(shard)?.isPresumed !== true);
   }
 
   /** These purges were logged: every subscriber is told at once. */
   tell(dots: readonly Dot[]): void {
     for (const dot of dots) this.#open.set(formatDot(dot), dot);
     const isCounted = this.ended.begin(dots, this.#context.now());
-    const inUse = this.list();
+    const inUse = this.#liveShards();
     for (const shard of inUse) void this.#send(shard);
     if (isCounted) {
       for (let shard = 0; shard < this.#context.shardCount; shard++) {
@@ -90,12 +98,12 @@ export class Subscribers {
   /** Regions were drained, or are so no longer: every subscriber is told at once. */
   tellDrains(): void {
     this.#drainsToTell++;
-    for (const shard of this.list()) void this.#send(shard);
+    for (const shard of this.#liveShards()) void this.#send(shard);
   }
 
   /** Marks as applied what no subscriber lacks any longer. Called when somebody wants to know, since time passes too. */
   settle(): void {
-    const live = this.list().map((shard) => this.#byShard.get(shard) as Subscriber);
+    const live = this.#liveShards().map((shard) => this.#byShard.get(shard) as Subscriber);
     const ends = live.map(({ askedAt }) => askedAt + HUB_LIMITS.subscriptionMillis);
     this.#looksAgainAt = Math.min(Number.POSITIVE_INFINITY, ...ends);
     const applied = [...this.#open.values()].filter((dot) =>
@@ -121,8 +129,9 @@ export class Subscribers {
   }
 
   /**
-   * When the purge at `dot`, which the hub holds, was applied here. One from an earlier life has no subscriber to wait for. One
-   * that the log does not keep is no further than later ones of its hub, and was applied by the time that this gives, or before.
+   * When the purge at `dot`, which the hub holds, was applied here. One from an earlier life of the hub is applied once all leases of
+   * that life are over. One that the log no longer keeps was applied by the returned time or earlier, since later ones of its
+   * hub are as far.
    */
   appliedAt(dot: Dot): EpochMillis | undefined {
     const name = formatDot(dot);
@@ -136,6 +145,8 @@ export class Subscribers {
       return isOpen ? undefined : (this.#appliedLateAt ?? this.#context.droppedAt());
     }
     const now = this.#context.now();
+    // mutant: applied-by-a-restart
+    if (now < this.#unknownLeasesUntil) return undefined;
     this.#context.log.markApplied([dot], now);
     this.#remember([dot], now);
     return now;
@@ -143,14 +154,34 @@ export class Subscribers {
 
   /** Shards that have not acknowledged the purge at `dot`. */
   waitingFor(dot: Dot): readonly number[] {
-    return this.list().filter((shard) => !covers(this.#byShard.get(shard)?.vector ?? EMPTY_VECTOR, dot));
+    const isOpen = this.#open.has(formatDot(dot));
+    return this.#liveShards().filter((shard) => {
+      const { vector = EMPTY_VECTOR, isPresumed } = this.#byShard.get(shard) ?? {};
+      return !covers(vector, dot) || (isPresumed === true && !isOpen);
+    });
   }
 
-  /** Nobody is subscribed any longer and nothing is open: the log was given up. */
+  /** The log was given up: nothing is open, and whoever is subscribed is unknown. */
   clear(): void {
     this.#byShard.clear();
     this.#open.clear();
     this.#appliedAt.clear();
+    this.#presumeAll();
+  }
+
+  /** Takes every shard of the region to be subscribed, as it was when this hub began, until the last lease from before is over. */
+  #presumeAll(): void {
+    const askedAt = this.#context.now();
+    const { vector } = this.#context.purges();
+    this.#unknownLeasesUntil = after(askedAt, millis(HUB_LIMITS.subscriptionMillis));
+    for (let shard = 0; shard < this.#context.shardCount; shard++) {
+      // mutant: nobody-is-subscribed-at-first
+      this.#byShard.set(shard, { vector, askedAt, isPresumed: true });
+    }
+  }
+
+  #liveShards(): readonly number[] {
+    return [...this.#byShard.keys()].filter((shard) => this.#live(shard) !== undefined).sort((a, b) => a - b);
   }
 
   #live(shard: number): Subscriber | undefined {
@@ -186,12 +217,14 @@ export class Subscribers {
     try {
       const count = counted === undefined ? {} : ({ count: true } as const);
       const drained = this.#context.drained();
-      const { vector, entries } = await this.#context.shards.apply(shard, { ...news, drained, ...count });
+      const { vector, entries, isUnleased } = await this.#context.shards.apply(shard, { ...news, drained, ...count });
       this.#drainsTold.set(shard, drains);
       if (counted !== undefined && entries !== undefined) this.ended.note(counted, shard, entries);
       // Not joined: a shard that was restarted knows less than before, and is told it all again.
       const answered = this.#byShard.get(shard);
       if (answered !== undefined) answered.vector = vector;
+      // It holds no lease of a predecessor either: it has to ask before it uses anything.
+      if (answered?.isPresumed === true && isUnleased === true) this.#byShard.delete(shard);
       this.settle();
       return !coversAll(before, vector);
     } catch {

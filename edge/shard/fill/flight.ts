@@ -22,6 +22,8 @@ export type FillResult =
       /** Request fields that it varies by and that are not sent on shared fills. */
       readonly withheld?: readonly string[] | undefined;
       readonly spool: Spool | undefined;
+      /** The body once it has arrived whole and the spool has released it. */
+      readonly wholeBody?: () => Uint8Array | undefined;
       readonly answer: UpstreamAnswer;
     }
   /** The response is for the request that began the flight, or for all that wait already if `shared`. */
@@ -56,6 +58,13 @@ export interface Flight {
   readonly abandon: () => void;
   /** Its body, once there is one. */
   spool: Spool | undefined;
+}
+
+/** A result whose body has arrived whole meanwhile, with that body: the store may have evicted it already. */
+export function withWholeBody(result: FillResult): FillResult {
+  if (result.kind !== "kept" || result.spool === undefined || result.spool.joinable) return result;
+  const body = result.wholeBody?.();
+  return body === undefined ? result : { ...result, entry: { ...result.entry, body }, spool: undefined };
 }
 
 /** Whether a request for `target` may share `flight`, by all purges known now. */

@@ -134,14 +134,18 @@ export function kept(
   if (response.terms.alwaysRevalidate || listed.settling) ports.finished(fill.flight);
   const source = sourceOf(ports, fill, answer.body);
   const readersCanAttach = spool.abandoned ? turn(ports) : Promise.resolve();
+  let body: Uint8Array | undefined;
   void readersCanAttach
     .then(() => pump(ports.after, source, spool, length))
     .then(() => {
-      if (spool.whole) store(spool.bytes());
+      if (spool.whole) {
+        body = spool.bytes();
+        store(body);
+      }
       ports.finished(fill.flight);
       spool.release();
     });
-  return { kind: "kept", ...listed, entry, spool, answer };
+  return { kind: "kept", ...listed, entry, spool, wholeBody: () => body, answer };
 }
 
 /** A large object: its head becomes an entry at once, and its body (`covered`) is cut into segments for their owners as it passes. */

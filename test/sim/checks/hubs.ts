@@ -48,6 +48,16 @@ export class HubChecks {
     this.#purges.taken(region, dots);
   }
 
+  /** A region's hub calls these purges applied: no shard of the region may still answer without them. */
+  applied(dots: readonly Dot[], shards: readonly { readonly present: ObservedShard | undefined }[]): void {
+    for (const { present } of shards) {
+      if (present === undefined || present.knowledge.leaseLeft === 0) continue;
+      const lacked = dots.find((dot) => this.#purges.find(dot) !== undefined && !covers(present.knowledge.vector, dot));
+      if (lacked === undefined) continue;
+      this.#findings.report("applied-too-early", `${present.life.name} holds a lease without ${formatDot(lacked)}`);
+    }
+  }
+
   /** The disk of a region's hub is gone: what it held is not known there any more. */
   lost(region: RegionId): void {
     this.#held.delete(region);
