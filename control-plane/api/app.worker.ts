@@ -1,6 +1,6 @@
-// The control API: a Hono application over the ports. Every answer carries the security fields and is stored nowhere; there is
-// no CORS, since the dashboard comes from here and scripts need none. Unknown paths are 404, known ones with another method
-// 405; what fails unforeseen is a plain 500 and a line in the log.
+// The control API: a Hono application over the ports. Every response has the security fields and `no-store`; there is no CORS,
+// since the dashboard has the same origin and scripts need none. Unknown paths are 404, known ones with another method 405;
+// an unexpected fault is a plain 500 and a line in the log.
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Bucket } from "../../config/token-bucket.ts";
@@ -24,7 +24,7 @@ import {
 } from "./route.worker.ts";
 import { ROUTES } from "./routes.ts";
 
-/** The application for these ports. It is built once for each isolate: it holds the buckets of the tokens. */
+/** The application for these ports. Build it once per isolate: it holds the token buckets. */
 export function controlApp(ports: ControlPorts): ControlApp {
   const app = new OpenAPIHono<ControlEnv>({ defaultHook: invalidRequest(regionsOf(ports.config)) });
   const on: Mount = { app, ports, buckets: new Map<string, Bucket>(), quota: new PurgeQuota() };
@@ -43,13 +43,13 @@ export function controlApp(ports: ControlPorts): ControlApp {
   mountFastly(on);
   app.notFound((context) => {
     const allowed = allowedMethods(app, context.req.path);
-    if (allowed.length === 0) return problemResponse(problem("not-found", "see /v1/openapi.json for what there is"));
-    const detail = `${context.req.path} takes ${allowed.join(", ")}`;
+    if (allowed.length === 0) return problemResponse(problem("not-found", "/v1/openapi.json lists all resources"));
+    const detail = `${context.req.path} supports ${allowed.join(", ")}`;
     return problemResponse(problem("method-not-allowed", detail), { allow: allowed.join(", ") });
   });
   app.onError((fault, context) => {
     ports.log(`${context.req.method} ${context.req.path} failed`, fault);
-    return problemResponse(problem("internal", "the log has the details"));
+    return problemResponse(problem("internal", "the deployment's log has the details"));
   });
   return app;
 }
@@ -62,13 +62,13 @@ const securityFields = (ports: ControlPorts): readonly (readonly [string, string
   ["referrer-policy", "no-referrer"],
   ["cross-origin-opener-policy", "same-origin"],
   ["cross-origin-resource-policy", "same-origin"],
-  // Plain HTTP is all there is on somebody's machine, and this field would outlive the run in a browser.
+  // A local run has only plain HTTP, and browsers would remember this field after the run.
   ...(ports.localMode ? [] : [["strict-transport-security", "max-age=31536000"] as const]),
 ];
 
-/** The methods that a path takes; HEAD goes with GET. Empty if no route has the path. */
+/** The methods that a path supports; GET implies HEAD. Empty if no route has the path. */
 function allowedMethods({ router }: ControlApp, path: string): readonly string[] {
-  // What is matched for every method is middleware.
+  // Routes for every method are middleware.
   const has = (method: string) => router.match(method, path)[0].some(([[, route]]) => route.method === method);
   return [...(has("POST") ? ["POST"] : []), ...(has("GET") ? ["GET", "HEAD"] : [])];
 }

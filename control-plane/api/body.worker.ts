@@ -1,5 +1,5 @@
-// Reads a JSON request's body as text: the right media type, no more bytes than allowed, UTF-8 (RFC 8259 section 8.1). It
-// keeps nothing beyond the bound, whatever Content-Length says, and parses nothing.
+// Reads a JSON request's body as text: checks the media type, the size and UTF-8 (RFC 8259 section 8.1). It buffers nothing
+// beyond the limit, regardless of Content-Length, and parses nothing.
 
 import { API_LIMITS } from "./limits.ts";
 import { type Problem, problem } from "./problems.ts";
@@ -15,17 +15,17 @@ export async function readBody(request: Request): Promise<BodyText> {
   return isJson(request) ? readText(request) : NOT_JSON;
 }
 
-/** The same of a request that need not have a body: one without a single byte has no type either, and its text is empty. */
+/** The same for an optional body: an empty one needs no media type, and its text is empty. */
 export async function readBodyIfAny(request: Request): Promise<BodyText> {
   const read = await readText(request);
   return read.kind === "problem" || read.text === "" || isJson(request) ? read : NOT_JSON;
 }
 
 const NOT_JSON = refused(
-  problem("unsupported-media-type", "send Content-Type: application/json; its text is UTF-8 (RFC 8259 section 8.1)"),
+  problem("unsupported-media-type", "send Content-Type: application/json, encoded as UTF-8 (RFC 8259 section 8.1)"),
 );
 
-/** JSON, in no other encoding than UTF-8: read as that, UTF-16 could say something else than its sender meant. */
+/** JSON in UTF-8: text in another encoding could decode to something other than its sender meant. */
 function isJson({ headers }: Request): boolean {
   const [type = "", ...parameters] = (headers.get("content-type") ?? "").toLowerCase().split(";");
   return type.trim() === "application/json" && parameters.every(isNoOtherCharset);
@@ -37,7 +37,7 @@ const isNoOtherCharset = (parameter: string): boolean => {
 };
 
 async function readText(request: Request): Promise<BodyText> {
-  const tooLarge = problem("body-too-large", `a body has at most ${API_LIMITS.apiBodyBytes} bytes`);
+  const tooLarge = problem("body-too-large", `a body may have at most ${API_LIMITS.apiBodyBytes} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > API_LIMITS.apiBodyBytes) return refused(tooLarge);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let read = 0;
@@ -54,14 +54,14 @@ async function readText(request: Request): Promise<BodyText> {
     }
     return { kind: "text", text: text + decoder.decode() };
   } catch (fault) {
-    if (fault instanceof TypeError) return refused(problem("malformed-body", "the body is not whole, or not UTF-8"));
+    if (fault instanceof TypeError) return refused(problem("malformed-body", "the body is incomplete, or not UTF-8"));
     throw fault;
   }
 }
 
 /**
- * Reads on and keeps nothing: hanging up on somebody who is still sending breaks the connection, and with it the answer that
- * says why (RFC 9112 section 9.6). Beyond the bound it hangs up all the same.
+ * Drains the body: closing while the client still sends would reset the connection and lose the response
+ * (RFC 9112 section 9.6). Beyond a limit it closes anyway.
  */
 async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, most: number): Promise<void> {
   let left = most;

@@ -1,7 +1,7 @@
-// One example for each shape of the API's answers, as the OpenAPI document shows it. A test holds each against its schema.
+// One example of each of the API's answers, for the OpenAPI document. A test validates each against its schema.
 // The values are invented, and belong together: one purge of one tag in a deployment of two regions.
 
-/** The key pair is that of the cluster key "an example's cluster key": the signature below is a true one. */
+/** Derived from the cluster key "an example's cluster key": the signature below is valid. */
 const KEY = {
   kty: "OKP",
   crv: "Ed25519",
@@ -78,11 +78,11 @@ const SUMMARY = {
 export const EXAMPLES = {
   problem: {
     type: "urn:meridian:problem:invalid-body",
-    title: "The body does not say what it must",
+    title: "The body is invalid",
     status: 422,
-    detail: "/urls/3: a URL to a cache has no fragment: it is never sent",
+    detail: "/urls/3: a URL must have no fragment: clients never send it",
     code: "invalid-body",
-    errors: [{ pointer: "/urls/3", detail: "a URL to a cache has no fragment: it is never sent" }],
+    errors: [{ pointer: "/urls/3", detail: "a URL must have no fragment: clients never send it" }],
   },
   purgeRequest: { tags: ["product-7"], reason: "new price", wait: "applied" },
   receipt: RECEIPT,

@@ -1,9 +1,9 @@
-// Which links between regions are cut and which regions are lost, from what the hubs that answered say of each other. A link is
-// one way: over `weur -> apac` weur asks and apac answers. It is cut while apac leaves weur's questions unanswered although
-// apac lives: it answered the control API, or another hub heard it since.
+// Infers cut links and lost regions from the hubs' reports about each other. A link is directed: over `weur -> apac` weur
+// sends requests and apac answers. It is cut while apac leaves weur's requests unanswered although apac is alive: it answered
+// the control API, or another hub heard from it since.
 // Decided: a region is lost only if hubs of a majority of the regions answer and none of them can reach it. A minority cannot
-// tell whether the others are lost or it is cut off itself; those regions are `unreachable` and nothing more is claimed. The
-// same holds for the seconds until every hub has noticed a loss.
+// distinguish lost regions from being cut off itself; those regions are `unreachable` and nothing more is claimed. The same
+// applies for the seconds until every hub has noticed a loss.
 
 import type { RegionId } from "../../config/world/regions.ts";
 import type { RegionView } from "./observe/region-view.ts";
@@ -13,7 +13,7 @@ export interface Links {
   readonly cutLinks: { readonly from: RegionId; readonly to: RegionId; readonly since: string }[];
 }
 
-/** One hub's word on another. Instants are its own clock's, in ISO 8601, so they are compared as text. */
+/** One hub's report about another. Instants are from its own clock, in ISO 8601, and compared as text. */
 interface Word {
   readonly from: RegionId;
   readonly heardAt?: string | undefined;

@@ -1,6 +1,6 @@
-// Asks hubs and meters, and tells apart what they said, what they refused and that they said nothing. Any hub takes a purge,
-// so one that cannot be reached, cannot use its storage, or takes none yet, is passed over for the next nearest. It never repeats a command to the
-// same hub. A purge that a lost hub did take after all is then purged twice, which is harmless.
+// Sends requests to hubs and meters, and distinguishes answers, refusals and silence. Any hub accepts purges, so one that is
+// unreachable, cannot use its storage, or has not joined, is skipped for the next nearest. It never repeats a command to the
+// same hub. A purge that a lost hub accepted after all is then purged twice, which is harmless.
 
 import { LIMITS } from "../../config/limits.ts";
 import type { Node } from "../../config/node/ports.worker.ts";
@@ -14,19 +14,19 @@ import { API_LIMITS } from "./limits.ts";
 import { type ControlPorts, regionsOf } from "./ports.worker.ts";
 import { type Problem, problem } from "./problems.ts";
 
-/** What became of a question to one region's node. `detail` is for clients: it names no address. */
+/** The result of a request to one region's node. `detail` is for clients: it contains no address. */
 export type Answer<Body> =
   | { readonly kind: "answer"; readonly region: RegionId; readonly body: Body }
   | { readonly kind: "refused"; readonly region: RegionId; readonly refusal: Refusal }
   | { readonly kind: "unreachable"; readonly region: RegionId; readonly detail: string };
 
-/** A path of the node, and the command to post to it; without one it is only asked. */
+/** A path of the node, and the command to POST; without one the request is a GET. */
 export interface Question {
   readonly path: string;
   readonly command?: unknown;
 }
 
-/** Asks one node, and gives up after this time. */
+/** Sends a request to one node, with this timeout. */
 export async function ask<Body>(
   ports: ControlPorts,
   node: Node,
@@ -58,10 +58,10 @@ export async function ask<Body>(
   }
 }
 
-/** Reasons of one hub that need not hold at the next. */
+/** Refusals by one hub that need not apply at the next. */
 const PASSED_OVER: ReadonlySet<Refusal["code"]> = new Set(["not-joined", "storage-failed"]);
 
-/** Undefined if the text is no JSON, which no node answers. */
+/** Undefined if the text is not JSON, which no node sends. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -75,8 +75,8 @@ const isRefusal = (body: unknown): body is Refusal =>
   typeof body === "object" && body !== null && "code" in body && "detail" in body;
 
 /**
- * Asks hubs, `first` and then the nearest to it, until one answers or refuses for a reason that would hold elsewhere too.
- * `held` is how long the command itself may take; a few silent hubs later the rest is not asked any more.
+ * Tries hubs, `first` and then the nearest to it, until one answers or refuses for a reason that applies elsewhere too.
+ * `held` is how long the command itself may take; after a few silent hubs the rest are not tried.
  */
 export async function askHubs<Body>(
   ports: ControlPorts,
@@ -92,13 +92,13 @@ export async function askHubs<Body>(
     const answer = await ask<Body>(ports, ports.hub(region), region, question, millis(left));
     if (answer.kind === "answer") return answer;
     if (answer.kind === "refused" && !PASSED_OVER.has(answer.refusal.code)) return answer;
-    // "Not yet" tells a client more than that another one is silent.
+    // "Not joined" is more useful to a client than another hub's silence.
     if (last.kind !== "refused") last = answer;
   }
   return last;
 }
 
-/** Asks the same of every region at once; each has `LIMITS.gatherTimeoutMillis`. In the configuration's order. */
+/** Sends the same request to every region at once; each has `LIMITS.gatherTimeoutMillis`. In the configuration's order. */
 export function askAll<Body>(
   ports: ControlPorts,
   nodeOf: (region: RegionId) => Node,
@@ -112,7 +112,7 @@ export function askAll<Body>(
 
 const orders = new WeakMap<Config, Map<RegionId, readonly RegionId[]>>();
 
-/** All regions, `first` first and then by distance from it; worked out once for each. */
+/** All regions, `first` first and then by distance from it; computed once for each. */
 export function hubOrder(config: Config, first: RegionId): readonly RegionId[] {
   const known = orders.get(config) ?? new Map<RegionId, readonly RegionId[]>();
   orders.set(config, known);
@@ -127,20 +127,23 @@ function orderFrom(config: Config, first: RegionId): readonly RegionId[] {
   return [...regionsOf(config)].sort((a, b) => distance(a) - distance(b));
 }
 
-/** An answer that is none. */
+/** A refusal, or no answer. */
 export type Failure = Exclude<Answer<unknown>, { readonly kind: "answer" }>;
 
 /** Why a region gave no answer, for people. */
 export const reasonOf = (failure: Failure): string =>
   failure.kind === "refused" ? failure.refusal.detail : `its hub ${failure.detail}`;
 
-/** The problem that a client gets for what a hub refused, or for silence. */
+/** The problem for a hub's refusal or silence. */
 export function problemOf(failure: Failure): Problem {
   if (failure.kind === "unreachable") {
-    return problem("hub-unreachable", `the hub of ${failure.region} ${failure.detail}, and no other could be asked`);
+    return problem(
+      "hub-unreachable",
+      `the hub of ${failure.region} ${failure.detail}, and no other hub could be reached`,
+    );
   }
   return problem(failure.refusal.code, refusalDetail(failure.refusal));
 }
 
-// A purge that could not be made durable may exist all the same: its id lets the client follow it.
+// A purge that could not be made durable may still exist: with its id the client can follow it.
 const refusalDetail = ({ detail, id }: Refusal): string => (id === undefined ? detail : `${detail} (purge ${id})`);

@@ -1,5 +1,5 @@
-// What the control API needs from outside: the configuration, the nodes it asks, a clock and who may use it. The Worker fills
-// these from its bindings, tests from values; the API itself reaches for nothing else.
+// The control API's dependencies: the configuration, the nodes, a clock and the tokens. The Worker provides them from its
+// bindings, tests from values; the API uses nothing else.
 
 import type { Explained, ExplainQuery } from "../../config/explanation.ts";
 import type { Tally } from "../../config/metrics/tally.ts";
@@ -13,28 +13,28 @@ import type { ReceiptSigner } from "./purges/receipt-signer.worker.ts";
 
 export interface ControlPorts {
   readonly config: Config;
-  /** The region whose hub is asked first. */
+  /** The region whose hub is tried first. */
   readonly ownRegion: RegionId;
-  /** Without tokens nobody gets in. */
+  /** Without tokens only public routes answer. */
   readonly tokens: readonly TokenRecord[];
-  /** Whether this is a run on somebody's machine: plain HTTP, no transport security to insist on. */
+  /** Whether this is a local run: plain HTTP, so no Strict-Transport-Security. */
   readonly localMode: boolean;
   readonly signer: ReceiptSigner;
-  /** The dashboard: one HTML document that needs nothing else. */
+  /** The dashboard: one self-contained HTML document. */
   readonly page: string;
   /** Where the API counts what it does, for the meter of `ownRegion`. */
   readonly tally: Tally;
   hub(region: RegionId): Node;
   meter(region: RegionId): Node;
   explain(query: ExplainQuery): Promise<Explained>;
-  /** Asks for a URL in a region's place, along the path of clients' requests. Never rejects for what a network does. */
+  /** Requests a URL in a region, along the path of clients' requests. Never rejects for a network fault. */
   warm(query: WarmQuery): Promise<Warmed>;
   now(): EpochMillis;
-  /** Takes what clients are not told: addresses, stacks. */
+  /** Logs details that clients must not see: addresses, stacks. */
   log(message: string, fault?: unknown): void;
   /** A signal that aborts after this time. */
   deadline(after: Millis): AbortSignal;
 }
 
-/** The regions that take part, in the configuration's order. */
+/** The participating regions, in the configuration's order. */
 export const regionsOf = (config: Config): readonly RegionId[] => Object.keys(config.regions) as RegionId[];

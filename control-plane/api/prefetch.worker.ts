@@ -1,6 +1,6 @@
-// POST /v1/prefetch: warms URLs in regions while the client reads how it goes, one JSON object a line. The answer is the whole
-// of it: no job is kept anywhere. A client that goes away leaves it to go on for some seconds, and one that was cut off asks
-// again for what it has not seen, which costs the origin nothing for what is warm.
+// POST /v1/prefetch: warms URLs in regions and streams progress, one JSON object per line. There is no stored job: the response
+// is all of it. After a disconnect the work continues for some seconds. A client that was cut off repeats the request for the
+// rest, and warm URLs then cost the origin nothing.
 
 import { withoutAlias } from "../../config/spelling/host-aliases.ts";
 import { readPrefetchBody } from "../prefetch/body.ts";
@@ -32,7 +32,7 @@ async function answer(ports: ControlPorts, { context, token }: Call<unknown>): P
   const tell: PrefetchPorts["tell"] = (line) =>
     writer.write(encoder.encode(`${JSON.stringify(line)}\n`)).then(
       () => "heard" as const,
-      // The client has gone. What it asked for goes on, as far as it may.
+      // The client disconnected. The work continues within its limit.
       () => "unheard" as const,
     );
   const work = prefetch(body.prefetch, {
@@ -44,14 +44,14 @@ async function answer(ports: ControlPorts, { context, token }: Call<unknown>): P
     tell,
     concurrency: concurrencyFor(ports),
   })
-    .catch((fault: unknown) => ports.log("a prefetch broke off", fault))
+    .catch((fault: unknown) => ports.log("a prefetch failed", fault))
     .then(() => writer.close())
     .catch(() => undefined);
   context.executionCtx.waitUntil(work);
   return new Response(readable, { headers: { "content-type": "application/jsonl" } });
 }
 
-/** As many visits at once as the most careful origin takes requests, and no more than leaves room for clients'. */
+/** As many concurrent visits as the strictest origin allows requests, with room left for clients. */
 const concurrencyFor = ({ config }: ControlPorts): number =>
   Math.min(API_LIMITS.prefetchConcurrency, ...Object.values(config.origins).map(({ maxConcurrent }) => maxConcurrent));
 
@@ -62,10 +62,10 @@ function urlsOutside(token: TokenRecord, { urls, sitemap }: Prefetch): Problem |
   const errors = urls.flatMap((url, index) => (mayAsk(token, url) ? [] : [{ pointer: `/urls/${index}`, detail }]));
   if (sitemap !== undefined && !mayAsk(token, sitemap)) errors.push({ pointer: "/sitemap", detail });
   if (errors.length === 0) return undefined;
-  return problem("host-not-allowed", `the token ${token.name} may warm URLs of its own hosts only`, errors);
+  return problem("host-not-allowed", `the token ${token.name} may warm only URLs of its own hosts`, errors);
 }
 
-/** Sitemaps are UTF-8, and often packed with gzip (RFC 1952: by its first two bytes). */
+/** Sitemaps are UTF-8, often compressed with gzip (recognized by its first two bytes, RFC 1952). */
 async function textOf(content: Uint8Array, most: number): Promise<string | undefined> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   try {
@@ -86,7 +86,7 @@ async function textOf(content: Uint8Array, most: number): Promise<string | undef
     }
     return text + decoder.decode();
   } catch (fault) {
-    // What cannot be unpacked or is not UTF-8.
+    // It cannot be decompressed, or is not UTF-8.
     if (fault instanceof TypeError) return undefined;
     throw fault;
   }

@@ -1,12 +1,12 @@
-// What a route of the control API is, as data: method, path, who may call it, what it takes and what it answers. The API mounts
-// its routes from these declarations and the CLI calls them by the same ones, so a route that changes breaks the CLI when it is
-// compiled. **Decided: no `hc` client.** It would need the types of workerd in Node's files, and reads no answer line by line.
+// Route declarations as data: method, path, access, inputs and answers. The API mounts its routes from them and the CLI calls
+// them, so that an incompatible change is a compile error in the CLI. **Decided: no `hc` client.** It would need workerd's types
+// in Node's files, and cannot read an answer line by line.
 
 import type { z } from "zod";
 import type { AccessScope } from "./access/access.ts";
 import type { ProblemCode } from "./problems.ts";
 
-/** An answer as the OpenAPI document describes it: for each media type its schema. */
+/** An answer in the OpenAPI document: a schema per media type. */
 export interface RouteAnswer {
   readonly description: string;
   readonly content: Readonly<Record<string, { readonly schema: z.ZodType }>>;
@@ -14,21 +14,21 @@ export interface RouteAnswer {
 
 export interface Route {
   readonly method: "get" | "post";
-  /** As OpenAPI writes it: `/v1/purges/{id}`. */
+  /** In OpenAPI syntax: `/v1/purges/{id}`. */
   readonly path: string;
   readonly summary: string;
-  /** The scopes of which a token needs one. `public` needs no token. */
+  /** The scopes of which a token needs one. `public` routes need no token. */
   readonly access: readonly AccessScope[] | "public";
   readonly query?: z.ZodObject;
-  /** The path's parameters, each under the name that it has there. */
+  /** The path's parameters, by name. */
   readonly parameters?: z.ZodObject;
   /** A JSON body. The schema has an `id`, its name among the document's components. */
   readonly body?: z.ZodType;
   /** Answers of success, by status. */
   readonly responses: Readonly<Record<number, RouteAnswer>>;
-  /** For an answer of one JSON object a line: what a line is. */
+  /** For an answer of JSON lines: a line's schema. */
   readonly line?: z.ZodType;
-  /** Problems that it gives, beside those of every route with a token or a query. */
+  /** Its problems, in addition to those of every route with a token or a query. */
   readonly problems: readonly ProblemCode[];
 }
 
@@ -49,14 +49,14 @@ type JsonOf<Answer> = Answer extends { readonly content: { readonly [JSON_TYPE]:
   ? OutputOf<Schema>
   : never;
 
-/** What a route's handler reads from the query. */
+/** A route's query as its handler reads it. */
 export type QueryOf<R extends Route> = OutputOf<R["query"]>;
-/** What a route answers in JSON, over all statuses of success. */
+/** A route's JSON answer, over all success statuses. */
 export type AnswerOf<R extends Route> = JsonOf<R["responses"][keyof R["responses"]]>;
-/** What a line of a route's answer is. */
+/** A line of a route's answer. */
 export type LineOf<R extends Route> = OutputOf<R["line"]>;
 
-/** A client writes what a schema reads, and may hold it in values that nobody changes. */
+/** A schema's input type for clients, accepting readonly values. */
 type Written<Value> = Value extends readonly (infer Item)[]
   ? readonly Written<Item>[]
   : Value extends object
@@ -66,5 +66,5 @@ type InputOf<R extends Route, Part extends "query" | "parameters" | "body"> = R[
   ? { readonly [Name in Part]: Written<z.input<R[Part]>> }
   : { readonly [Name in Part]?: never };
 
-/** What a client gives with a call of a route. */
+/** A client's arguments for a call of a route. */
 export type Given<R extends Route> = InputOf<R, "query"> & InputOf<R, "parameters"> & InputOf<R, "body">;

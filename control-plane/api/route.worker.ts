@@ -1,9 +1,8 @@
-// How every route of the API is mounted: who asks is established, then how often, then what they may do, then their query is
-// checked, and only then the handler runs. The library does it in that order: middleware, checks, handler. A route is mounted
-// with its OpenAPI description, so the document cannot leave one out. Handlers return; what they throw is a mistake of ours
-// and becomes a plain 500.
-// **Decided: bodies are described to the library by name, not by schema.** It would read and parse a body without a bound, before
-// `body.worker.ts` could refuse it with the status that fits.
+// Mounts routes. The order is authentication, rate limit, authorization, validation of the query, then the handler; the library
+// runs middleware, validators and handlers in this order. A route is mounted with its OpenAPI description, so the document
+// cannot omit one. Handlers return; an exception is a bug and becomes a plain 500.
+// **Decided: bodies are described to the library by name, not by schema.** It would read and parse a body without a limit,
+// before `body.worker.ts` could refuse it with the right status.
 
 import { createRoute, type Hook, type OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
@@ -15,7 +14,7 @@ import { PROBLEMS, type Problem, type ProblemCode, problem } from "./problems.ts
 import type { QueryOf, Route } from "./route.ts";
 import { problemSchema } from "./schemas.ts";
 
-/** What middleware hands on to handlers. */
+/** Variables that middleware passes to handlers. */
 export interface ControlEnv {
   Variables: { readonly token?: TokenRecord };
 }
@@ -23,7 +22,7 @@ export interface ControlEnv {
 /** The application. */
 export type ControlApp = OpenAPIHono<ControlEnv>;
 
-/** What a handler gets. `token` is the one that asked; public routes have none. */
+/** A handler's input. `token` is the requester's; public routes have none. */
 export interface Call<Query> {
   readonly context: Context;
   readonly token: TokenRecord;
@@ -51,7 +50,7 @@ export function mount<R extends Route>(
   });
 }
 
-/** Lets in who has a token with one of these scopes. */
+/** Admits tokens with one of these scopes. */
 const admitting =
   (on: Mount, access: readonly AccessScope[]): MiddlewareHandler<ControlEnv> =>
   async (context, next) => {
@@ -62,8 +61,8 @@ const admitting =
   };
 
 /**
- * Answers for a query or a path that is not as its route says. Only regions have a closed list of path parameters.
- * **Decided: a query parameter that is given twice is refused**, for either value might be the one that was meant.
+ * Answers an invalid query or path parameter. Only regions have a closed list of path parameters.
+ * **Decided: a repeated query parameter is refused**, since either value might be the intended one.
  */
 export const invalidRequest =
   (regions: readonly string[]): Hook<unknown, ControlEnv, string, unknown> =>
@@ -74,11 +73,11 @@ export const invalidRequest =
     const name = issue?.path.join(".") ?? "";
     const isRepeated = (context.req.queries(name)?.length ?? 0) > 1;
     return problemResponse(
-      problem("malformed-query", `${name}: ${isRepeated ? "is given more than once" : issue?.message}`),
+      problem("malformed-query", `${name}: ${isRepeated ? "given more than once" : issue?.message}`),
     );
   };
 
-/** The answer for a region that the deployment does not have. */
+/** The answer for an unknown region. */
 export const noSuchRegion = (regions: readonly string[]): Response =>
   problemResponse(problem("no-such-region", `the regions are ${regions.join(", ")}`));
 
@@ -111,7 +110,8 @@ function describe(on: Mount, route: Route): RouteConfig {
     const schema = { $ref: `#/components/schemas/${name}` };
     request.body = { required: true, content: { "application/json": { schema } } };
   }
-  const access = route.access === "public" ? "No token." : `A token with the scope ${route.access.join(" or ")}.`;
+  const access =
+    route.access === "public" ? "No token." : `Requires a token with the scope ${route.access.join(" or ")}.`;
   return {
     method: route.method,
     path: route.path,

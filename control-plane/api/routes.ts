@@ -1,5 +1,5 @@
-// Every route of the control API: the OpenAPI document, the handlers' mounts and the CLI's calls are made from this list. Nothing
-// is renamed or removed within /v1. The purge calls of other CDNs' clients are not here (`compat/`).
+// Every route of the control API: the OpenAPI document, the mounts and the CLI's calls use this list. Nothing is renamed or
+// removed within /v1. Other CDNs' purge APIs are not here (`compat/`).
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
@@ -43,12 +43,12 @@ export const ROUTES = {
       via: z
         .enum(REGION_IDS)
         .optional()
-        .meta({ description: "The region whose hub is asked first; the API's own by default" }),
+        .meta({ description: "The region whose hub is tried first; the API's own by default" }),
     }),
     body: purgeBodySchema,
     responses: {
-      200: json(z.union([receiptSchema, dryRunSchema]), "The state waited for is reached; or the answer to a dry run"),
-      202: json(receiptSchema, "Accepted, and not yet in the state waited for"),
+      200: json(z.union([receiptSchema, dryRunSchema]), "The requested state is reached; or the result of a dry run"),
+      202: json(receiptSchema, "Accepted; the requested state is not reached yet"),
     },
     problems: [
       "malformed-body",
@@ -72,15 +72,18 @@ export const ROUTES = {
     query: z.object({
       limit: z
         .string()
-        .regex(/^[0-9]{1,3}$/, `a number from 1 to ${LIMITS.receiptsPage}`)
-        .refine((text) => Number(text) >= 1 && Number(text) <= LIMITS.receiptsPage, `from 1 to ${LIMITS.receiptsPage}`)
+        .regex(/^[0-9]{1,3}$/, `must be a number from 1 to ${LIMITS.receiptsPage}`)
+        .refine(
+          (text) => Number(text) >= 1 && Number(text) <= LIMITS.receiptsPage,
+          `must be from 1 to ${LIMITS.receiptsPage}`,
+        )
         .default("20")
         .meta({ description: `Receipts on the page, 1 to ${LIMITS.receiptsPage}` }),
       cursor: z
         .string()
-        .refine((text) => parseCursor(text) !== undefined, "not the cursor of a page")
+        .refine((text) => parseCursor(text) !== undefined, "not a page's cursor")
         .optional()
-        .meta({ description: "From the page before" }),
+        .meta({ description: "`cursor` of the previous page" }),
       state: z.enum(["accepted", "applied", "complete", "partial"]).optional(),
     }),
     responses: { 200: json(receiptPageSchema, "A page of receipts") },
@@ -89,7 +92,7 @@ export const ROUTES = {
   receipt: {
     method: "get",
     path: "/v1/purges/{id}",
-    summary: "One purge's receipt as it is now",
+    summary: "A purge's current receipt",
     access: ["read", "purge"],
     parameters: z.object({ id: z.string().meta({ example: "weur.k3f9x2.17" }) }),
     responses: { 200: json(receiptSchema, "The receipt") },
@@ -98,7 +101,7 @@ export const ROUTES = {
   keys: {
     method: "get",
     path: "/v1/keys",
-    summary: "The public keys that receipts are signed with",
+    summary: "The public keys that verify receipts",
     access: "public",
     responses: { 200: json(keySetSchema, "A set of JSON Web Keys") },
     problems: [],
@@ -106,13 +109,13 @@ export const ROUTES = {
   prefetch: {
     method: "post",
     path: "/v1/prefetch",
-    summary: "Warm URLs, or those of a sitemap, in regions",
+    summary: "Load URLs, or those of a sitemap, into regions' caches",
     access: ["prefetch", "purge"],
     body: prefetchBodySchema,
     responses: {
       200: {
         description:
-          "How it goes, one JSON object a line, each with its `kind`: `began`, `sitemap`, `visited`, `passed-over`, `failed`, and last `ended`, whose `left` are URLs to ask for again",
+          "Progress, one JSON object per line, each with a `kind`: `began`, `sitemap`, `visited`, `passed-over`, `failed`, and last `ended`, whose `left` lists the URLs to request again",
         content: { "application/jsonl": { schema: z.string() } },
       },
     },
@@ -122,7 +125,7 @@ export const ROUTES = {
   regions: {
     method: "get",
     path: "/v1/regions",
-    summary: "All regions and how they are",
+    summary: "All regions and their state",
     access: ["read"],
     responses: { 200: json(regionListSchema, "The regions") },
     problems: [],
@@ -130,46 +133,46 @@ export const ROUTES = {
   region: {
     method: "get",
     path: "/v1/regions/{id}",
-    summary: "One region and how it is",
+    summary: "One region and its state",
     access: ["read"],
     ...oneRegion,
     problems: ["no-such-region"],
   },
-  drain: { ...draining, path: "/v1/regions/{id}/drain", summary: "Send a region's clients elsewhere" },
-  undrain: { ...draining, path: "/v1/regions/{id}/undrain", summary: "Give a drained region its clients back" },
+  drain: { ...draining, path: "/v1/regions/{id}/drain", summary: "Send a region's clients to other regions" },
+  undrain: { ...draining, path: "/v1/regions/{id}/undrain", summary: "Let a drained region serve clients again" },
   health: {
     method: "get",
     path: "/v1/health",
-    summary: "Whether the control API works",
+    summary: "Health of the control API",
     access: "public",
-    responses: { 200: json(healthSchema, "It does, and this is how its own region's hub is") },
+    responses: { 200: json(healthSchema, "The API works; `status` describes its own region's hub") },
     problems: [],
   },
   stats: {
     method: "get",
     path: "/v1/stats",
-    summary: "Traffic, hit ratio and times, for each region and in all",
+    summary: "Traffic, hit ratio and latency, per region and overall",
     access: ["read"],
-    responses: { 200: json(statsSchema, "Totals since each meter began, and the last twenty minutes as a series") },
+    responses: { 200: json(statsSchema, "Totals since each meter started, and the last twenty minutes as a series") },
     problems: [],
   },
   explain: {
     method: "get",
     path: "/v1/explain",
-    summary: "Which region, shard, cache key and rules a request would meet, and why",
+    summary: "Which region, shard, cache key and rules would serve a request, and why",
     access: ["read"],
     query: z.object({
       url: z.string().min(1).meta({ description: "The client's absolute URL", example: "https://shop.example/a" }),
       from: z.string().min(1).max(64).optional().meta({
-        description: "Where the client is: a country, an address or `lat,long`",
+        description: "The client's place: a country, an IP address or `latitude,longitude`",
         example: "JP",
       }),
       method: z
         .string()
-        .regex(/^[A-Z]{1,16}$/, "a method in upper case")
+        .regex(/^[A-Z]{1,16}$/, "must be a method in upper case")
         .default("GET"),
     }),
-    responses: { 200: json(explanationSchema, "The explanation. Nothing was fetched") },
+    responses: { 200: json(explanationSchema, "The explanation; nothing was fetched") },
     problems: [],
   },
   metrics: {

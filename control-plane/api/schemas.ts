@@ -1,6 +1,6 @@
-// The shapes of the control API's answers, as schemas: the OpenAPI document is made from them, and a test holds every answer
-// against them. Lengths of time and sizes carry their unit in the name; instants are ISO 8601 in UTC. Requests' bodies are in
-// `purge-body.ts`. A field may be added here; none is renamed or removed within /v1.
+// Schemas of the control API's answers: the OpenAPI document is generated from them, and a test validates every answer.
+// Durations and sizes have their unit in the name; instants are ISO 8601 in UTC. Request bodies are in `purge-body.ts`. A field
+// may be added here; none is renamed or removed within /v1.
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";
@@ -15,7 +15,7 @@ const count = z.number().min(0);
 
 export const problemSchema = z
   .strictObject({
-    type: z.string().meta({ description: "Names the kind of problem; `code` after a fixed prefix" }),
+    type: z.string().meta({ description: "Identifies the problem: a fixed prefix and `code`" }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
@@ -24,7 +24,7 @@ export const problemSchema = z
       .array(z.strictObject({ pointer: z.string(), detail: z.string() }))
       .max(LIMITS.problemErrors)
       .optional()
-      .meta({ description: "Faults of the body, each with a JSON pointer (RFC 6901) to where it is" }),
+      .meta({ description: "Faults of the body, each located by a JSON pointer (RFC 6901)" }),
   })
   .meta({ id: "Problem", description: "An error (RFC 9457)", example: EXAMPLES.problem });
 
@@ -39,7 +39,7 @@ const receiptScopesSchema = z.strictObject({
 const signatureSchema = z
   .strictObject({
     alg: z.literal("EdDSA"),
-    kid: z.string().meta({ description: "The key, as GET /v1/keys names it" }),
+    kid: z.string().meta({ description: "The key's id in GET /v1/keys" }),
     value: z.string().regex(/^[\w-]{86}$/),
   })
   .meta({ description: "Ed25519 over the receipt without this member, as canonical JSON (RFC 8785); base64url" });
@@ -49,23 +49,21 @@ export const receiptSchema = z
     id: z.string().meta({ description: "The purge's dot: region, incarnation and number in its hub's log" }),
     state: z.enum(["accepted", "applied", "complete", "partial"]).meta({
       description:
-        "accepted: durable in two hubs; applied: the shards known to each hub have acknowledged it; complete: no node can release anything older any more; partial: some region cannot be reached, and not final",
+        "accepted: durable in two hubs; applied: the shards known to each hub have acknowledged it; complete: no node can serve an older response; partial: a region is unreachable (not final)",
     }),
     soft: z.boolean(),
     scopes: receiptScopesSchema,
-    by: z.string().meta({ description: "Name of the token that asked" }),
+    by: z.string().meta({ description: "Name of the token that requested it" }),
     reason: z.string().optional(),
-    settleSeconds: z.number().optional().meta({ description: "For how long refills are not kept" }),
+    settleSeconds: z.number().optional().meta({ description: "For how long refills are not stored" }),
     minVersion: z
       .strictObject({ notEtags: z.array(z.string()).optional(), lastModified: instant.optional() })
       .optional()
-      .meta({ description: "Which refills are kept all the same" }),
+      .meta({ description: "Which refills are stored nevertheless" }),
     acceptedAt: instant,
     appliedAt: instant.optional(),
     completeAt: instant.optional(),
-    completeBy: instant
-      .optional()
-      .meta({ description: "While it is not complete: when it will be, as far as is known" }),
+    completeBy: instant.optional().meta({ description: "While it is not complete: when it is expected to be" }),
     hub: region.meta({ description: "The region whose hub accepted it" }),
     regions: z.array(
       z.strictObject({
@@ -73,13 +71,13 @@ export const receiptSchema = z
         state: z.enum(["pending", "accepted", "applied", "complete"]),
         appliedAt: instant.optional(),
         entries: count.optional().meta({
-          description: "Entries that it ended or made stale, where all shards of the region counted them",
+          description: "Entries invalidated or marked stale, if all shards of the region counted them",
         }),
         reason: z.string().optional(),
       }),
     ),
-    missing: z.array(region).meta({ description: "Regions that are not known to hold it yet" }),
-    detail: z.string().optional().meta({ description: "Why the state that was waited for is not reached" }),
+    missing: z.array(region).meta({ description: "Regions not known to have it yet" }),
+    detail: z.string().optional().meta({ description: "Why the requested state is not reached" }),
     signature: signatureSchema,
   })
   .meta({ id: "Receipt", example: EXAMPLES.receipt });
@@ -87,7 +85,7 @@ export const receiptSchema = z
 export const receiptPageSchema = z
   .strictObject({
     purges: z.array(receiptSchema),
-    cursor: z.string().optional().meta({ description: "Give it back as `cursor` for the next page" }),
+    cursor: z.string().optional().meta({ description: "Pass it as `cursor` to get the next page" }),
   })
   .meta({ id: "ReceiptPage", description: "Receipts, newest first", example: EXAMPLES.receiptPage });
 
@@ -106,7 +104,7 @@ export const keySetSchema = z
   })
   .meta({
     id: "KeySet",
-    description: "Public keys (RFC 7517) that receipts are signed with",
+    description: "Public keys (RFC 7517) that verify receipts",
     example: EXAMPLES.keySet,
   });
 
@@ -122,7 +120,7 @@ export const dryRunSchema = z
     ),
     missing: z.array(region).meta({ description: "Regions that did not answer: their entries are not counted" }),
   })
-  .meta({ id: "DryRun", description: "What a purge would hit. Nothing was purged", example: EXAMPLES.dryRun });
+  .meta({ id: "DryRun", description: "What a purge would invalidate. Nothing was purged", example: EXAMPLES.dryRun });
 
 export const regionSchema = z
   .strictObject({
@@ -134,9 +132,9 @@ export const regionSchema = z
     shards: z.int().min(1),
     jurisdiction: z.string().optional(),
     status: z.enum(["up", "joining", "unreachable"]).meta({
-      description: "joining: its hub answers, but takes no purges yet",
+      description: "joining: its hub answers, but accepts no purges yet",
     }),
-    drained: z.boolean().meta({ description: "Takes no clients" }),
+    drained: z.boolean().meta({ description: "Serves no clients" }),
     reason: z.string().optional(),
     hub: z
       .strictObject({
@@ -147,11 +145,11 @@ export const regionSchema = z
           .strictObject({ events: z.int().min(0), at: instant })
           .optional()
           .meta({
-            description: "Events that its log keeps no longer, and when it last dropped some",
+            description: "Events dropped from its log, and when it last dropped some",
           }),
         emptied: z.strictObject({ at: instant, by: region }).optional().meta({
           description:
-            "When it last had been away for longer than logs reach, and purged all of its region; whose hub said so",
+            "When it last returned from an absence longer than the logs cover, and therefore purged its whole region; and whose hub reported it",
         }),
         vector: z.record(z.string(), z.int().min(0)),
         members: z.array(
@@ -160,11 +158,12 @@ export const regionSchema = z
             hub: z.string(),
             heardAt: instant.optional(),
             unansweredSince: instant.optional().meta({
-              description: "Since when it has not answered this hub; absent if it answers, or was not asked lately",
+              description:
+                "Since when it has not answered this hub; absent if it answers, or received no recent request",
             }),
           }),
         ),
-        subscribers: z.array(z.int().min(0)).meta({ description: "Shards that asked it for purges lately" }),
+        subscribers: z.array(z.int().min(0)).meta({ description: "Shards that recently subscribed to its purges" }),
       })
       .optional(),
   })
@@ -177,18 +176,20 @@ export const regionListSchema = z
     lostRegions: z
       .array(z.strictObject({ region, heardAt: instant.optional(), heardBy: region.optional() }))
       .optional()
-      .meta({ description: "Regions that no hub of an answering majority can reach, and which hub heard them last" }),
+      .meta({
+        description: "Regions that no hub of an answering majority can reach, and which hub last heard from them",
+      }),
     cutLinks: z
       .array(z.strictObject({ from: region, to: region, since: instant }))
       .optional()
-      .meta({ description: "Links between regions that live, over which `to` has not answered `from` since then" }),
+      .meta({ description: "Links between live regions over which `to` has not answered `from` since `since`" }),
   })
   .meta({ id: "RegionList", example: EXAMPLES.regionList });
 
 const summaryFields = {
   requests: count,
   hitRatio: z.number().min(0).max(1).nullable().meta({
-    description: "Of the cacheable requests, the share that cost the origin nothing; null without requests",
+    description: "Share of cacheable requests served without the origin; null without requests",
   }),
   errorRatio: z.number().min(0).max(1).nullable().meta({ description: "Share of requests answered with 5xx" }),
   clientBytes: count,
@@ -226,9 +227,9 @@ export const statsSchema = z
         breakers: z
           .array(z.strictObject({ origin: z.string(), shard: z.int().min(0), state: z.enum(BREAKER_STATES) }))
           .meta({
-            description: "Circuit breakers of shards that asked an origin lately, as their last request left them",
+            description: "Circuit breakers of shards that recently used an origin, as of their last request",
           }),
-        series: z.array(sampleSchema).meta({ description: "Spans of `sampleSeconds`, oldest first, without gaps" }),
+        series: z.array(sampleSchema).meta({ description: "Consecutive spans of `sampleSeconds`, oldest first" }),
       }),
     ),
   })
@@ -247,17 +248,16 @@ export const explanationSchema = z
       source: z.string(),
     }),
     regions: z.array(z.strictObject({ region, distanceKm: count, rttMillis: count.optional(), reason: z.string() })),
-    shard: z
-      .strictObject({ region, index: z.int(), ring: z.string() })
-      .optional()
-      .meta({ description: "Owns the key in the first region; what is never stored passes through it all the same" }),
+    shard: z.strictObject({ region, index: z.int(), ring: z.string() }).optional().meta({
+      description: "Owner of the key in the first region; requests that are never stored pass through it too",
+    }),
     shield: z
       .strictObject({ region, index: z.int() })
       .optional()
-      .meta({ description: "Alone asks the origin, also for what passes through" }),
+      .meta({ description: "The only node that contacts the origin, also for requests that are never stored" }),
     origin: z.strictObject({ name: z.string(), url: z.string() }),
     varyWithheld: z.array(z.string()).optional().meta({
-      description: "Request fields that the route's origin was seen to vary on and is not sent on shared fills",
+      description: "Request fields in the origin's `Vary` that shared fills do not forward to it",
     }),
     rules: z.strictObject({
       ttl: z.record(z.string(), z.unknown()),
@@ -271,7 +271,7 @@ export const explanationSchema = z
 export const healthSchema = z
   .strictObject({
     status: z.enum(["ok", "degraded"]).meta({
-      description: "degraded: this region's hub does not take purges just now; the API asks another one",
+      description: "degraded: this region's hub does not accept purges at the moment; the API uses another one",
     }),
     region,
     mode: z.enum(["local", "production"]),

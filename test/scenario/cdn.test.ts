@@ -150,7 +150,7 @@ describe("purging", () => {
     expect(answer.headers.etag).toBe('"product-8-v2"');
   });
 
-  test("a dry run says what would be hit, and purges nothing", async () => {
+  test("a dry run counts what would be invalidated, and purges nothing", async () => {
     await cdn.visit("/products/9", "JP");
     const { status, json } = await cdn.api("/v1/purges", { tags: ["product-9"], dryRun: true });
     expect(status).toBe(200);

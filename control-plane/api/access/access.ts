@@ -1,19 +1,19 @@
-// Who may do what: API tokens are kept as SHA-256 digests, each with a name, scopes and, if it is limited, hosts. This file
-// reads the secret that lists them, finds the one that was presented and says what it lacks. It never sees a token itself:
-// the shell hashes it first. Invariant: a token limited to hosts can purge nothing that might lie outside them.
+// Authorization: API tokens are stored as SHA-256 digests, each with a name, scopes and optional hosts. This file reads the
+// secret that lists them, finds the presented one and names missing scopes. It never sees a token itself: the shell hashes it
+// first. Invariant: a token limited to hosts can purge nothing that might lie outside them.
 
 import type { Scope } from "../../purge/event.ts";
 import { parseHostScope } from "../../purge/scope.ts";
 import { API_LIMITS } from "../limits.ts";
 
 /**
- * `purge`: ask for purges, see receipts (of its own hosts, if it is limited to some), and warm what was purged; `prefetch`: warm URLs; `read`: see everything; `regions`: drain
- * and undrain; `admin`: all of it.
+ * `purge`: purge, read receipts (only those of its hosts, if it is limited to some) and warm URLs; `prefetch`: warm URLs;
+ * `read`: read everything; `regions`: drain and undrain; `admin`: all of it.
  */
 export const ACCESS_SCOPES = ["purge", "read", "regions", "prefetch", "admin"] as const;
 export type AccessScope = (typeof ACCESS_SCOPES)[number];
 
-/** A token as it is stored: `sha256` is the lower-case hex digest of the token's text. */
+/** A stored token: `sha256` is the lower-case hex digest of its text. */
 export interface TokenRecord {
   readonly name: string;
   readonly sha256: string;
@@ -22,12 +22,12 @@ export interface TokenRecord {
   readonly hosts?: readonly string[];
 }
 
-/** The records of a deployment, or why its secret cannot be used. */
+/** A deployment's records, or why its secret is invalid. */
 export type ParsedTokens =
   | { readonly kind: "tokens"; readonly tokens: readonly TokenRecord[] }
   | { readonly kind: "invalid"; readonly detail: string };
 
-/** Reads the JSON of the secret API_TOKENS. One wrong record makes all of it invalid: half a list would surprise later. */
+/** Reads the JSON of the secret API_TOKENS. One invalid record makes all of it invalid: a partial list would surprise later. */
 export function parseTokens(json: string): ParsedTokens {
   let list: unknown;
   try {
@@ -43,14 +43,14 @@ export function parseTokens(json: string): ParsedTokens {
   for (const [index, record] of list.entries()) {
     const fault = faultOf(record);
     if (fault !== undefined) return invalid(`API_TOKENS[${index}]: ${fault}`);
-    // Names say in receipts who asked, and make idempotency keys each token's own.
-    if (names.has(record.name)) return invalid(`API_TOKENS[${index}]: the name ${record.name} is there twice`);
+    // Names identify the requester in receipts, and scope idempotency keys to a token.
+    if (names.has(record.name)) return invalid(`API_TOKENS[${index}]: the name ${record.name} occurs twice`);
     names.add(record.name);
   }
   return { kind: "tokens", tokens: (list as TokenRecord[]).map(withHostsSpelt) };
 }
 
-/** Hosts are compared with those of purges, which have one spelling: `bücher.example.` is written `xn--bcher-kva.example` there. */
+/** Hosts are compared with those of purges, which are normalized: `bücher.example.` becomes `xn--bcher-kva.example`. */
 function withHostsSpelt(record: TokenRecord): TokenRecord {
   if (record.hosts === undefined) return record;
   const hosts = record.hosts.map((host) => {
@@ -67,11 +67,12 @@ function faultOf(record: unknown): string | undefined {
   const { name, sha256, scopes, hosts } = record as Record<string, unknown>;
   if (typeof name !== "string" || !/^[\w.@-]{1,64}$/.test(name)) return "name: 1 to 64 letters, digits or . @ _ -";
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256)) return "sha256: 64 lower-case hex digits";
-  if (!Array.isArray(scopes) || scopes.length === 0) return "scopes: a list that is not empty";
-  for (const scope of scopes) if (!ACCESS_SCOPES.includes(scope)) return `scopes: ${ACCESS_SCOPES.join(", ")} alone`;
+  if (!Array.isArray(scopes) || scopes.length === 0) return "scopes: a non-empty list";
+  for (const scope of scopes)
+    if (!ACCESS_SCOPES.includes(scope)) return `scopes: each one of ${ACCESS_SCOPES.join(", ")}`;
   if (hosts === undefined) return undefined;
   if (!Array.isArray(hosts) || hosts.length === 0 || hosts.length > API_LIMITS.tokenHosts) {
-    return `hosts: a list of 1 to ${API_LIMITS.tokenHosts}`;
+    return `hosts: a list of 1 to ${API_LIMITS.tokenHosts} names`;
   }
   for (const host of hosts) {
     if (typeof host !== "string" || !/^(\*\.)?[^*/:\sA-Z]+$/.test(host)) {
@@ -82,8 +83,7 @@ function faultOf(record: unknown): string | undefined {
 }
 
 /**
- * The record whose digest is `digest`. All records are compared in full, whichever matches, so that the time it takes tells
- * nothing of how near a guess was.
+ * The record with this digest. All records are compared in full, so that timing does not reveal how close a guess was.
  */
 export function findToken(tokens: readonly TokenRecord[], digest: string): TokenRecord | undefined {
   let found: TokenRecord | undefined;
@@ -101,18 +101,18 @@ export function findToken(tokens: readonly TokenRecord[], digest: string): Token
 export const bearerToken = (field: string | null | undefined): string | undefined =>
   /^bearer +([\w\-.~+/]+=*) *$/i.exec(field ?? "")?.[1];
 
-/** Allowed, or the scopes of which the token lacks each. */
+/** Allowed, or the scopes of which the token needs one. */
 export type Authorization =
   | { readonly kind: "allowed" }
   | { readonly kind: "denied"; readonly missing: readonly AccessScope[] };
 
-/** Whether the token has one of the scopes that are enough. `admin` is always enough. */
+/** Whether the token has one of the sufficient scopes. `admin` always suffices. */
 export function authorize(record: TokenRecord, enough: readonly AccessScope[]): Authorization {
   const allowed = record.scopes.includes("admin") || enough.some((scope) => record.scopes.includes(scope));
   return allowed ? { kind: "allowed" } : { kind: "denied", missing: enough };
 }
 
-/** Whether a token may purge this scope. One limited to hosts may purge URLs, prefixes and hosts there, and nothing else. */
+/** Whether a token may purge this scope. One limited to hosts may purge only URLs, prefixes and hosts there. */
 export function mayPurge(record: TokenRecord, scope: Scope): boolean {
   if (record.hosts === undefined) return true;
   switch (scope.kind) {
@@ -129,8 +129,8 @@ export function mayPurge(record: TokenRecord, scope: Scope): boolean {
 }
 
 /**
- * Whether a token may see a purge: its URLs, its reason and who asked. One that is limited to hosts sees its own and those of its
- * hosts alone, unless it may `read`.
+ * Whether a token may see a purge: its URLs, its reason and its requester. One limited to hosts sees only its own purges and
+ * those of its hosts, unless it has `read`.
  */
 export const maySee = (
   record: TokenRecord,
@@ -144,6 +144,6 @@ export const maySee = (
 /** `//host/path` stands for both schemes. */
 const hostOf = (url: string): string => new URL(url.startsWith("//") ? `https:${url}` : url).hostname;
 
-// A wildcard scope `*.a.example` lies within `*.example` as any name there does, and is never an exact host's.
+// A wildcard scope `*.a.example` lies within `*.example` like any name there, and never matches an exact host.
 const hostAllowed = (hosts: readonly string[], host: string): boolean =>
   hosts.some((allowed) => allowed === host || (allowed.startsWith("*.") && host.endsWith(allowed.slice(1))));

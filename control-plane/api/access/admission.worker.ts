@@ -1,6 +1,6 @@
-// Who asks, how often, and whether they may: the one way into every route that needs a token, whatever shape its answers have.
-// It says what is wrong as a problem and writes no response. Invariant: a token's text is only hashed, never kept or logged,
-// and an unknown one learns nothing but that.
+// Authenticates, rate-limits and authorizes requests to every route that needs a token. It reports a refusal as a problem and
+// writes no response. Invariant: a token's text is only hashed, never kept or logged, and the response to an unknown one
+// reveals nothing else.
 
 import { type Bucket, secondsUntil, takeFrom } from "../../../config/token-bucket.ts";
 import { API_LIMITS } from "../limits.ts";
@@ -8,13 +8,13 @@ import type { ControlPorts } from "../ports.worker.ts";
 import { type Problem, problem } from "../problems.ts";
 import { type AccessScope, authorize, findToken, type TokenRecord } from "./access.ts";
 
-/** What admission needs: the deployment's tokens and clock, and the buckets of its tokens. */
+/** Dependencies of admission: the deployment's tokens, clock and token buckets. */
 export interface Admitting {
   readonly ports: ControlPorts;
   readonly buckets: Map<string, Bucket>;
 }
 
-/** Let in, as this token; or refused, with the fields that go with the refusal (RFC 6750 section 3, `Retry-After`). */
+/** Admitted as this token, or refused with the refusal's header fields (RFC 6750 section 3, `Retry-After`). */
 export type Admission =
   | { readonly kind: "admitted"; readonly token: TokenRecord }
   | { readonly kind: "refused"; readonly problem: Problem; readonly fields: Record<string, string> };
@@ -22,7 +22,7 @@ export type Admission =
 const RATE = { burst: API_LIMITS.apiRequestBurst, perSecond: API_LIMITS.apiRequestsPerSecond };
 
 /**
- * Admits who presented this token to a route for which one of the scopes `access` is enough. Problems: token-missing,
+ * Admits the presenter of this token to a route that requires one of the scopes `access`. Problems: token-missing,
  * token-unknown, too-many-requests, scope-missing.
  */
 export async function admit(
@@ -33,23 +33,23 @@ export async function admit(
   const { tokens, now } = on.ports;
   if (presented === undefined) {
     const none = tokens.length === 0 ? "; this deployment has no tokens (secret API_TOKENS)" : "";
-    return refused(problem("token-missing", `send Authorization: Bearer and a token${none}`), {
+    return refused(problem("token-missing", `send a token as Authorization: Bearer TOKEN${none}`), {
       "www-authenticate": 'Bearer realm="meridian"',
     });
   }
   const record = findToken(tokens, await sha256(presented));
   if (record === undefined) {
-    return refused(problem("token-unknown", "this deployment has no token of this value"), {
+    return refused(problem("token-unknown", "the token is not one of this deployment's"), {
       "www-authenticate": 'Bearer realm="meridian", error="invalid_token"',
     });
   }
-  // Names are those of the tokens, so there are never more buckets than tokens.
+  // Keyed by token names, so there are never more buckets than tokens.
   const cost = access.every((scope) => scope === "purge") ? 1 / API_LIMITS.apiPurgesPerRequest : 1;
   const taken = takeFrom(on.buckets.get(record.name), RATE, now(), cost);
   on.buckets.set(record.name, taken.bucket);
   if (taken.kind === "refused") {
     const wait = secondsUntil(taken.bucket, RATE, cost);
-    const detail = `a token may make ${RATE.perSecond / cost} such requests a second; again in ${wait} s`;
+    const detail = `a token may make ${RATE.perSecond / cost} such requests a second; retry in ${wait} s`;
     return refused(problem("too-many-requests", detail), { "retry-after": String(wait) });
   }
   const authorization = authorize(record, access);

@@ -1,7 +1,7 @@
-// How many scopes each token may purge, beside how often it may ask: one call may name thousands, and each is kept by every hub
-// and shard. Two token buckets: one of scopes, and one of settle windows that may be open at once, which fills again as windows
-// close. **Decided**: they live in one isolate's memory, as the rate of requests does (admission.worker.ts), so they guard against a
-// script that runs away, and a purge needs no question to all hubs. What gets past them is folded (../../purge/fold.ts).
+// Limits the scopes that each token may purge, in addition to its request rate: one request may contain thousands, and every hub
+// and shard stores each. Two token buckets: one for scopes, and one for concurrently open settle windows, refilled as windows
+// close. **Decided**: they are in one isolate's memory, like the request rate (admission.worker.ts): they guard against a runaway
+// script, without a query to all hubs per purge. What exceeds them is folded (../../purge/fold.ts).
 
 import { LIMITS } from "../../../config/limits.ts";
 import { type Bucket, secondsUntil, takeFrom } from "../../../config/token-bucket.ts";
@@ -15,23 +15,23 @@ const SETTLES = {
   perSecond: API_LIMITS.apiSettleWindows / LIMITS.purgeSettleSeconds,
 };
 
-/** Taken, or why not and when to come again: the field that goes with a 429. */
+/** Taken, or refused with a reason and the 429's `Retry-After`. */
 export type QuotaTaken =
   | { readonly kind: "taken" }
   | { readonly kind: "refused"; readonly problem: Problem; readonly fields: { readonly "retry-after": string } };
 
 export class PurgeQuota {
-  /** By names of tokens, so there are never more than tokens. */
+  /** Keyed by token names, so there are never more than tokens. */
   readonly #scopes = new Map<string, Bucket>();
   readonly #settles = new Map<string, Bucket>();
 
-  /** Takes a purge of so many scopes out of the token's quota. A refused one takes nothing. */
+  /** Charges a purge of this many scopes to the token's quota. A refused one is not charged. */
   take(token: string, scopes: number, settleSeconds: number | undefined, now: EpochMillis): QuotaTaken {
     const taken = takeFrom(this.#scopes.get(token), SCOPES, now, scopes);
     if (taken.kind === "refused") {
       const rate = `${SCOPES.burst} scopes at once and ${SCOPES.perSecond} a second`;
       return refused(
-        `a token may purge ${rate}; a prefix or a host purges many URLs in one`,
+        `a token may purge ${rate}; a prefix or a host covers many URLs with one scope`,
         secondsUntil(taken.bucket, SCOPES, scopes),
       );
     }
@@ -40,7 +40,7 @@ export class PurgeQuota {
       if (settling.kind === "refused") {
         const most = `${API_LIMITS.apiSettleWindows} scopes within ${LIMITS.purgeSettleSeconds} s`;
         return refused(
-          `a token may have ${most} settle; purge a prefix or a host, or without settleSeconds`,
+          `a token may have ${most} settling; purge a prefix or a host, or omit settleSeconds`,
           secondsUntil(settling.bucket, SETTLES, scopes),
         );
       }
@@ -53,6 +53,6 @@ export class PurgeQuota {
 
 const refused = (detail: string, retryAfter: Seconds): QuotaTaken => ({
   kind: "refused",
-  problem: problem("too-many-requests", `${detail}; again in ${retryAfter} s`),
+  problem: problem("too-many-requests", `${detail}; retry in ${retryAfter} s`),
   fields: { "retry-after": String(retryAfter) },
 });

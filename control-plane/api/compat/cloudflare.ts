@@ -1,7 +1,7 @@
-// Cloudflare's purge call in our terms, and our problems in its envelope: pure translation both ways. A body of its shape
-// becomes a body of ours, so that scopes, limits and spellings are judged in one place. It decides nothing about tokens.
-// Where its meaning is wider than ours it is kept (a prefix stands for both schemes), where narrower ours holds: fields that
-// choose one variant of a file are read and let go, since a purge here covers all variants.
+// Translates Cloudflare's purge call to ours, and our problems to its envelope. Its body becomes a body of ours, so that
+// scopes, limits and normalization are in one place. It decides nothing about tokens. Where its meaning is wider than ours it
+// is kept (a prefix covers both schemes); where it is narrower ours applies: fields that select one variant of a file are
+// ignored, since a purge here covers all variants.
 
 import { z } from "zod";
 import { readShape } from "../../../config/read-shape.ts";
@@ -12,7 +12,7 @@ import { faultsOf, type PurgeBody, readPurgeValue } from "../purges/purge-body.t
 
 const texts = z.array(z.string()).optional();
 
-/** The body of `purge_cache`. An unknown member is refused: one that is misspelt must not purge less than was meant. */
+/** The body of `purge_cache`. An unknown member is rejected: a misspelt one must not purge less than was meant. */
 const bodySchema = z.strictObject({
   files: z
     .array(
@@ -54,7 +54,7 @@ export function readCloudflarePurge(text: string, severity: "soft" | "hard", ali
   );
 }
 
-/** Its prefixes have no scheme and stand for both; one that has one says what it means. */
+/** Its prefixes have no scheme and cover both; an explicit scheme is kept. */
 const withoutScheme = (prefix: string): string =>
   /^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(prefix) ? prefix : `//${prefix}`;
 
@@ -65,7 +65,7 @@ interface Fault {
   readonly source?: { readonly pointer: string };
 }
 
-/** Its envelope around every answer. `state` beside the id is ours: how far the receipt of that id is. */
+/** Its envelope around every answer. `state` is our addition: the receipt's state. */
 export interface CloudflareAnswer {
   readonly success: boolean;
   readonly errors: readonly Fault[];
@@ -73,7 +73,7 @@ export interface CloudflareAnswer {
   readonly result: { readonly id: string; readonly state: Receipt["state"] } | null;
 }
 
-/** The answer for a purge that a hub took; `note` says what its client should know beside it. */
+/** The answer for a purge that a hub accepted, with an optional note for the client. */
 export const cloudflareReceipt = ({ id, state }: Receipt, note?: string): CloudflareAnswer => ({
   success: true,
   errors: [],
@@ -81,7 +81,7 @@ export const cloudflareReceipt = ({ id, state }: Receipt, note?: string): Cloudf
   result: { id, state },
 });
 
-/** The answer for a problem, with a code of Cloudflare's where it has one of that meaning, else the HTTP status. */
+/** The answer for a problem, with Cloudflare's code if it has one of that meaning, else the HTTP status. */
 export function cloudflareProblem(what: Problem): { readonly status: number; readonly answer: CloudflareAnswer } {
   const nothing = what.errors?.length === 1 && what.errors[0]?.pointer === "";
   const { status, code } = nothing ? NOTHING_TO_PURGE : faultOf(what);
@@ -113,6 +113,6 @@ const FAULTS: Partial<Record<ProblemCode, { readonly status: number; readonly co
 const faultOf = ({ code, status }: Problem): { readonly status: number; readonly code: number } =>
   FAULTS[code] ?? { status, code: status };
 
-/** Where a fault is in a body of its shape. */
+/** The location of a fault in its body. */
 const itsName = (pointer: string): string =>
   pointer.replace(/^\/urls\b/, "/files").replace(/^\/everything\b/, "/purge_everything");

@@ -1,6 +1,6 @@
-// POST /client/v4/zones/{zone}/purge_cache and invalidate_cache: what Cloudflare's clients call to purge, with
+// POST /client/v4/zones/{zone}/purge_cache and invalidate_cache, Cloudflare's purge calls, for clients with
 // `<control API>/client/v4` as their base URL. Tokens, scopes, limits and receipts are those of POST /v1/purges; only the
-// shapes differ. The zone is not looked at: a deployment is one zone. A purge that no hub took is never a success.
+// formats differ. The zone is ignored: a deployment is one zone. A purge that no hub accepted is never a success.
 
 import type { Context } from "hono";
 import { bearerToken } from "../access/access.ts";
@@ -15,15 +15,15 @@ import { readWait, waitingFor } from "./wait.ts";
 
 const ZONE = "/client/v4/zones/:zone";
 
-/** Mounts both calls, and answers in Cloudflare's shape for every other path under /client/v4. */
+/** Mounts both calls, and answers in Cloudflare's format for every other path under /client/v4. */
 export function mountCloudflare(on: Mount): void {
   on.app.post(`${ZONE}/purge_cache`, (context) => purge(on, context, "hard"));
   on.app.post(`${ZONE}/invalidate_cache`, (context) => purge(on, context, "soft"));
   on.app.all(`${ZONE}/:call{purge_cache|invalidate_cache}`, () =>
-    refuse(problem("method-not-allowed", "purges are asked for with POST"), { allow: "POST" }),
+    refuse(problem("method-not-allowed", "purge with POST"), { allow: "POST" }),
   );
   on.app.all("/client/v4/*", () =>
-    refuse(problem("not-found", "only purge_cache and invalidate_cache of a zone are known here")),
+    refuse(problem("not-found", "only purge_cache and invalidate_cache of a zone are supported")),
   );
 }
 
@@ -43,17 +43,17 @@ async function purge(on: Mount, context: Context, severity: "soft" | "hard"): Pr
   if (submitted.kind === "problem") return refuse(submitted.problem, submitted.fields);
   const { receipt } = submitted;
   const status = receiptStatus(receipt.state, wait.wait);
-  const note = status === 200 ? undefined : `accepted, and not ${wait.wait} yet: ask for /v1/purges/${receipt.id}`;
+  const note = status === 200 ? undefined : `accepted, but not ${wait.wait} yet: see /v1/purges/${receipt.id}`;
   return Response.json(cloudflareReceipt(receipt, note), {
     status,
     headers: { location: `/v1/purges/${receipt.id}` },
   });
 }
 
-/** A global key is the whole account's, and there is no account here: only tokens, which say what they may do. */
+/** A global key belongs to an account. There are no accounts here, only tokens with scopes. */
 const GLOBAL_KEY = problem(
   "token-missing",
-  "X-Auth-Key is not known here: send Authorization: Bearer and a token of this deployment (apiToken in the client)",
+  "X-Auth-Key is not supported: send Authorization: Bearer with a token of this deployment (apiToken in the client)",
 );
 
 function refuse(what: Problem, fields: Readonly<Record<string, string>> = {}): Response {

@@ -1,5 +1,5 @@
-// Fastly's purge calls in our terms, and our problems in its shape: pure translation both ways. Surrogate keys are tags. A URL
-// stands for both schemes, as Fastly's own cache key holds none. It decides nothing about tokens.
+// Translates Fastly's purge calls to ours, and our problems to its format. Surrogate keys are tags. A URL covers both schemes,
+// since Fastly's own cache key has none. It decides nothing about tokens.
 
 import { z } from "zod";
 import { readShape } from "../../../config/read-shape.ts";
@@ -7,22 +7,22 @@ import type { Config } from "../../../config/schema/schema.ts";
 import { type Problem, type ProblemCode, problem } from "../problems.ts";
 import { type PurgeBody, readPurgeValue } from "../purges/purge-body.ts";
 
-/** What one of its calls asks to be purged. */
+/** The target of one of its calls. */
 export type FastlyPurge =
   | { readonly kind: "key"; readonly key: string }
   | { readonly kind: "keys"; readonly body: string; readonly field: string | undefined }
-  /** `target` is what follows `/purge/` in the request, with its query. */
+  /** `target` is the part after `/purge/` in the request, with its query. */
   | { readonly kind: "url"; readonly target: string }
   | { readonly kind: "everything" };
 
-/** A purge, with the keys in the order in which they are answered. */
+/** A purge, with the keys in the order of the answer. */
 export type FastlyBody =
   | (Extract<PurgeBody, { readonly kind: "purge" }> & { readonly keys: readonly string[] })
   | Extract<PurgeBody, { readonly kind: "problem" }>;
 
 const keysSchema = z.strictObject({ surrogate_keys: z.array(z.string()).optional() });
 
-/** Reads a call. Everything is purged hard, whatever `soft` says, as Fastly does. Problems: malformed-body, too-many-scopes, invalid-body. */
+/** Reads a call. A purge of everything is always hard, as with Fastly. Problems: malformed-body, too-many-scopes, invalid-body. */
 export function readFastlyPurge(call: FastlyPurge, soft: boolean, aliases: Config["aliases"]): FastlyBody {
   switch (call.kind) {
     case "everything":
@@ -64,28 +64,28 @@ function readKeys(body: string, field: string | undefined): Keys {
   }
   const parsed = readShape(keysSchema, value);
   if (!parsed.success) {
-    return refused(problem("invalid-body", '{"surrogate_keys": ["key", ...]} is all that a body may hold'));
+    return refused(problem("invalid-body", 'the body must be {"surrogate_keys": ["key", ...]}'));
   }
   return named([...(parsed.data.surrogate_keys ?? []), ...listed]);
 }
 
 function named(keys: readonly string[]): Keys {
   if (keys.length > 0) return { kind: "keys", keys: [...new Set(keys)] };
-  return refused(problem("invalid-body", "no surrogate key is named, in the body or in the field Surrogate-Key"));
+  return refused(problem("invalid-body", "give at least one surrogate key, in the body or in the field Surrogate-Key"));
 }
 
-/** A problem in its shape. `code` is ours, and stable. */
+/** A problem in its format. `code` is ours, and stable. */
 export function fastlyProblem(what: Problem): {
   readonly status: number;
   readonly answer: { readonly msg: string; readonly detail: string; readonly code: ProblemCode };
 } {
   const first = what.errors?.[0];
   const detail = first === undefined ? what.detail : `${itsName(first.pointer)}${first.detail}`;
-  // Fastly knows no 422.
+  // Fastly does not use 422.
   const status = what.code === "invalid-body" ? 400 : what.status;
   return { status, answer: { msg: what.title, detail, code: what.code } };
 }
 
-/** Where a fault is, for a call with several keys; other calls have but one thing that can be wrong. */
+/** The location of a fault, for a call with several keys; other calls have only one target. */
 const itsName = (pointer: string): string =>
   pointer.replace(/^\/tags\/(\d+)$/, "surrogate key $1: ").replace(/^\/.*$/, "");

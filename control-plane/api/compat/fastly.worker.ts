@@ -1,6 +1,6 @@
-// The calls with which Fastly's clients purge, with the control API as their base URL: a key, several keys, all of a service, or
-// one URL. Tokens, scopes, limits and receipts are those of POST /v1/purges; only the shapes differ. The service is not looked
-// at: a deployment is one service. A purge that no hub took is never `ok`.
+// Fastly's purge calls, for clients with the control API as their base URL: a key, several keys, all of a service, or one URL.
+// Tokens, scopes, limits and receipts are those of POST /v1/purges; only the formats differ. The service is ignored: a
+// deployment is one service. A purge that no hub accepted is never `ok`.
 
 import type { Context } from "hono";
 import type { Receipt } from "../../hub/commands.ts";
@@ -14,11 +14,11 @@ import type { Mount } from "../route.worker.ts";
 import { type FastlyPurge, fastlyProblem, readFastlyPurge } from "./fastly.ts";
 import { readWait, type Wait, waitingFor } from "./wait.ts";
 
-/** Mounts the calls, and answers in Fastly's shape for every other path under /service and /purge. */
+/** Mounts the calls, and answers in Fastly's format for every other path under /service and /purge. */
 export function mountFastly(on: Mount): void {
   const { app } = on;
   app.post("/service/:service/purge_all", (context) => purge(on, context, { kind: "everything" }));
-  // Fastly's client sends a key as it is, with the slashes that it may have.
+  // Fastly's client sends a key unescaped, including slashes.
   app.post("/service/:service/purge/:key{.+}", (context) =>
     purge(on, context, { kind: "key", key: context.req.param("key") }),
   );
@@ -28,10 +28,10 @@ export function mountFastly(on: Mount): void {
     return purge(on, context, { kind: "url", target: `${pathname.slice("/purge/".length)}${search}` });
   });
   app.all("/purge/*", () =>
-    refuse(problem("method-not-allowed", "a URL is purged with POST or PURGE"), { allow: "POST, PURGE" }),
+    refuse(problem("method-not-allowed", "purge a URL with POST or PURGE"), { allow: "POST, PURGE" }),
   );
   app.all("/service/*", () =>
-    refuse(problem("not-found", "only purge and purge_all of a service are known here, with POST")),
+    refuse(problem("not-found", "only POST to purge and purge_all of a service is supported")),
   );
 }
 
@@ -57,7 +57,7 @@ async function purge(on: Mount, context: Context, call: FastlyPurge | "keys"): P
   return answer(asked, body.keys, submitted.receipt, wait.wait);
 }
 
-/** Several keys are answered with an id for each: here the one receipt of them all. */
+/** The answer to several keys has an id for each: here the id of their one receipt. */
 function answer(asked: FastlyPurge, keys: readonly string[], receipt: Receipt, wait: Wait): Response {
   const { id, state } = receipt;
   const status = receiptStatus(state, wait);
@@ -67,9 +67,11 @@ function answer(asked: FastlyPurge, keys: readonly string[], receipt: Receipt, w
   return Response.json({ status: status === 200 ? "ok" : state, id }, { status, headers });
 }
 
-/** Fastly's clients send their token in a field of its own. */
+/** Fastly's clients send their token in a separate field. */
 const itsToken = (what: Problem): Problem =>
-  what.code === "token-missing" ? problem("token-missing", "send Fastly-Key and a token of this deployment") : what;
+  what.code === "token-missing"
+    ? problem("token-missing", "send a token of this deployment in the field Fastly-Key")
+    : what;
 
 function refuse(what: Problem, fields: Readonly<Record<string, string>> = {}): Response {
   const { status, answer: body } = fastlyProblem(what);

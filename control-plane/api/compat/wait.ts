@@ -1,5 +1,5 @@
-// `Meridian-Wait`: until which state an answer in another CDN's shape is held. Those CDNs answer once a purge is accepted, and
-// so do we without the field; their clients have no member for more, but all of them can send a field.
+// `Meridian-Wait`: the state that a call in another CDN's format waits for. Those CDNs answer once a purge is accepted, and
+// without the field so do we. Their clients have no parameter for more, but all can send a header field.
 
 import { type Problem, problem } from "../problems.ts";
 import type { PurgeRequest } from "../purges/purge-body.ts";
@@ -15,7 +15,7 @@ export function readWait(
 ): { readonly kind: "wait"; readonly wait: Wait } | { readonly kind: "problem"; readonly problem: Problem } {
   const wait = STATES.find((state) => state === (field ?? "accepted").trim().toLowerCase());
   if (wait !== undefined) return { kind: "wait", wait };
-  return { kind: "problem", problem: problem("malformed-field", `Meridian-Wait is one of ${STATES.join(", ")}`) };
+  return { kind: "problem", problem: problem("malformed-field", `Meridian-Wait must be one of ${STATES.join(", ")}`) };
 }
 
 /** The purge with this state to wait for. */

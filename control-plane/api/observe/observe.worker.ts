@@ -1,5 +1,5 @@
-// What can be seen without changing anything: health, statistics, metrics and explanations. Meters and hubs are asked when
-// somebody asks, never in between; a region that does not answer is shown as such and never holds up the others.
+// Health, statistics, metrics and explanations. Meters and hubs are queried on request, never in between; a region that does
+// not answer is shown as such and never delays the others.
 
 import type { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
@@ -26,7 +26,7 @@ export function mountObservation(on: Mount): void {
   const { ports } = on;
   let lastHealth: { readonly at: EpochMillis; readonly health: Health } | undefined;
   mount(on, ROUTES.health, async () => {
-    // Anybody may ask this as often as they like, so the hub is not asked each time.
+    // Public and unlimited, so the hub is not queried each time.
     if (lastHealth === undefined || ports.now() - lastHealth.at >= API_LIMITS.healthMillis) {
       lastHealth = { at: ports.now(), health: await healthOf(ports) };
     }
@@ -68,7 +68,7 @@ async function healthOf(ports: ControlPorts): Promise<Health> {
   const after = millis(LIMITS.gatherTimeoutMillis);
   const answer = await ask<HubState>(ports, ports.hub(region), region, { path: "/state" }, after);
   if (answer.kind === "answer" && answer.body.joined) return { status: "ok", ...base };
-  const detail = answer.kind === "unreachable" ? `the hub ${answer.detail}` : "the hub takes no purges yet";
+  const detail = answer.kind === "unreachable" ? `the hub ${answer.detail}` : "the hub does not accept purges yet";
   return { status: "degraded", ...base, detail };
 }
 
@@ -100,7 +100,7 @@ const logMetrics = ({ logLength, forgotten, emptied }: HubState): Partial<Record
   ...(emptied === undefined ? {} : { meridian_hub_emptied_timestamp_seconds: emptied.at / 1000 }),
 });
 
-/** What one hub knows of purges that are not applied everywhere; undefined if no hub answers. */
+/** One hub's view of purges that are not applied everywhere; undefined if no hub answers. */
 async function unappliedPurges(
   ports: ControlPorts,
 ): Promise<{ readonly region: RegionId; readonly scraped: Partial<Record<ScrapedName, number>> } | undefined> {

@@ -1,5 +1,5 @@
-// A region as the API shows it: what the configuration says of it, and what its hub says of itself if it answers. It never
-// guesses: a region whose hub is silent is unreachable, whatever other hubs last heard.
+// A region as the API shows it: its configuration, and its hub's own report if it answers. It never guesses: a region whose
+// hub is silent is unreachable, regardless of what other hubs heard last.
 
 import type { z } from "zod";
 import type { Config } from "../../../config/schema/schema.ts";
@@ -13,7 +13,7 @@ export type RegionView = z.output<typeof regionSchema>;
 /** A hub's state, or why there is none. */
 export type HubWord = { readonly state: HubState } | { readonly reason: string };
 
-/** The region `id` of the configuration. `drained` lists the regions that take no clients. */
+/** The region `id` of the configuration. `drained` lists the regions that serve no clients. */
 export function regionView(config: Config, id: RegionId, word: HubWord, drained: readonly RegionId[]): RegionView {
   const facts = REGIONS[id];
   const configured = config.regions[id];

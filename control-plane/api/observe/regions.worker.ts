@@ -1,5 +1,5 @@
-// GET /v1/regions and /v1/regions/{id}, and draining: asks every region's hub what it knows of itself. Who is drained is one
-// hub's word, the own region's if it answers; others hear of it by gossip within moments.
+// GET /v1/regions and /v1/regions/{id}, and draining: queries every region's hub for its own state. Drains come from one hub,
+// the own region's if it answers; others learn of them by gossip within moments.
 
 import { LIMITS } from "../../../config/limits.ts";
 import { millis } from "../../../config/units.ts";
@@ -17,7 +17,7 @@ import { type HubWord, type RegionView, regionView } from "./region-view.ts";
 export function mountRegions(on: Mount): void {
   const { ports } = on;
   mount(on, ROUTES.regions, async () => {
-    // Somebody looks: the hubs ask each other too, so that cut links show without any traffic.
+    // `watch` makes the hubs probe each other too, so that cut links show without traffic.
     const regions = viewAll(ports, await askAll<HubState>(ports, ports.hub, { path: "/state?watch" }));
     return jsonResponse(regionListSchema, { answeredBy: ports.ownRegion, regions, ...linksOf(regions) });
   });
@@ -30,11 +30,11 @@ export function mountRegions(on: Mount): void {
   mount(on, ROUTES.undrain, (call) => drain(ports, call, false));
 }
 
-/** The state of every region's hub, as far as they answer. */
+/** The state of every region's hub that answers. */
 export const hubStates = (ports: ControlPorts): Promise<readonly Answer<HubState>[]> =>
   askAll<HubState>(ports, ports.hub, { path: "/state" });
 
-/** The regions that take no clients: the own region's hub's word, or else the first that answered. */
+/** The regions that serve no clients, according to the own region's hub, else the first that answered. */
 export function drainedBy(ports: ControlPorts, answers: readonly Answer<HubState>[]): readonly RegionId[] {
   const said = answers.filter((answer) => answer.kind === "answer");
   return (said.find(({ region }) => region === ports.ownRegion) ?? said[0])?.body.drained ?? [];
@@ -54,7 +54,7 @@ async function drain(ports: ControlPorts, { context, token }: Call<unknown>, dra
   const command: DrainCommand = { v: 1, region: id, drained, by: token.name };
   const answer = await askHubs<HubState>(ports, ports.ownRegion, { path: "/drain", command });
   if (answer.kind !== "answer") return problemResponse(problemOf(answer));
-  // The region itself may be the one that is down: that is no reason not to drain it.
+  // A region that is down can be drained too.
   const own: Answer<HubState> =
     answer.region === id
       ? answer

@@ -1,5 +1,5 @@
-// `GET /v1/stats`: meters' totals as a summary for each region and for all, and their samples as a series to draw. It adds and
-// divides; what a hit is, control-plane/meter/summary.ts says.
+// `GET /v1/stats`: meters' totals summarized per region and overall, and their samples as a series. What counts as a hit is
+// defined in control-plane/meter/summary.ts.
 
 import type { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
@@ -18,7 +18,7 @@ import type { statsSchema } from "../schemas.ts";
 
 export type StatsAnswer = z.output<typeof statsSchema>;
 
-/** A region and what its meter answered, if it did. */
+/** A region and its meter's answer, if it answered. */
 export interface RegionTotals {
   readonly region: RegionId;
   readonly totals?: MeterTotals;
@@ -69,7 +69,7 @@ const seriesOf = (samples: readonly MeterSample[]): StatsAnswer["total"]["series
     originRequests,
   }));
 
-// Meters' spans begin at round times, so spans of the same start are added; clocks that differ shift by whole spans at most.
+// Meters' spans start at round times, so spans with the same start are added; clock skew shifts them by whole spans at most.
 function addSamples(samples: readonly MeterSample[]): readonly MeterSample[] {
   const byStart = new Map<EpochMillis, MeterSample>();
   for (const sample of samples) {
@@ -89,7 +89,7 @@ const addSample = (a: MeterSample, b: MeterSample): MeterSample => ({
   originRequests: a.originRequests + b.originRequests,
 });
 
-/** The request fields that meters have counted as withheld on a route, sorted. */
+/** The request fields counted as withheld on a route, sorted. */
 export function withheldOn(route: string, totals: readonly Pick<Measurements, "counters">[]): string[] {
   const fields = new Set<string>();
   for (const key of totals.flatMap(({ counters }) => Object.keys(counters))) {

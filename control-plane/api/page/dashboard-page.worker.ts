@@ -1,4 +1,4 @@
-// The dashboard as the bundler hands it over: one HTML document, built by `npm run build` from control-plane/dashboard.
+// The bundled dashboard: one HTML document, built by `npm run build` from control-plane/dashboard.
 // Tests of the API do without it; only the Worker imports this file.
 
 import html from "../../dashboard/dist/index.html";

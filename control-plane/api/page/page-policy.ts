@@ -1,6 +1,6 @@
-// The Content-Security-Policy of the dashboard (CSP level 3): nothing but the page's own inline scripts and styles, each named
-// by the hash of its text, and requests to this API. A script that got into the page in any other way does not run. The page
-// has no inline event handlers and no style attributes, which no hash here would allow.
+// The Content-Security-Policy of the dashboard (CSP level 3): it allows only the page's own inline scripts and styles, by hash,
+// and requests to this API. An injected script does not run. The page has no inline event handlers and no style attributes,
+// which no hash here would allow.
 
 /** The texts of a page's inline scripts and styles, exactly as a browser hashes them. */
 export interface InlineTexts {

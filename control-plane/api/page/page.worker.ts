@@ -1,4 +1,4 @@
-// GET /: the dashboard. The page holds no data and no secret, so it needs no token; its policy lets it talk to this API alone.
+// GET /: the dashboard. The page contains no data and no secret, so it needs no token; its policy allows requests to this API only.
 
 import { type Mount, mount } from "../route.worker.ts";
 import { ROUTES } from "../routes.ts";

@@ -1,8 +1,8 @@
-// One text for each JSON value, so that a signature does not depend on the order of members or on white space: RFC 8785. Members
-// are sorted by their names' UTF-16 code units; strings and numbers are written as ECMAScript writes them, which is what the
-// RFC demands (sections 3.2.2 and 3.2.3). It reads no text: what is not JSON never comes here.
+// Canonical JSON (RFC 8785): one text for each JSON value, so that a signature does not depend on member order or white space.
+// Members are sorted by their names' UTF-16 code units; strings and numbers are serialized as in ECMAScript, as the RFC requires
+// (sections 3.2.2 and 3.2.3). Serializes only: it never parses text.
 
-/** The canonical text of a JSON value. Members that are undefined are left out, as JSON.stringify leaves them out. */
+/** The canonical text of a JSON value. Undefined members are omitted, as by JSON.stringify. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

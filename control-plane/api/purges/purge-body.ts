@@ -1,6 +1,6 @@
-// Reads the body of `POST /v1/purges`: from text to scopes in their one spelling, or a problem that says which field is wrong
-// and why. What is not JSON is malformed (400), what is JSON and no purge is invalid (422), too many scopes are too large
-// (413). It decides nothing about who may purge what; it keeps for each scope where it was, so that others can say so too.
+// Reads the body of `POST /v1/purges`: from text to normalized scopes, or a problem that locates the fault. Text that is not
+// JSON is malformed (400), JSON that is not a purge is invalid (422), too many scopes are too large (413). It decides nothing
+// about authorization; it keeps each scope's location, so that later checks can point at it.
 
 import { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
@@ -26,9 +26,9 @@ import { type BodyError, type Problem, problem } from "../problems.ts";
 const etag = z
   .string()
   .max(LIMITS.etagCharacters)
-  .regex(/^(?:W\/)?"[!#-~]*"$/, 'an entity tag with its quotes, "v1" or W/"v1"');
+  .regex(/^(?:W\/)?"[!#-~]*"$/, 'must be an entity tag with its quotes, "v1" or W/"v1"');
 
-/** An instant as ISO 8601 in UTC, or as HTTP writes it (RFC 9110 section 5.6.7); not a number if it is neither. */
+/** Reads an instant in ISO 8601 (UTC) or as an HTTP date (RFC 9110 section 5.6.7); NaN if it is neither. */
 function readInstant(text: string): number {
   const isInstant = /^\d{4}-\d\d-\d\dT[\d:.]+Z$|^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/.test(text);
   return isInstant ? Date.parse(text) : Number.NaN;
@@ -41,7 +41,7 @@ export const purgeBodySchema = z
   .strictObject({
     urls: list.meta({
       description:
-        "Absolute URLs; `//host/path` for both schemes. In any spelling, with the parameters that the route's key rules count, in any order",
+        "Absolute URLs; `//host/path` covers both schemes. URLs are normalized: spelling, parameter order and parameters that the route's key ignores do not matter",
       example: ["https://shop.example/a?v=2"],
     }),
     prefixes: list.meta({
@@ -53,32 +53,39 @@ export const purgeBodySchema = z
       description: "Hosts without port, or `*.example.com` for its subdomains",
       example: ["shop.example"],
     }),
-    everything: z.boolean().optional().meta({ description: "true, and then no other scope" }),
+    everything: z.boolean().optional().meta({ description: "`true` purges everything; no other scope may be given" }),
     soft: z.boolean().default(false).meta({
       description:
-        "Make matching entries stale instead of ending them: where stale-while-revalidate allows it they are served while one request refreshes them, elsewhere the origin is asked first whether they still hold",
+        "Mark matching entries stale instead of invalidating them: where stale-while-revalidate allows it they are served while one request refreshes them; otherwise they are revalidated with the origin first",
     }),
-    // It is shown on others' screens: a terminal must take no orders from it.
+    // It appears on other users' terminals, which must not interpret control sequences in it.
     reason: z
       .string()
       .max(API_LIMITS.reasonCharacters)
-      .refine(isPlain, "one line without control characters")
+      .refine(isPlain, "must be one line without control characters")
       .optional(),
     idempotencyKey: z
       .string()
-      .regex(new RegExp(`^[!-~]{1,${API_LIMITS.idempotencyKeyCharacters}}$`), "visible ASCII, 1 to 128 characters")
+      .regex(
+        new RegExp(`^[!-~]{1,${API_LIMITS.idempotencyKeyCharacters}}$`),
+        "must be 1 to 128 visible ASCII characters",
+      )
       .optional()
       .meta({
-        description: "The same key from the same token gives the same receipt, from any hub, as far back as logs reach",
+        description:
+          "Requests with the same key and token are one purge, and return the same receipt from any hub, for as long as the logs keep it",
       }),
     wait: z.enum(["accepted", "applied", "complete"]).default("accepted").meta({
-      description: "Hold the answer until this state is reached, or timeoutSeconds are over; then the answer is 202",
+      description: "The state to wait for. If it is not reached within timeoutSeconds, the answer is 202",
     }),
     timeoutSeconds: z.number().min(0).max(LIMITS.purgeWaitSeconds).default(30),
-    dryRun: z.boolean().default(false).meta({ description: "Say what would be hit, and purge nothing" }),
+    dryRun: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Count the entries that would be invalidated, without purging" }),
     settleSeconds: z.number().min(0).max(LIMITS.purgeSettleSeconds).optional().meta({
       description:
-        "For an origin that lags: for so long after a node learned of the purge it passes on what it fetches, and keeps it not",
+        "For an origin that lags: for this long after a node learns of the purge, it forwards fetched responses without storing them",
     }),
     minVersion: z
       .strictObject({
@@ -88,23 +95,26 @@ export const purgeBodySchema = z
           .max(LIMITS.notEtags)
           .optional()
           .meta({
-            description: "Entity tags of old versions, compared weakly: whatever has another one is kept",
+            description: "Entity tags of old versions (weak comparison): responses with another one are stored",
             example: ['"v1"'],
           }),
         lastModified: z
           .string()
-          .refine((text) => !Number.isNaN(readInstant(text)), "an instant as ISO 8601 in UTC, or as in Last-Modified")
+          .refine((text) => !Number.isNaN(readInstant(text)), "must be an instant in ISO 8601 (UTC) or an HTTP date")
           .optional()
-          .meta({ description: "Whatever says that it was modified then or later is kept" }),
+          .meta({ description: "Responses with a Last-Modified of this instant or later are stored" }),
       })
       .optional()
-      .meta({ description: "With settleSeconds: what is new enough to be kept at once. All that is given must hold" }),
+      .meta({
+        description:
+          "With settleSeconds: which responses are new enough to be stored at once. All given conditions must hold",
+      }),
   })
   .meta({ id: "PurgeRequest", example: EXAMPLES.purgeRequest });
 
-/** A purge that may be asked of a hub, but for who asks. */
+/** A checked purge, before authorization. */
 export interface PurgeRequest {
-  /** Without repetitions, and the JSON pointer of each. */
+  /** Distinct scopes, each with its JSON pointer. */
   readonly scopes: readonly { readonly scope: Scope; readonly pointer: string }[];
   readonly dryRun: boolean;
   readonly command: Omit<PurgeCommand, "by" | "scopes">;
@@ -126,11 +136,11 @@ export function readPurgeBody(text: string, aliases: Config["aliases"]): PurgeBo
   return readPurgeValue(value, aliases);
 }
 
-/** Reads a body that is JSON already. Problems: too-many-scopes, invalid-body. */
+/** Reads a parsed body. Problems: too-many-scopes, invalid-body. */
 export function readPurgeValue(value: unknown, aliases: Config["aliases"]): PurgeBody {
   const scopes = countScopes(value);
   if (scopes > LIMITS.purgeScopes) {
-    return refused(problem("too-many-scopes", `${scopes} scopes; a purge has at most ${LIMITS.purgeScopes}`));
+    return refused(problem("too-many-scopes", `${scopes} scopes; a purge may have at most ${LIMITS.purgeScopes}`));
   }
   const parsed = readShape(purgeBodySchema, value);
   if (!parsed.success) return refused(invalid(parsed.error.issues.flatMap(faultsOf)));
@@ -142,10 +152,10 @@ function readScopes(body: z.output<typeof purgeBodySchema>, aliases: Config["ali
   const errors: BodyError[] = [];
   const minVersion = body.minVersion && minVersionOf(body.minVersion);
   if (body.minVersion !== undefined && minVersion === undefined) {
-    errors.push({ pointer: "/minVersion", detail: "at least one of notEtags and lastModified" });
+    errors.push({ pointer: "/minVersion", detail: "must have at least one of notEtags and lastModified" });
   }
   if (minVersion !== undefined && !(body.settleSeconds !== undefined && body.settleSeconds > 0)) {
-    const detail = "goes with settleSeconds, the time for which what is older is not kept";
+    const detail = "requires settleSeconds, the time for which older responses are not stored";
     errors.push({ pointer: "/minVersion", detail });
   }
   const fields: readonly [string, readonly string[] | undefined, (text: string) => ParsedScope][] = [
@@ -168,12 +178,13 @@ function readScopes(body: z.output<typeof purgeBodySchema>, aliases: Config["ali
   }
   if (errors.length > 0) return refused(invalid(errors));
   if (body.everything === true) {
-    // Whoever lists scopes as well may have meant less than everything.
-    if (scopes.size > 0) return refused(invalid([{ pointer: "/everything", detail: "true goes with no other scope" }]));
+    // A client that also lists scopes may have meant less than everything.
+    if (scopes.size > 0)
+      return refused(invalid([{ pointer: "/everything", detail: "true cannot be combined with other scopes" }]));
     scopes.set("everything", { scope: { kind: "everything" }, pointer: "/everything" });
   }
   if (scopes.size === 0) {
-    const detail = "at least one of urls, prefixes, tags and hosts, or everything: true";
+    const detail = "must have at least one of urls, prefixes, tags and hosts, or everything: true";
     return refused(invalid([{ pointer: "", detail }]));
   }
   const command: PurgeRequest["command"] = {
@@ -199,7 +210,7 @@ function minVersionOf({ notEtags, lastModified }: MinVersionBody): MinVersion | 
   };
 }
 
-/** What is purged under an alias is the site's. */
+/** A purge of an alias purges its site. */
 function onSites(aliases: Config["aliases"], scope: Scope): readonly Scope[] {
   switch (scope.kind) {
     case "url":
@@ -229,11 +240,11 @@ function countScopes(value: unknown): number {
   return [urls, prefixes, tags, hosts].reduce<number>((sum, part) => sum + (Array.isArray(part) ? part.length : 0), 0);
 }
 
-/** What a schema finds wrong, and where. An unknown member is a fault of its own: a misspelt `dryRun` must not purge. */
+/** A schema's faults and their locations. An unknown member is a fault: a misspelt `dryRun` must not purge. */
 export function faultsOf(issue: z.core.$ZodIssue): readonly BodyError[] {
   const pointer = pointerTo(issue.path);
   if (issue.code !== "unrecognized_keys") return [{ pointer, detail: issue.message }];
-  return issue.keys.map((key) => ({ pointer: `${pointer}${pointerTo([key])}`, detail: "no such member" }));
+  return issue.keys.map((key) => ({ pointer: `${pointer}${pointerTo([key])}`, detail: "unknown member" }));
 }
 
 const pointerTo = (path: readonly PropertyKey[]): string =>

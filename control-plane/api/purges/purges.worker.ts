@@ -1,5 +1,5 @@
-// POST and GET /v1/purges, and the keys that their receipts are signed with. The promise is the hub's: this
-// file only signs what a hub says, and a purge that no hub took is a 503, never a receipt. A dry run asks every region and purges nothing.
+// POST and GET /v1/purges, and the keys that sign receipts. The guarantee is the hub's: this file only signs a hub's receipts,
+// and a purge that no hub accepted is a 503, never a receipt. A dry run queries every region and purges nothing.
 
 import { millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
@@ -25,7 +25,7 @@ export function mountPurges(on: Mount): void {
   mount(on, ROUTES.purge, (call) => {
     const { via } = call.query;
     if (via === undefined || regionsOf(ports.config).includes(via)) return purge(on, call, via);
-    return problemResponse(problem("malformed-query", "via: no region of this deployment"));
+    return problemResponse(problem("malformed-query", "via: not a region of this deployment"));
   });
   mount(on, ROUTES.purges, async ({ query, token }) => {
     const search = new URLSearchParams({ limit: query.limit });
@@ -55,7 +55,7 @@ async function purge(on: Mount, call: Call<unknown>, via: RegionId | undefined):
   if (request.dryRun) {
     const outside = hostsOutside(call.token, request);
     if (outside !== undefined) return problemResponse(outside);
-    // Each shard looks at all that it holds for each scope.
+    // Each shard scans its whole store for each scope.
     const taken = on.quota.take(call.token.name, request.scopes.length, undefined, ports.now());
     return taken.kind === "taken" ? dryRun(ports, request) : problemResponse(taken.problem, taken.fields);
   }
@@ -90,12 +90,12 @@ async function dryRun(ports: ControlPorts, request: PurgeRequest): Promise<Respo
 }
 
 /**
- * A receipt from any hub. The own region's may not have heard of the purge yet, or keep it no longer, so the hub that accepted
- * it is asked next; only if that one does not know it either does it not exist, or is it forgotten.
+ * A receipt from any hub. The own region's may not have the purge yet, or no longer, so the hub that accepted it is tried
+ * next; only if that one lacks it too does it not exist, or is it forgotten.
  */
 async function receiptOf(ports: ControlPorts, id: string, token: TokenRecord): Promise<Response> {
   const dot = parseDot(id);
-  const unknown = problem("no-such-purge", "no hub knows a purge of this id");
+  const unknown = problem("no-such-purge", "no hub has a purge with this id");
   if (dot === undefined) return problemResponse(unknown);
   const question = { path: `/purges/${id}` };
   let answer = await askHubs<Receipt>(ports, ports.ownRegion, question);
@@ -109,10 +109,10 @@ async function receiptOf(ports: ControlPorts, id: string, token: TokenRecord): P
       question,
       millis(API_LIMITS.hubAnswerMillis),
     );
-    // That it was forgotten is known; that the other is silent, or has lost it with its disk, changes nothing.
+    // It is known to be forgotten; the other hub's silence or lost disk changes nothing.
     if (next.kind === "answer" || !isRefused(answer, "purge-forgotten")) answer = next;
   }
-  // Ids are easy to guess: a purge that the token may not see is none.
+  // Ids are easy to guess: a purge that the token may not see is reported as unknown.
   if (answer.kind === "answer" && !maySee(token, answer.body)) return problemResponse(unknown);
   if (answer.kind === "answer") return jsonResponse(receiptSchema, await ports.signer.sign(receiptAnswer(answer.body)));
   return problemResponse(isRefused(answer, "no-such-purge") ? unknown : problemOf(answer));

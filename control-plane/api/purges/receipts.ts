@@ -1,5 +1,5 @@
-// Receipts as clients see them: a hub's receipt with scopes grouped by kind and instants written out, and the status that
-// says whether the state asked for is reached. It never makes a receipt look further than the hub said.
+// Receipts for clients: a hub's receipt with scopes grouped by kind and instants in ISO 8601, and the status for the requested
+// state. It never claims a later state than the hub reported.
 
 import type { z } from "zod";
 import type { EpochMillis } from "../../../config/units.ts";
@@ -7,7 +7,7 @@ import type { PurgeCommand, Receipt, ReceiptState } from "../../hub/commands.ts"
 import type { MinVersion, Scope } from "../../purge/event.ts";
 import type { receiptSchema } from "../schemas.ts";
 
-/** A receipt as the API answers it, but for the signature. */
+/** The API's receipt without its signature. */
 export type UnsignedReceipt = Omit<z.output<typeof receiptSchema>, "signature">;
 
 /** An instant in ISO 8601, UTC. */
@@ -43,7 +43,7 @@ const minVersionAnswer = ({ notEtags, lastModified }: MinVersion): NonNullable<U
   ...(lastModified === undefined ? {} : { lastModified: instant(lastModified) }),
 });
 
-/** The answer for a receipt, to be signed; `wait` is the state that the client asked for, if it asked for one. */
+/** The answer for a receipt, to be signed; `wait` is the state that the client requested, if any. */
 export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): UnsignedReceipt {
   const answer: UnsignedReceipt = {
     id: receipt.id,
@@ -73,13 +73,13 @@ export function receiptAnswer(receipt: Receipt, wait?: PurgeCommand["wait"]): Un
   return answer;
 }
 
-/** 200 when the purge is as far as the client waited for, else 202: accepted, and on its way. */
+/** 200 if the purge has reached the requested state, else 202. */
 export const receiptStatus = (state: ReceiptState, wait: PurgeCommand["wait"]): 200 | 202 =>
   reached(state, wait) ? 200 : 202;
 
-// A partial purge is accepted, and not known to be applied everywhere.
+// A partial purge is accepted, but not known to be applied everywhere.
 const ORDER: Readonly<Record<ReceiptState, number>> = { partial: 0, accepted: 0, applied: 1, complete: 2 };
 const reached = (state: ReceiptState, wait: PurgeCommand["wait"]): boolean => ORDER[state] >= ORDER[wait];
 
 const notReached = (state: ReceiptState, wait: PurgeCommand["wait"]): string =>
-  `the time to wait for ${wait} is up, it is ${state}; ask for this receipt again`;
+  `timed out waiting for ${wait}: the state is ${state}; read this receipt again later`;

@@ -1,5 +1,5 @@
-// Hands a checked purge to a hub: the same way for our own API and for those that other CDNs' clients speak, so that who may
-// purge what, what is counted and what is promised cannot differ between them. It reads no body and shapes no answer.
+// Sends a checked purge to a hub, for our own API and for other CDNs' formats, so that authorization, quotas and guarantees
+// cannot differ between them. It reads no body and formats no answer.
 
 import type { Context } from "hono";
 import { pushPaced } from "../../../config/metrics/meter-push.worker.ts";
@@ -12,22 +12,22 @@ import { type Problem, problem } from "../problems.ts";
 import type { Mount } from "../route.worker.ts";
 import type { PurgeRequest } from "./purge-body.ts";
 
-/** A purge that somebody who was let in asks for. */
+/** A purge requested by an admitted token. */
 export interface Submission {
   readonly token: TokenRecord;
   readonly request: PurgeRequest;
-  /** The region whose hub is asked first; the API's own by default. */
+  /** The region whose hub is tried first; the API's own by default. */
   readonly via?: RegionId | undefined;
   readonly context: Context;
 }
 
-/** The receipt as the hub gave it, or why there is none. */
+/** The hub's receipt, or why there is none. */
 export type Submitted =
   | { readonly kind: "receipt"; readonly receipt: Receipt }
   | { readonly kind: "problem"; readonly problem: Problem; readonly fields: Readonly<Record<string, string>> };
 
 /**
- * Asks a hub for a purge, once the token may purge all of it. Problems: host-not-allowed, too-many-requests,
+ * Requests a purge from a hub, if the token may purge all of it. Problems: host-not-allowed, too-many-requests,
  * idempotency-conflict, hub-unreachable, not-joined, not-durable, storage-failed.
  */
 export async function submitPurge({ ports, quota }: Mount, submission: Submission): Promise<Submitted> {
@@ -56,7 +56,7 @@ export function hostsOutside(token: TokenRecord, request: PurgeRequest): Problem
   if (errors.length === 0) return undefined;
   return problem(
     "host-not-allowed",
-    `the token ${token.name} may purge URLs, prefixes and hosts of its own only`,
+    `the token ${token.name} may purge only URLs, prefixes and hosts within its hosts`,
     errors,
   );
 }

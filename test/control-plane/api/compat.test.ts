@@ -147,7 +147,7 @@ describe("Cloudflare's purge_cache", () => {
 
   test.each<[string, As | undefined, Record<string, string>, number, number, RegExp]>([
     ["no token", undefined, {}, 401, 10000, /Bearer/],
-    ["an unknown token", undefined, { authorization: "Bearer nobody" }, 401, 10000, /no token/],
+    ["an unknown token", undefined, { authorization: "Bearer nobody" }, 401, 10000, /not one of this deployment's/],
     ["an account's key", undefined, { "x-auth-key": "k", "x-auth-email": "a@b.example" }, 401, 10000, /X-Auth-Key/],
     ["a token without the scope", "read", {}, 403, 9109, /purge/],
     ["a token of other hosts", "shop", {}, 403, 9109, /limited to/],

@@ -77,7 +77,7 @@ describe("meridian status", () => {
     const run = await runCommand(registerStatus, ["status", "--api", await api.start(answering)]);
     expect(run.exit).toBe(0);
     expect(run.out).toMatch(/enam +Ashburn, US +live +4 +-/);
-    expect(run.out).toContain("No numbers: Something went wrong");
+    expect(run.out).toContain("No numbers: Internal error");
   });
 
   it("fails when the token may not read, and names the scope", async () => {

@@ -31,7 +31,7 @@ describe("the secret API_TOKENS", () => {
     ["more tokens than a request may be compared with", JSON.stringify(new Array(257).fill(record())), "at most 256"],
     ["a record that is no object", "[null]", "API_TOKENS[0]: not an object"],
     ["a name with a space", JSON.stringify([record({ name: "a b" })]), "name"],
-    ["two of a name", JSON.stringify([record(), record()]), "API_TOKENS[1]: the name deploy is there twice"],
+    ["two of a name", JSON.stringify([record(), record()]), "API_TOKENS[1]: the name deploy occurs twice"],
     ["a token in place of its digest", JSON.stringify([record({ sha256: "secret" })]), "sha256"],
     ["a digest in upper case", JSON.stringify([record({ sha256: digest("A") })]), "sha256"],
     ["no scopes", JSON.stringify([record({ scopes: [] })]), "scopes"],

@@ -76,10 +76,10 @@ test.each<[ReceiptState, string, number, RegExp | undefined]>([
   ["accepted", "accepted", 200, undefined],
   ["applied", "accepted", 200, undefined],
   ["applied", "applied", 200, undefined],
-  ["accepted", "applied", 202, /time to wait for applied is up/],
+  ["accepted", "applied", 202, /timed out waiting for applied/],
   ["partial", "accepted", 200, undefined],
-  ["partial", "applied", 202, /time to wait for applied is up/],
-  ["applied", "complete", 202, /time to wait for complete is up/],
+  ["partial", "applied", 202, /timed out waiting for applied/],
+  ["applied", "complete", 202, /timed out waiting for complete/],
   ["complete", "complete", 200, undefined],
   ["complete", "applied", 200, undefined],
 ])("a purge that is %s, when %s was waited for, is %i", async (state, wait, status, detail) => {
