@@ -22,7 +22,7 @@ export const bytes = (value: number): Bytes => value as Bytes;
 export const kilometres = (value: number): Kilometres => value as Kilometres;
 
 /** The instant `duration` after `at` (before it, if negative). */
-export const after = (at: EpochMillis, duration: Millis): EpochMillis => epochMillis(at + duration);
+export const addMillis = (at: EpochMillis, duration: Millis): EpochMillis => epochMillis(at + duration);
 /** How long `to` lies after `from`; negative if it lies before. */
 export const between = (from: EpochMillis, to: EpochMillis): Millis => millis(to - from);
 export const toMillis = (value: Seconds): Millis => millis(value * 1000);

@@ -6,7 +6,7 @@
 // such failures opens the breaker only once it covers several places. A client can send one request as often as it likes, so a
 // count alone would let anybody close the whole site. A refused connection names no place: no page can cause it.
 
-import { after, between, type EpochMillis, epochMillis, type Millis, millis } from "../config/units.ts";
+import { addMillis, between, type EpochMillis, epochMillis, type Millis, millis } from "../config/units.ts";
 import { ORIGIN_LIMITS } from "./limits.ts";
 
 export interface BreakerLimits {
@@ -109,7 +109,7 @@ export class Breaker {
       case "half-open":
         if (result === "success") this.#become({ kind: "closed", run: NO_RUN });
         // A probe without a result leaves the question open: the next request becomes the probe at once.
-        else this.#become({ kind: "open", until: result === "failure" ? after(now, this.#limits.openFor) : now });
+        else this.#become({ kind: "open", until: result === "failure" ? addMillis(now, this.#limits.openFor) : now });
         return result === "failure" ? "opened" : result === "success" ? "closed" : "unchanged";
       case "closed": {
         if (result === "abandoned") return "unchanged";
@@ -119,7 +119,7 @@ export class Breaker {
           this.#state = { kind: "closed", run };
           return "unchanged";
         }
-        this.#become({ kind: "open", until: after(now, this.#limits.openFor) });
+        this.#become({ kind: "open", until: addMillis(now, this.#limits.openFor) });
         return "opened";
       }
       case "open":

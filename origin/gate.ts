@@ -7,7 +7,7 @@
 // refused. Invariants: never more than the limit at once, nor than each share; a request waits only while all slots, or one of its
 // shares, are taken; every arrival is admitted, refused or cancelled, once.
 
-import { after, type EpochMillis, epochMillis, type Millis } from "../config/units.ts";
+import { addMillis, type EpochMillis, epochMillis, type Millis } from "../config/units.ts";
 
 /** How much a gate lets through; `maxQueued` may be 0. */
 export interface GateLimits {
@@ -131,7 +131,7 @@ export class Gate {
       effects.push({ kind: "refuse", id: lowest[0], reason: "queue-full" });
     }
     // A clock that was set back must not make a later arrival's time end first: the first in the queue is always next due.
-    const deadline = after(now, this.#limits.queueTimeout);
+    const deadline = addMillis(now, this.#limits.queueTimeout);
     this.#latestDeadline = epochMillis(Math.max(deadline, this.#waiting.size === 0 ? 0 : this.#latestDeadline));
     this.#waiting.set(id, { until: this.#latestDeadline, rank, shares });
     this.#placesHeld.add(shares, 1);

@@ -5,7 +5,16 @@
 
 import { isEventStream } from "../config/event-stream.ts";
 import type { Origin } from "../config/schema/schema.ts";
-import { after, between, epochMillis, type Millis, millis, type Seconds, seconds, toMillis } from "../config/units.ts";
+import {
+  addMillis,
+  between,
+  epochMillis,
+  type Millis,
+  millis,
+  type Seconds,
+  seconds,
+  toMillis,
+} from "../config/units.ts";
 import { Beginnings } from "./beginnings.ts";
 import { Breaker, type Evidence, isFailureStatus, type Permit, placeOf, type Result } from "./breaker.ts";
 import { FAILURES, failureOfStatus, type OriginError, originFailure } from "./failure.ts";
@@ -191,7 +200,7 @@ export class OriginClient<Body, Socket = never> {
       const onTime = () => {
         const upload = sending.upload();
         const moved = upload.kind === "moving" || upload.kind === "sent" ? upload.movedAt : epochMillis(0);
-        const left = between(this.#ports.now(), after(moved, allowed));
+        const left = between(this.#ports.now(), addMillis(moved, allowed));
         if (left <= 0) giveUp("http_response_timeout");
         else cancelTimer = this.#ports.after(left, onTime);
       };

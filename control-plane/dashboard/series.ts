@@ -1,7 +1,7 @@
 // The points of the charts: the cluster's own series of finished spans, and what is measured right now as the last point, so
 // that the line moves with every refresh and does not dip where a span has only begun.
 
-import { after, between, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
+import { addMillis, between, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
 import { instantOf, type Sample, type Span } from "./model.ts";
 import type { Rates } from "./rates.ts";
 
@@ -24,7 +24,7 @@ export function pointsOf(sample: Sample, now: Rates | undefined): readonly Point
   const end = instantOf(sample.at);
   const points = finished(sample).map(
     ({ at, requests, originRequests, hitRatio }): Point => ({
-      at: after(instantOf(at), spanFor(sample)),
+      at: addMillis(instantOf(at), spanFor(sample)),
       requestsPerSecond: requests / sample.sampleSeconds,
       originPerSecond: originRequests / sample.sampleSeconds,
       ...(hitRatio !== null && { hitRatio }),
@@ -65,7 +65,9 @@ const MINUTE = millis(60_000);
 const spanFor = ({ sampleSeconds }: Sample): Millis => toMillis(seconds(sampleSeconds));
 
 function finished(sample: Sample): readonly Span[] {
-  const ended = sample.total.series.filter(({ at }) => after(instantOf(at), spanFor(sample)) <= instantOf(sample.at));
+  const ended = sample.total.series.filter(
+    ({ at }) => addMillis(instantOf(at), spanFor(sample)) <= instantOf(sample.at),
+  );
   const first = ended.findIndex(({ requests }) => requests > 0);
   const begin = first === -1 ? ended.length : Math.max(0, first - 1);
   return ended.slice(Math.max(0, Math.min(begin, ended.length - LEAST_SPANS)));

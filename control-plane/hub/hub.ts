@@ -3,7 +3,7 @@
 // There is no master: every hub answers every command. An idle hub does nothing.
 
 import { LIMITS } from "../../config/limits.ts";
-import { after, bytes, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
+import { addMillis, bytes, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
 import { isRegionId, type RegionId } from "../../config/world/regions.ts";
 import type { ControlEvent, PurgeEvent } from "../purge/event.ts";
 import { purgesIn } from "../purge/event-purges.ts";
@@ -219,7 +219,7 @@ export class Hub {
   }
 
   #deadline(waiting: Waiting): EpochMillis {
-    return after(this.#ports.now(), toMillis(seconds(waiting.timeoutSeconds)));
+    return addMillis(this.#ports.now(), toMillis(seconds(waiting.timeoutSeconds)));
   }
 
   #tellShards(events: readonly ControlEvent[]): void {

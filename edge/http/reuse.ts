@@ -2,7 +2,7 @@
 // and parses at most the request's own Cache-Control. Purges come in as a verdict, the tier as `mayServeStale`; both
 // overrule freshness. Invariant: what must be revalidated, or was purged hard, is never given out unasked.
 
-import { after, type EpochMillis, type Millis, millis, toMillis } from "../../config/units.ts";
+import { addMillis, type EpochMillis, type Millis, millis, toMillis } from "../../config/units.ts";
 import { NO_DIRECTIVES, parseCacheControl } from "./cache-control.ts";
 import type { Fields } from "./fields.ts";
 import { membersOf } from "./list.ts";
@@ -67,7 +67,7 @@ export function onlyIfCached(fields: Fields, policy: Policy): boolean {
 }
 
 function usableOnErrorUntil(terms: Terms, now: EpochMillis): EpochMillis | undefined {
-  const until = after(terms.bornAt, millis(terms.freshFor + terms.staleIfErrorFor));
+  const until = addMillis(terms.bornAt, millis(terms.freshFor + terms.staleIfErrorFor));
   return until > now ? until : undefined;
 }
 

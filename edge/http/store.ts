@@ -9,7 +9,15 @@
 // (`invitesSharing`), so that visitors with cookies do not keep a site out of the cache.
 
 import { isEventStream } from "../../config/event-stream.ts";
-import { after, between, type EpochMillis, type Millis, millis, type Seconds, toMillis } from "../../config/units.ts";
+import {
+  addMillis,
+  between,
+  type EpochMillis,
+  type Millis,
+  millis,
+  type Seconds,
+  toMillis,
+} from "../../config/units.ts";
 import type { Directives } from "./cache-control.ts";
 import type { Fields } from "./fields.ts";
 import { isHeuristicallyCacheable, type Lifetime, lifetimeOf } from "./freshness.ts";
@@ -136,7 +144,7 @@ function termsOf(response: StoreResponse, selected: Selected, lifetime: Lifetime
   const { directives } = selected;
   const longest = Math.max(
     0,
-    between(response.bornAt, after(response.receivedAt, toMillis(policy.maxRetentionSeconds))),
+    between(response.bornAt, addMillis(response.receivedAt, toMillis(policy.maxRetentionSeconds))),
   );
   const freshFor = millis(Math.min(lifetime.freshFor, longest));
   const staleFor = Math.min(longest - freshFor, toMillis(policy.maxStaleSeconds));

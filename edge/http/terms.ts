@@ -4,7 +4,7 @@
 
 import type { Route } from "../../config/schema/schema.ts";
 import {
-  after,
+  addMillis,
   between,
   type EpochMillis,
   type Millis,
@@ -102,7 +102,7 @@ export function bornAt(response: { fields: Fields; requestAt: EpochMillis; respo
   const apparentAge = date === undefined ? 0 : Math.max(0, between(date, responseAt));
   const responseDelay = Math.max(0, between(requestAt, responseAt));
   const correctedAge = toMillis(ageField(fields)) + responseDelay;
-  return after(responseAt, millis(-Math.max(apparentAge, correctedAge)));
+  return addMillis(responseAt, millis(-Math.max(apparentAge, correctedAge)));
 }
 
 /** The freshness left, negative by how long it has been stale. */

@@ -4,7 +4,7 @@
 // is that of the same HTTP code as everywhere. A copy is fetched anew by one request when half of its time is over.
 
 import type { Config } from "../../config/schema/schema.ts";
-import { after, bytes, type EpochMillis, type Millis, millis } from "../../config/units.ts";
+import { addMillis, bytes, type EpochMillis, type Millis, millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { purgeTarget } from "../../control-plane/purge/purge-target.ts";
 import { coversAll, type Vector } from "../../control-plane/purge/vector.ts";
@@ -76,7 +76,7 @@ export class Copies {
     const whole = await readWhole(body.open(), body.length);
     if (whole === undefined) return undefined;
     // mutant: copies-from-the-answer, with after(this.#now(), facts.validFor)
-    const until = after(answer.requestAt, facts.validFor);
+    const until = addMillis(answer.requestAt, facts.validFor);
     const copy = this.#copyOf(answer, { url, body: whole, until }, facts, grant);
     const variant = variantKey(grant.vary, fields);
     this.#copies.put({ shard: region, key, url, vary: grant.vary, variant }, copy);
@@ -95,7 +95,7 @@ export class Copies {
     { terms }: CopyGrant,
   ): Copy {
     const now = this.#now();
-    const usedUntil = after(now, millis((until - now) / 2));
+    const usedUntil = addMillis(now, millis((until - now) / 2));
     const response = { status, fields, terms };
     const own = { target: purgeTarget(url, []), storedAt: now, checkedVersion: -1, uses: 0 };
     return { kind: "entry", response, body, seen, ...own, until, usedUntil, vector };

@@ -2,7 +2,7 @@
 // memory: a region that is wrongly thought dead still stands at the end of the list (choose-region.ts), so a wrong belief
 // costs distance and never an answer. Nothing is asked to find out; the next request after the time is the probe.
 
-import { after, between, type EpochMillis, millis } from "../../config/units.ts";
+import { addMillis, between, type EpochMillis, millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { EDGE_LIMITS } from "../limits.ts";
 
@@ -27,7 +27,7 @@ export class RegionHealth {
     if (last !== undefined && isAvoided(last, now)) return;
     const count = (last?.count ?? 0) + 1;
     const pause = Math.min(EDGE_LIMITS.regionAvoidedMillis * 2 ** (count - 1), EDGE_LIMITS.regionAvoidedMaxMillis);
-    this.#failures.set(region, { count, avoidedFrom: now, avoidedUntil: after(now, millis(pause)) });
+    this.#failures.set(region, { count, avoidedFrom: now, avoidedUntil: addMillis(now, millis(pause)) });
   }
 
   /** The region answered. */

@@ -3,7 +3,7 @@
 // nothing but the store, out of which it takes what is dead.
 
 import { LIMITS } from "../../config/limits.ts";
-import { after, between, type EpochMillis, epochMillis, type Millis, millis } from "../../config/units.ts";
+import { addMillis, between, type EpochMillis, epochMillis, type Millis, millis } from "../../config/units.ts";
 import { purgeTarget, type Verdict } from "../../control-plane/purge/purge-set.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
 import { decideReuse, type Reuse } from "../http/reuse.ts";
@@ -139,7 +139,7 @@ export class Judge {
   validFor(arrivedAt: EpochMillis, until?: EpochMillis): { readonly validFor?: Millis } {
     const { knowledge, now } = this.#ports;
     // mutant: cut-off-without-end
-    const ends = knowledge.leaseLeft > 0 ? after(now(), knowledge.leaseLeft) : until;
+    const ends = knowledge.leaseLeft > 0 ? addMillis(now(), knowledge.leaseLeft) : until;
     return ends === undefined ? {} : { validFor: millis(Math.max(0, between(arrivedAt, ends))) };
   }
 

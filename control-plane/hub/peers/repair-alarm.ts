@@ -2,7 +2,7 @@
 // anybody behind, and never when there is nothing to do. How often it failed in a row outlives the hub's memory, which
 // goes after seconds of idleness; else each try would count as the first.
 
-import { after, type EpochMillis } from "../../../config/units.ts";
+import { addMillis, type EpochMillis } from "../../../config/units.ts";
 import { repairDelay } from "../../gossip/fan-out.ts";
 import type { HubPorts } from "../ports.ts";
 
@@ -19,7 +19,7 @@ export class RepairAlarm {
   set(when: "soon" | "as-before"): void {
     if (when === "as-before" && this.#at !== undefined) return;
     const delay = repairDelay(when === "soon" ? 0 : this.#failures(), this.#ports.random());
-    const at = after(this.#ports.now(), delay);
+    const at = addMillis(this.#ports.now(), delay);
     if (this.#at !== undefined && this.#at <= at) return;
     this.#at = at;
     this.#ports.setAlarm(at);

@@ -5,7 +5,7 @@
 // Subscriptions live in memory. A hub that was restarted does not know which shards hold leases of its predecessor, so it takes all
 // of the region's shards to be subscribed until those leases are over: it must not call a purge applied too early.
 
-import { after, type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
+import { addMillis, type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeSet } from "../../purge/purge-set.ts";
 import { covers, coversAll, type Dot, EMPTY_VECTOR, formatDot, join, type Vector } from "../../purge/vector.ts";
@@ -173,7 +173,7 @@ export class Subscribers {
   #presumeAll(): void {
     const askedAt = this.#context.now();
     const { vector } = this.#context.purges();
-    this.#unknownLeasesUntil = after(askedAt, millis(HUB_LIMITS.subscriptionMillis));
+    this.#unknownLeasesUntil = addMillis(askedAt, millis(HUB_LIMITS.subscriptionMillis));
     for (let shard = 0; shard < this.#context.shardCount; shard++) {
       // mutant: nobody-is-subscribed-at-first
       this.#byShard.set(shard, { vector, askedAt, isPresumed: true });

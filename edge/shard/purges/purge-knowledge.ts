@@ -4,7 +4,7 @@
 // holds none and asks for none. A shard that gets none is cut off; then the route decides (cut-off.ts).
 
 import { LIMITS } from "../../../config/limits.ts";
-import { after, type EpochMillis, type Millis, millis } from "../../../config/units.ts";
+import { addMillis, type EpochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeSet } from "../../../control-plane/purge/purge-set.ts";
 import { coversAll, join, type Vector } from "../../../control-plane/purge/vector.ts";
@@ -136,7 +136,7 @@ export class Knowledge {
     if (lease === undefined) this.#refusedAt = this.#now();
     else {
       // mutant: lease-from-the-answer, with after(this.#now(), lease)
-      this.#leasedUntil = after(askedAt, lease);
+      this.#leasedUntil = addMillis(askedAt, lease);
       this.#refusedAt = undefined;
     }
   }

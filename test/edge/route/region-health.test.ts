@@ -1,12 +1,12 @@
 // Memory of failed regions: longer pauses for repeated failures, one failure for many at once, forgotten at success.
 
 import { expect, test } from "vitest";
-import { after, epochMillis, millis } from "../../../config/units.ts";
+import { addMillis, epochMillis, millis } from "../../../config/units.ts";
 import { EDGE_LIMITS } from "../../../edge/limits.ts";
 import { RegionHealth } from "../../../edge/route/region-health.ts";
 
 const START = epochMillis(1_800_000_000_000);
-const at = (offset: number) => after(START, millis(offset));
+const at = (offset: number) => addMillis(START, millis(offset));
 const FIRST = EDGE_LIMITS.regionAvoidedMillis;
 
 test("a region that failed is avoided for the first pause and no longer", () => {
