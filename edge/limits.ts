@@ -46,6 +46,10 @@ export const EDGE_LIMITS = {
   rangeGapBytes: 80,
   /** Bytes that all flights of an isolate may hold before further ones go at the pace of their slowest reader. */
   flightBytes: 32 * MiB,
+  /** Chunks smaller than this are copied into blocks: a chunk of its own takes up to 1.6 KB beside its content. */
+  smallChunkBytes: 4 * KiB,
+  /** The largest block for small chunks. A block is as large as what was held before it, so at most half of it is unused. */
+  chunkBlockBytes: 64 * KiB,
   /** What a flight at its readers' pace holds at most. */
   pacedFlightBytes: 512 * KiB,
   /** How much longer than the origin's own pause a body from another tier may say nothing: that tier tells us first. */
