@@ -1,26 +1,26 @@
-// Sends what an isolate has tallied to a meter. Two sends at once, or a send after a lost answer, carry the same numbered
-// push, so nothing counts twice. It never throws: measuring must not disturb what is measured; what could not be sent stays
-// in the tally and goes with the next try.
+// Sends an isolate's tally to a meter. Concurrent sends, and a retry after a lost answer, carry the same numbered push, so
+// nothing counts twice. It never throws: measuring must not disturb requests; an unsent push stays in the tally for the next
+// attempt.
 
 import { LIMITS } from "../limits.ts";
 import type { Node } from "../node/ports.worker.ts";
 import type { MeterAcknowledgement, Tally } from "./tally.ts";
 
-/** `refused`: the meter will never take it (another version, too large): it is given up. `unreachable`: kept for next time. */
+/** `refused`: the meter will never accept it (another version, too large), so it is dropped. `unreachable`: kept for a retry. */
 export type Pushed = "nothing" | "pushed" | "refused" | "unreachable";
 
-/** When each tally was pushed last, and whether a push of what came since is set up. */
+/** When each tally was last pushed, and whether the next push is scheduled. */
 const paced = new WeakMap<Tally, { pushedAt: number; isSetUp: boolean }>();
 
 /**
- * Pushes at once, if that was not done within the last second; else once that is over, with all that is counted until then.
+ * Pushes at once if there was no push within the last second; otherwise when that second is over, with all counts until then.
  * `waitUntil` keeps the isolate alive for it.
  */
 export function pushPaced(tally: Tally, meter: () => Node, waitUntil: (work: Promise<unknown>) => void): void {
   const before = paced.get(tally);
   const now = Date.now();
   const rest = before === undefined ? 0 : before.pushedAt + LIMITS.meterPushMillis - now;
-  // A push that was set up by a request which was ended from outside never comes: then the next one goes at once.
+  // A push scheduled by a request that was cancelled never runs: then the next one goes at once.
   if (rest <= 0 || rest > LIMITS.meterPushMillis) {
     paced.set(tally, { pushedAt: now, isSetUp: false });
     waitUntil(pushTally(tally, meter()));

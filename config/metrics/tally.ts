@@ -1,6 +1,6 @@
-// Counting in one isolate, and the shape in which counts travel to a region's meter. An isolate tallies in memory and hands
-// over what has changed as a numbered push. Invariant: a push stays the same, number and content, until it is acknowledged,
-// so a retry after a lost answer adds nothing twice. The tally never sends and knows no clock; its holder does both.
+// Counts in one isolate, and the format of pushes to a region's meter. An isolate counts in memory and delivers changes as a
+// numbered push. Invariant: a push keeps its number and content until it is acknowledged, so that a retry after a lost answer
+// counts nothing twice. The tally never sends and has no clock; its owner does both.
 
 import { LIMITS } from "../limits.ts";
 import type { EpochMillis } from "../units.ts";
@@ -21,20 +21,20 @@ import {
 /** One metric with one set of label values: the name, then the values in the catalogue's order, separated by `|`. */
 export type SeriesKey = string;
 
-/** How often a value fell into each of `TIME_BUCKETS` (not cumulated; the last has no bound), and the sum of the values. */
+/** Counts per bucket of `TIME_BUCKETS` (not cumulative; the last is unbounded), and the sum of the values. */
 export interface Distribution {
   readonly buckets: readonly number[];
   readonly sum: number;
 }
 
-/** Values by series: counters and distributions add up, a gauge replaces what was there. */
+/** Values by series: counters and distributions add up, a gauge replaces the previous value. */
 export interface Measurements {
   readonly counters: Readonly<Record<SeriesKey, number>>;
   readonly distributions: Readonly<Record<SeriesKey, Distribution>>;
   readonly gauges: Readonly<Record<SeriesKey, number>>;
 }
 
-/** Isolate -> meter, `POST /add`. `source` names the isolate, `sequence` counts its pushes from 1 without gaps. */
+/** Isolate -> meter, `POST /add`. `source` identifies the isolate, `sequence` numbers its pushes from 1 without gaps. */
 export interface MeterPush {
   readonly v: 1;
   readonly region: RegionId;
@@ -49,12 +49,12 @@ export interface MeterAcknowledgement {
   readonly sequence: number;
 }
 
-/** What happened in one span of `LIMITS.meterSampleMillis`, for a drawing of the last minutes. */
+/** Traffic in one span of `LIMITS.meterSampleMillis`, for a chart of the last minutes. */
 export interface MeterSample {
   /** When the span began. */
   readonly at: EpochMillis;
   readonly requests: number;
-  /** Requests that a cache may answer at all, and those that cost the origin nothing. */
+  /** Cacheable requests, and those served without the origin. */
   readonly cacheable: number;
   readonly hits: number;
   readonly errors: number;
@@ -65,13 +65,13 @@ export interface MeterSample {
 /** The meter's answer to `GET /totals`. The last sample may still be growing. */
 export interface MeterTotals {
   readonly v: 1;
-  /** Since when the counters count. */
+  /** When the counters started. */
   readonly since: EpochMillis;
   readonly totals: Measurements;
   readonly samples: readonly MeterSample[];
 }
 
-/** The key of a series. Characters that would break it or the exposition become `_`; long values are cut. */
+/** The key of a series. Characters that would break it or the exposition become `_`; long values are truncated. */
 export function seriesKey(name: MetricName, labels: Readonly<Partial<Record<Label, string>>>): SeriesKey {
   const values = metricOf(name).labels.map((label) => labelValue(label, labels[label] ?? ""));
   return [name, ...values].join("|");
@@ -85,7 +85,7 @@ function labelValue(label: Label, value: string): string {
   return value.slice(0, LIMITS.metricLabelCharacters).replace(/[^\w .:/*-]/g, "_");
 }
 
-/** A series key taken apart; undefined if its name is unknown or its labels are not those of the catalogue. */
+/** Parses a series key; undefined if its name is unknown or its labels are not those of the catalogue. */
 export function parseSeriesKey(
   key: SeriesKey,
 ): { readonly name: MetricName; readonly labels: Readonly<Partial<Record<Label, string>>> } | undefined {
@@ -117,7 +117,7 @@ export class Tally {
     this.#region = region;
   }
 
-  /** Adds `by` to a counter; what is no positive number adds nothing. */
+  /** Adds `by` to a counter; anything but a positive number is ignored. */
   count<Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by = 1): void {
     if (!(by > 0 && by < Number.POSITIVE_INFINITY)) return;
     const key = seriesKey(name, labels);
@@ -125,7 +125,7 @@ export class Tally {
     if (before !== undefined || this.#admits()) this.#counters.set(key, (before ?? 0) + by);
   }
 
-  /** Puts a time in seconds into a histogram; what is no time (negative, endless, not a number) counts as 0. */
+  /** Records a time in seconds in a histogram; an invalid one (negative, infinite, NaN) counts as 0. */
   observe<Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, seconds: number): void {
     const key = seriesKey(name, labels);
     const value = seconds > 0 && seconds < Number.POSITIVE_INFINITY ? seconds : 0;
@@ -140,21 +140,21 @@ export class Tally {
     distribution.sum += value;
   }
 
-  /** Says what a gauge is now; what is no number changes nothing. */
+  /** Sets a gauge; NaN and infinite values are ignored. */
   set<Name extends GaugeName>(name: Name, labels: LabelsOf<Name>, value: number): void {
     if (!Number.isFinite(value)) return;
     const key = seriesKey(name, labels);
     if (this.#gauges.has(key) || this.#admits()) this.#gauges.set(key, value);
   }
 
-  /** Whether there is anything to push. */
+  /** Whether a push is due. */
   get dirty(): boolean {
     return this.#unacknowledged !== undefined || this.#counters.size + this.#distributions.size + this.#gauges.size > 0;
   }
 
   /**
-   * The push to send now: the one not yet acknowledged, unchanged, or else what has been counted since; undefined if there
-   * is nothing. It is to be sent one at a time, and confirmed with `acknowledge`.
+   * The push to send: the unacknowledged one, unchanged, else the counts since; undefined if there is nothing. Send one at a
+   * time, and confirm it with `acknowledge`.
    */
   takeDeltas(): MeterPush | undefined {
     if (this.#unacknowledged !== undefined || !this.dirty) return this.#unacknowledged;
@@ -176,13 +176,13 @@ export class Tally {
     return this.#unacknowledged;
   }
 
-  /** The meter has counted the push of this number (`MeterAcknowledgement.sequence`). */
+  /** Confirms that the meter has counted the push of this number (`MeterAcknowledgement.sequence`). */
   acknowledge(sequence: number): void {
     if (this.#unacknowledged !== undefined && this.#unacknowledged.sequence <= sequence)
       this.#unacknowledged = undefined;
   }
 
-  // Whether there is room for one more series. If not, the update is dropped, and one series beyond the bound says so.
+  // Whether there is room for one more series. If not, the update is dropped, and one extra series counts the drops.
   #admits(): boolean {
     if (this.#counters.size + this.#distributions.size + this.#gauges.size < LIMITS.tallySeries) return true;
     const key = seriesKey("meridian_metric_updates_dropped_total", {});

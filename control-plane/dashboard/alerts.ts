@@ -1,5 +1,5 @@
-// Says what needs a person's attention, most urgent first: regions that do not answer or are lost, cut links, purges that are not applied, origins
-// that are being spared, hubs that disagree. Only what is true now; it keeps no memory beyond what it is given.
+// Derives alerts, most urgent first: regions that do not answer or are lost, cut links, unapplied purges, open breakers, hubs
+// that disagree. Only current conditions: it has no memory beyond its input.
 
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
@@ -16,7 +16,7 @@ import {
 } from "./model.ts";
 import type { Rates } from "./rates.ts";
 
-/** `id` stays the same while the same thing is wrong, so that a list of alerts can be compared with the one before. */
+/** `id` is stable while the condition lasts, so that successive lists can be compared. */
 export interface Alert {
   readonly id: string;
   readonly severity: "bad" | "warn";
@@ -24,10 +24,10 @@ export interface Alert {
   readonly detail: string;
 }
 
-/** Hubs agree within moments of a purge; what takes longer than this is worth saying. */
+/** Hubs normally agree within moments of a purge; a longer difference is an alert. */
 export const UNAPPLIED_AFTER_MILLIS = 5_000;
 
-/** What alerts are derived from. `hubsDifferSince` is when hubs were first seen to disagree, absent while they agree. */
+/** The input. `hubsDifferSince` is when hubs were first seen to disagree; absent while they agree. */
 export interface AlertFacts {
   readonly regions: readonly Region[];
   readonly lostRegions: readonly LostRegion[];
@@ -39,14 +39,14 @@ export interface AlertFacts {
   readonly hubsDifferSince?: EpochMillis;
 }
 
-/** Regions whose hub lacks something that another answering hub knows. */
+/** Regions whose hub lacks an event that another answering hub has. */
 export function regionsBehind(regions: readonly Region[]): readonly RegionId[] {
   const heard = regions.flatMap(({ id, hub }) => (hub ? [{ id, vector: hub.vector }] : []));
   const all = heard.reduce<Vector>((known, { vector }) => join(known, vector), {});
   return heard.filter(({ vector }) => !coversAll(vector, all)).map(({ id }) => id);
 }
 
-/** Everything that is wrong at `now`: `bad` before `warn`, each in the order of the regions or purges. */
+/** All alerts at `now`: `bad` before `warn`, each in the order of the regions or purges. */
 export function alertsOf(facts: AlertFacts, now: EpochMillis): readonly Alert[] {
   const alerts = [
     ...regionAlerts(facts, now),
@@ -81,10 +81,10 @@ function* regionAlerts({ regions, lostRegions, cutLinks }: AlertFacts, now: Epoc
         id: `lost:${id}`,
         severity: "bad",
         title: `${id} is lost`,
-        detail: `No other region reaches it${lastHeard(lostRegions, id, now)}. Its clients are served by the next region.`,
+        detail: `No other region can reach it${lastHeard(lostRegions, id, now)}. Its clients are served by the next region.`,
       };
     } else if (health === "unreachable") {
-      // A region that others reach is well: the cut link to it is what is wrong.
+      // A region that others reach is healthy: the fault is the cut link to it.
       if (cutLinks.some(({ to }) => to === id)) continue;
       yield {
         id: `unreachable:${id}`,
@@ -97,16 +97,16 @@ function* regionAlerts({ regions, lostRegions, cutLinks }: AlertFacts, now: Epoc
         id: `joining:${id}`,
         severity: "warn",
         title: `${id} accepts no purges yet`,
-        detail: reason ?? "Its hub has not joined: every other hub has to acknowledge it first.",
+        detail: reason ?? "Its hub has not joined: every other hub must acknowledge it first.",
       };
     }
   }
 }
 
-/** Which region heard a lost one last, and when, as the end of a sentence; empty if none did. */
+/** Which region last heard from a lost one, and when, as the end of a sentence; empty if none did. */
 export function lastHeard(lost: readonly LostRegion[], id: RegionId, now: EpochMillis): string {
   const { heardAt, heardBy } = lost.find(({ region }) => region === id) ?? {};
-  return heardAt === undefined ? "" : `; ${heardBy} last heard it ${formatFor(instantOf(heardAt), now)} ago`;
+  return heardAt === undefined ? "" : `; ${heardBy} last heard from it ${formatFor(instantOf(heardAt), now)} ago`;
 }
 
 function* linkAlerts(links: readonly CutLink[], now: EpochMillis): Iterable<Alert> {
@@ -115,7 +115,7 @@ function* linkAlerts(links: readonly CutLink[], now: EpochMillis): Iterable<Aler
       id: `cut:${from}>${to}`,
       severity: "bad",
       title: `The link ${from} → ${to} is cut`,
-      detail: `${to} has not answered ${from} for ${formatFor(instantOf(since), now)}. Requests from ${from} to ${to} fail; other regions reach ${to}, and pass purges on.`,
+      detail: `${to} has not answered ${from} for ${formatFor(instantOf(since), now)}. Requests from ${from} to ${to} fail; other regions reach ${to} and relay purges.`,
     };
   }
 }
@@ -135,7 +135,7 @@ function* purgeAlerts(purges: readonly Purge[], now: EpochMillis): Iterable<Aler
   }
 }
 
-/** Origins that are spared now. */
+/** Origins with an open breaker. */
 function* breakerAlerts(reports: AlertFacts["reports"]): Iterable<Alert> {
   for (const { region, breakers } of reports) {
     for (const origin of new Set(breakers.map((breaker) => breaker.origin))) {
@@ -145,14 +145,14 @@ function* breakerAlerts(reports: AlertFacts["reports"]): Iterable<Alert> {
       yield {
         id: `breaker:${region}:${origin}`,
         severity: "bad",
-        title: `${region} does not ask ${origin} now`,
-        detail: `Its breaker is open at ${open} of the ${formatPlural(all.length, "shard")} that asked it. What is stored is served, the rest answers 503 at once; it is tried again every few seconds while clients ask.`,
+        title: `${region} sends no requests to ${origin}`,
+        detail: `The breaker is open at ${open} of the ${formatPlural(all.length, "shard")} that use it. Stored responses are served, other requests get 503 at once; it is retried every few seconds while requests arrive.`,
       };
     }
   }
 }
 
-/** Failures are told from the shield regions' counters: where half of the requests or more fail, breakers will soon open. */
+/** Derived from the shield regions' counters: where at least half of the requests fail, breakers will soon open. */
 function* originAlerts({ rates, reports }: AlertFacts): Iterable<Alert> {
   for (const [region, { originPerSecond, originFailuresPerSecond }] of Object.entries(rates)) {
     if (originFailuresPerSecond === 0 || originFailuresPerSecond < originPerSecond / 2) continue;
@@ -162,7 +162,7 @@ function* originAlerts({ rates, reports }: AlertFacts): Iterable<Alert> {
       id: `origin:${region}`,
       severity: "bad",
       title: `Origin requests fail in ${region}`,
-      detail: `${formatRate(originFailuresPerSecond)} a second fail. What is stored is served; once the breaker opens, the rest answers 503 at once.`,
+      detail: `${formatRate(originFailuresPerSecond)} a second fail. Stored responses are served; once the breaker opens, other requests get 503 at once.`,
     };
   }
 }

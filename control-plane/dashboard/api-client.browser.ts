@@ -1,5 +1,5 @@
-// Asks the control API, and turns whatever happens into a value: an answer that was understood, or a problem. It never throws
-// and never retries; when to ask again is decided by `app.browser.ts`. The token goes into the `Authorization` field only.
+// The control API's client: every outcome is a value, a valid answer or a problem. It never throws and never retries;
+// `app.browser.ts` decides when to repeat a request. The token is sent in the `Authorization` field only.
 
 import type { RegionId } from "../../config/world/regions.ts";
 import { type AnswerName, faultIn, type Shapes } from "./check.ts";
@@ -32,7 +32,7 @@ export interface ControlApi {
   setDrained(region: RegionId, drained: boolean): Promise<Answer<unknown>>;
 }
 
-/** The API of this page's own origin, for the holder of `token`. */
+/** The API of this page's own origin, used with `token`. */
 export function controlApi(token: string): ControlApi {
   const ask = <Value>(path: string, name?: AnswerName, post?: object) => request<Value>(path, token, name, post);
   return {
@@ -46,7 +46,7 @@ export function controlApi(token: string): ControlApi {
   };
 }
 
-/** `name` says which answer it has to be; without one nothing in it is used. */
+/** `name` selects the expected answer; without one the answer's content is not used. */
 async function request<Value>(path: string, token: string, name?: AnswerName, post?: object): Promise<Answer<Value>> {
   let status = 0;
   try {
@@ -68,7 +68,7 @@ async function request<Value>(path: string, token: string, name?: AnswerName, po
     if (!response.ok) return { kind: "problem", problem: problemOf(status, body) };
     const fault = name && faultIn(body, name, SHAPES);
     if (fault === undefined) return { kind: "value", value: body as Value };
-    return unreadable(status, `The answer to ${path} does not fit this page (${fault}). Reload the page.`);
+    return unreadable(status, `The answer to ${path} does not match this page's version (${fault}). Reload the page.`);
   } catch (error) {
     if (status === 0) return { kind: "problem", problem: { status, title: "No answer", errors: [] } };
     return unreadable(status, `The answer to ${path} is not JSON (${(error as Error).name}).`);
@@ -77,5 +77,5 @@ async function request<Value>(path: string, token: string, name?: AnswerName, po
 
 const unreadable = (status: number, detail: string): { readonly kind: "problem"; readonly problem: Problem } => ({
   kind: "problem",
-  problem: { status, title: "The answer was not understood", detail, errors: [] },
+  problem: { status, title: "The answer is invalid", detail, errors: [] },
 });

@@ -1,5 +1,5 @@
-// The shell around the state: asks the API every two seconds while the page is to be seen, sends the answers to the reducer,
-// and draws what comes out. One refresh is under way at a time, so a slow API is not asked faster than it answers.
+// The shell around the state: queries the API every two seconds while the page is visible, dispatches the answers to the
+// reducer, and renders. Only one refresh runs at a time, so a slow API is not queried faster than it answers.
 
 import { render } from "preact";
 import { epochMillis } from "../../config/units.ts";
@@ -45,16 +45,16 @@ function signOut(message?: string): void {
   dispatch({ kind: "signed-out", ...(message !== undefined && { message }) });
 }
 
-/** An answer's value; a token that is no longer good ends the session, whatever was asked. */
+/** An answer's value. A 401 to any request signs out. */
 function valueIn<Value>(answer: Answer<Value>, onProblem: (problem: Problem) => void): Value | undefined {
   if (answer.kind === "value") return answer.value;
-  if (answer.problem.status === 401) signOut(answer.problem.detail ?? "This token is not known here.");
+  if (answer.problem.status === 401) signOut(answer.problem.detail ?? "The token is unknown.");
   else onProblem(answer.problem);
   return undefined;
 }
 
 async function refresh(): Promise<void> {
-  // One that is under way may have asked before what is to be seen now: it is waited for, not joined.
+  // A running refresh may predate the change to show: wait for it, then start another.
   await refreshing;
   clearTimeout(timer);
   if (!api || refreshing || document.hidden) return;
@@ -67,7 +67,7 @@ async function refresh(): Promise<void> {
 
 async function askAll(asked: ControlApi): Promise<void> {
   const [regions, stats, purges] = await Promise.all([asked.regions(), asked.stats(), asked.purges()]);
-  // Signed out, or in again with another token, while the answers were on their way.
+  // Signed out, or signed in with another token, while the requests were pending.
   if (asked !== api) return;
   const lost = (problem: Problem) => dispatch({ kind: "lost", at: epochMillis(Date.now()), problem });
   const [found, sample, listed] = [valueIn(regions, lost), api && valueIn(stats, lost), api && valueIn(purges, lost)];
@@ -102,7 +102,7 @@ async function dryRun(): Promise<void> {
   if (found) dispatch({ kind: "dry-run-done", found });
 }
 
-/** Asks for a receipt until it is applied; if that takes long, the ordinary refresh brings it in the end. */
+/** Polls a receipt until it is applied; if that takes long, the regular refresh updates it later. */
 async function follow(id: string, triesLeft: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, DASHBOARD_LIMITS.dashboardReceiptMillis));
   if (!api || triesLeft === 0) return;
@@ -121,6 +121,6 @@ function start(): void {
 }
 
 document.addEventListener("visibilitychange", () => void refresh());
-// A link with a token that is opened in a tab that shows the page already changes the fragment and loads nothing.
+// Opening a link with a token in a tab that already shows the page only changes the fragment.
 addEventListener("hashchange", start);
 start();

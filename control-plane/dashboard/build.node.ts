@@ -1,6 +1,6 @@
-// Builds the dashboard: one HTML file that holds its script, style, icon and map, so that it loads with one request and works
-// without a network. Its own policy (CSP) admits exactly these two inline blocks, by hash, and no request to another origin;
-// Trusted Types forbid every way from a string to markup. What a `<meta>` cannot say (frame-ancestors) the API's field says.
+// Builds the dashboard: one HTML file with its script, style, icon and map, so that it loads with one request and needs no
+// other host. Its policy (CSP) allows exactly these two inline blocks, by hash, and no request to another origin; Trusted Types
+// prevent turning a string into markup. What a `<meta>` cannot set (frame-ancestors) is in the API's header field.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
@@ -15,12 +15,12 @@ export const DASHBOARD_FILE = fileURLToPath(new URL("./dist/index.html", import.
 
 const MAP = { width: 960, height: 440 };
 
-/** What the bundle's `</script>` would end too early. */
+/** Escapes `</script`, which would close the inline script. */
 const inScript = (code: string) => code.replaceAll("</script", "<\\/script");
 
 const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-/** The page as text; nothing is written. Throws what esbuild says if the sources do not bundle. */
+/** The page as text; writes nothing. Throws esbuild's errors if the sources do not bundle. */
 export async function bundleDashboard(): Promise<string> {
   const { path, frame } = worldOutline(MAP.width, MAP.height);
   const { outputFiles } = await build({
@@ -55,7 +55,7 @@ export async function bundleDashboard(): Promise<string> {
     .replace("></script>", () => `>${script}</script>`);
 }
 
-/** Builds and writes the page; gives its size for the curious. */
+/** Builds and writes the page; returns its size. */
 export async function buildDashboard(): Promise<{ readonly bytes: number; readonly gzippedBytes: number }> {
   const html = await bundleDashboard();
   mkdirSync(new URL("./dist/", import.meta.url), { recursive: true });

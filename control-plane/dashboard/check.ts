@@ -1,8 +1,8 @@
-// Holds an answer against its shape, once, at the boundary. Shapes are JSON Schemas that the build makes from the API's own
-// schemas (`shapes.node.ts`), so the page describes no answer a second time. The first fault is named by its place, and the page
-// shows it: a wrong answer never becomes a blank page or a wrong number.
+// Validates answers at the boundary against JSON Schemas that the build generates from the API's own (`shapes.node.ts`), so that
+// no answer is described twice. The page shows the first fault with its location: an invalid answer never becomes a blank page
+// or a wrong number.
 // Decided: the page and the API are deployed together, so a value outside the schema (another region, another state) is a
-// fault whose message says to reload the page. Fields that were added are let pass, since an older page may meet a newer API.
+// fault whose message says to reload the page. Unknown fields are accepted, since an older page may meet a newer API.
 
 /** The keywords of JSON Schema that the API's schemas use and the page checks. */
 export interface Shape {
@@ -21,13 +21,13 @@ export interface Shape {
 
 export type AnswerName = "regions" | "stats" | "purges" | "receipt" | "dryRun";
 
-/** The shape of each answer; `$defs` has what they refer to as `#/$defs/NAME`. */
+/** The schema of each answer; `$defs` has those referred to as `#/$defs/NAME`. */
 export interface Shapes {
   readonly $defs: Readonly<Record<string, Shape>>;
   readonly answers: Readonly<Record<AnswerName, Shape>>;
 }
 
-/** What is wrong with `value` as the answer `name`, with its place, such as `regions[2].status`; undefined if it fits. */
+/** The first fault of `value` as the answer `name`, with its location, such as `regions[2].status`; undefined if it is valid. */
 export const faultIn = (value: unknown, name: AnswerName, shapes: Shapes): string | undefined =>
   fault(value, shapes.answers[name], "", shapes);
 
@@ -35,16 +35,16 @@ function fault(value: unknown, shape: Shape, at: string, shapes: Shapes): string
   const place = at === "" ? "the body" : at;
   if (shape.$ref !== undefined) {
     const defined = shapes.$defs[shape.$ref.replace("#/$defs/", "")];
-    return defined === undefined ? `${place} has no known shape` : fault(value, defined, at, shapes);
+    return defined === undefined ? `${place} has no known schema` : fault(value, defined, at, shapes);
   }
   if (shape.anyOf) {
     const faults = shape.anyOf.map((one) => fault(value, one, at, shapes));
     return faults.includes(undefined) ? undefined : faults[0];
   }
   if ("const" in shape && value !== shape.const) return `${place} is not ${JSON.stringify(shape.const)}`;
-  if (shape.enum && !shape.enum.includes(value)) return `${place} is none of ${shape.enum.join(", ")}`;
-  if (shape.type !== undefined && !isOfType(value, shape.type)) return `${place} is no ${shape.type}`;
-  if (shape.format === "date-time" && Number.isNaN(Date.parse(value as string))) return `${place} is no instant`;
+  if (shape.enum && !shape.enum.includes(value)) return `${place} is not one of ${shape.enum.join(", ")}`;
+  if (shape.type !== undefined && !isOfType(value, shape.type)) return `${place} is not of type ${shape.type}`;
+  if (shape.format === "date-time" && Number.isNaN(Date.parse(value as string))) return `${place} is not an instant`;
   if (shape.minimum !== undefined && (value as number) < shape.minimum) return `${place} is less than ${shape.minimum}`;
   for (const [child, childShape, childAt] of childrenOf(value, shape, at)) {
     const found = fault(child, childShape, childAt, shapes);
@@ -74,7 +74,7 @@ function isOfType(value: unknown, type: string): boolean {
   }
 }
 
-/** What is inside `value`, with the shape and the place of each. A required member that is absent is undefined, which fits nothing. */
+/** The members of `value`, each with its schema and location. An absent required member is undefined, which matches nothing. */
 function* childrenOf(value: unknown, shape: Shape, at: string): Iterable<readonly [unknown, Shape, string]> {
   if (shape.items)
     for (const [index, item] of (value as unknown[]).entries()) yield [item, shape.items, `${at}[${index}]`];

@@ -1,18 +1,18 @@
-// What the views may ask for. A view gets the state and these controls and nothing else: it neither knows the API nor keeps
-// anything, so every view is a function of the state.
+// The actions available to views. A view receives the state and these controls only: it neither calls the API nor keeps state,
+// so every view is a function of the state.
 
 import type { RegionId } from "../../config/world/regions.ts";
 import type { Action } from "./state.ts";
 
 export interface Controls {
-  /** Changes what is shown; reaches nobody else. */
+  /** Changes the page's state only. */
   dispatch(action: Action): void;
   signIn(token: string): void;
   signOut(): void;
-  /** Drains the region, or takes it back. */
+  /** Drains or undrains the region. */
   setDrained(region: RegionId, drained: boolean): void;
-  /** Sends what the form holds, if it holds anything. */
+  /** Submits the form, unless it is empty. */
   purge(): void;
-  /** Asks what the form would purge. */
+  /** Requests a dry run of the form. */
   dryRun(): void;
 }

@@ -1,5 +1,5 @@
-// Numbers and instants as people read them: three significant digits at most, a narrow unit, and a dash for what is not known
-// (never a zero, which is a measurement). Widths stay steady from one refresh to the next, so that nothing jumps.
+// Formats numbers and instants: at most three significant digits, a short unit, and a dash for unknown values (never a zero,
+// which is a measurement). Widths stay steady from one refresh to the next, so that nothing jumps.
 
 import type { EpochMillis } from "../../config/units.ts";
 
@@ -13,7 +13,7 @@ function significant(value: number): string {
   return value.toFixed(2);
 }
 
-/** `value` in the largest unit that leaves at least one; whole numbers of the first unit stay whole if they are counts. */
+/** `value` in the largest unit in which it is at least 1; counts in the first unit stay whole. */
 function scaled(value: number, kind: "count" | "measure", base: number, units: readonly string[]): string {
   let unit = 0;
   let scaledValue = value;
@@ -44,7 +44,7 @@ export function formatBytes(value: number | undefined): string {
     : scaled(Math.round(value), "count", 1024, [" B", " KiB", " MiB", " GiB", " TiB", " PiB"]);
 }
 
-/** A ratio from 0 to 1 in percent with one decimal. Only all is `100 %` and only none is `0 %`: rounding never claims them. */
+/** A ratio from 0 to 1 in percent with one decimal. Only 1 is `100 %` and only 0 is `0 %`: rounding never yields them. */
 export function formatRatio(ratio: number | null | undefined): string {
   if (ratio === undefined || ratio === null) return UNKNOWN;
   if (ratio <= 0) return "0 %";
@@ -52,18 +52,18 @@ export function formatRatio(ratio: number | null | undefined): string {
   return `${Math.min(99.9, Math.max(0.1, ratio * 100)).toFixed(1)} %`;
 }
 
-/** A length of time in milliseconds: `0.42 ms`, `17.0 ms`, `1.20 s`. */
+/** A duration in milliseconds: `0.42 ms`, `17.0 ms`, `1.20 s`. */
 export function formatMillis(value: number | null | undefined): string {
   if (value === undefined || value === null) return UNKNOWN;
   return value < 999.5 ? `${significant(value)} ms` : `${significant(value / 1000)} s`;
 }
 
-/** How long ago, in the largest whole unit: `now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`. Clocks ahead of ours are now. */
+/** How long ago, in the largest whole unit: `now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`. Instants ahead of our clock are `now`. */
 export function formatAgo(at: EpochMillis, now: EpochMillis): string {
   return now - at < 2000 ? "now" : `${formatFor(at, now)} ago`;
 }
 
-/** For how long since `at`, in the largest whole unit: `12 s`, `3 min`, `2 h`, `5 d`. Clocks ahead of ours have just begun: `0 s`. */
+/** For how long since `at`, in the largest whole unit: `12 s`, `3 min`, `2 h`, `5 d`. `0 s` for instants ahead of our clock. */
 export function formatFor(at: EpochMillis, now: EpochMillis): string {
   const passed = Math.max(0, Math.floor((now - at) / 1000));
   if (passed < 60) return `${passed} s`;
@@ -72,7 +72,7 @@ export function formatFor(at: EpochMillis, now: EpochMillis): string {
   return `${Math.floor(passed / 86_400)} d`;
 }
 
-/** `1 region`, `3 regions`; `plural` where it takes more than an s. */
+/** `1 region`, `3 regions`; `plural` for irregular plurals. */
 export function formatPlural(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }

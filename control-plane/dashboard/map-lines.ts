@@ -1,5 +1,5 @@
-// The line of a cut link on the map: an arc from one region towards the other, with an arrow at its end. Lines of both ways
-// between the same regions bend to opposite sides of the straight way, for each bends to its own left.
+// The line of a cut link on the map: an arc from one region towards the other, with an arrow at its end. The lines of both
+// directions between two regions curve to opposite sides, since each curves to its own left.
 
 type Point = readonly [x: number, y: number];
 
@@ -9,7 +9,7 @@ const ARROW = 9;
 /** The bend, as a share of the distance. */
 const BEND = 0.12;
 
-/** SVG path data. Two regions in one place have a line of no length, and no part of it is ever not a number. */
+/** SVG path data. Two regions in one place get a line of length zero, without NaN. */
 export function cutLine([x1, y1]: Point, [x2, y2]: Point): { readonly line: string; readonly arrow: string } {
   const [dx, dy] = [x2 - x1, y2 - y1];
   const middle: Point = [(x1 + x2) / 2 + dy * BEND, (y1 + y2) / 2 - dx * BEND];
@@ -27,7 +27,7 @@ export function cutLine([x1, y1]: Point, [x2, y2]: Point): { readonly line: stri
   };
 }
 
-/** The point `distance` away from `from` on the way to `to`; `to` itself where that is nearer. */
+/** The point at `distance` from `from` towards `to`; `to` itself if it is nearer. */
 function towards(from: Point, to: Point, distance: number): Point {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const share = Math.min(1, distance / (Math.hypot(dx, dy) || 1));

@@ -1,6 +1,6 @@
-// What the page knows of the cluster: the control API's answers, whose types are those of the API's own schemas. Only types are
-// imported from there, so no schema library comes into the page; `check.ts` holds answers against the same schemas. What the
-// page derives from an answer stands here too. Instants in answers are the answering region's own clock, in ISO 8601.
+// The page's data: the control API's answers, with the types of the API's own schemas. Only types are imported, so the page
+// contains no schema library; `check.ts` validates answers against the same schemas. Values derived from an answer are here
+// too. Instants in answers are from the answering region's clock, in ISO 8601.
 
 import type { z } from "zod";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
@@ -13,21 +13,21 @@ export type LostRegion = NonNullable<RegionList["lostRegions"]>[number];
 export type CutLink = NonNullable<RegionList["cutLinks"]>[number];
 /** `GET /v1/stats`: traffic at one instant. */
 export type Sample = z.output<typeof statsSchema>;
-/** What one region reported of its traffic since its counters began. */
+/** One region's traffic since its counters started. */
 export type RegionReport = Sample["regions"][number];
 /** One span of the cluster's series, of `sampleSeconds`. */
 export type Span = Sample["total"]["series"][number];
 /** `GET /v1/purges`. */
 export type PurgePage = z.output<typeof receiptPageSchema>;
-/** A purge as its receipt tells it. */
+/** A purge's receipt. */
 export type Purge = z.output<typeof receiptSchema>;
 export type DryRun = z.output<typeof dryRunSchema>;
 
-/** `drained`: takes no clients because somebody said so. `unreachable`: did not answer. `lost`: answers no other region either. */
+/** `drained`: serves no clients, by command. `unreachable`: did not answer. `lost`: answers no other region either. */
 export const HEALTHS = ["live", "drained", "unreachable", "lost"] as const;
 export type Health = (typeof HEALTHS)[number];
 
-/** How a region is, given those that are lost. */
+/** A region's health, given the lost regions. */
 export function healthOf({ id, status, drained }: Region, lost: readonly LostRegion[] = []): Health {
   if (lost.some(({ region }) => region === id)) return "lost";
   if (status === "unreachable") return "unreachable";
@@ -41,7 +41,7 @@ export const instantOf = (text: string): EpochMillis => epochMillis(Date.parse(t
 export const reportOf = (sample: Sample | undefined, id: string): RegionReport | undefined =>
   sample?.regions.find(({ region, reachable }) => region === id && reachable);
 
-/** A purge's scopes in one list, the widest first; `everything` has no value. */
+/** A purge's scopes in one list, the broadest first; `everything` has no value. */
 export function scopesOf({ scopes }: Purge): readonly { readonly kind: string; readonly value: string }[] {
   const listed = (kind: string, values: readonly string[]) => values.map((value) => ({ kind, value }));
   return [
@@ -53,19 +53,19 @@ export function scopesOf({ scopes }: Purge): readonly { readonly kind: string; r
   ];
 }
 
-/** What went wrong with a request, from an RFC 9457 problem or in its likeness. `status` 0: no answer came. */
+/** A failed request, as an RFC 9457 problem. `status` 0: no answer came. */
 export interface Problem {
   readonly status: number;
   readonly title: string;
   readonly detail?: string;
-  /** Faults of single fields, by JSON pointer into the body that was sent. */
+  /** Faults of single fields, by JSON pointer into the request body. */
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A body of type `application/problem+json`; what is not one, a proxy's page say, becomes a problem with the status alone. */
+/** Reads an `application/problem+json` body; anything else, such as a proxy's page, becomes a problem with only the status. */
 export function problemOf(status: number, body: unknown): Problem {
   const entry = isObject(body) ? body : {};
   const errors = Array.isArray(entry.errors) ? entry.errors.filter(isObject) : [];

@@ -1,5 +1,5 @@
-// The purge form as a value: what was typed for each kind of scope, the body that it becomes, and where the API's complaints
-// belong. It checks nothing that the API checks (there is one judge of URLs and tags); it only knows what is empty.
+// The purge form as a value: the text for each kind of scope, the resulting request body, and the fields of the API's errors.
+// The API alone validates URLs and tags; the form only knows what is empty.
 
 import { formatMillis, formatPlural } from "./format.ts";
 import { type DryRun, instantOf, type Problem, type Purge } from "./model.ts";
@@ -9,7 +9,7 @@ export const LIST_KINDS = ["urls", "prefixes", "tags", "hosts"] as const;
 export type ListKind = (typeof LIST_KINDS)[number];
 export type ScopeKind = ListKind | "everything";
 
-/** Where a submission stands. */
+/** The state of a submission. */
 export type Submission =
   | { readonly kind: "editing" }
   | { readonly kind: "sending" }
@@ -24,8 +24,8 @@ export interface PurgeForm {
   readonly soft: boolean;
   readonly reason: string;
   /**
-   * Names the attempt, so that pressing the button again after a lost answer repeats the purge and does not make another.
-   * Absent until first sent, and again after any edit.
+   * Identifies the attempt, so that pressing the button again after a lost answer repeats the same purge.
+   * Absent until first sent, and after any edit.
    */
   readonly idempotencyKey?: string;
   readonly submission: Submission;
@@ -47,7 +47,7 @@ export type PurgeBody = Partial<Record<ListKind, readonly string[]>> & {
   readonly idempotencyKey?: string;
 };
 
-/** One scope a line, trimmed, with its line's number from 1; empty lines count for nothing but keep their number. */
+/** One scope per line, trimmed, with its line number from 1; empty lines are skipped but counted. */
 export function linesOf(text: string): readonly { readonly line: number; readonly value: string }[] {
   return text
     .split("\n")
@@ -55,7 +55,7 @@ export function linesOf(text: string): readonly { readonly line: number; readonl
     .filter(({ value }) => value !== "");
 }
 
-/** What would be purged now; undefined if that is nothing. Everything leaves the lists out: it contains them. */
+/** The request body; undefined if the form is empty. `everything` omits the lists, since it includes them. */
 export function bodyOf(form: PurgeForm): PurgeBody | undefined {
   const common = {
     ...(form.soft && { soft: true as const }),
@@ -78,7 +78,7 @@ const NOUNS: Readonly<Record<ListKind, readonly [one: string, many: string]>> = 
   hosts: ["host", "hosts"],
 };
 
-/** What would be purged, for the button: `2 URLs and 1 tag`, `everything`, or nothing. */
+/** The button's text: `2 URLs and 1 tag`, `everything`, or empty. */
 export function summaryOf(form: PurgeForm): string {
   if (form.kind === "everything") return "everything";
   const parts = LIST_KINDS.flatMap((kind) => {
@@ -88,7 +88,7 @@ export function summaryOf(form: PurgeForm): string {
   return parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
-/** A complaint beside the field it is about; `line` where it is about one line of a list. */
+/** An error with its field, and its `line` if it concerns one line of a list. */
 export interface FieldError {
   readonly field: ScopeKind | "reason" | "form";
   readonly line?: number;
@@ -96,7 +96,7 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** The problem's errors at their fields: `/urls/1` is the second value of the list, on whichever line that was typed. */
+/** The problem's errors by field: `/urls/1` is the second value of the list, which may be on a later line. */
 export function fieldErrors(form: PurgeForm, problem: Problem): readonly FieldError[] {
   return problem.errors.map(({ pointer, detail }) => {
     const [, name = "", index] = pointer.replace(/^#/, "").split("/");
@@ -110,13 +110,13 @@ export function fieldErrors(form: PurgeForm, problem: Problem): readonly FieldEr
 }
 
 /**
- * What became of a purge, in words: `accepted`, `applied in 148 ms`, `complete, applied in 148 ms`. The time is that until it
- * was applied, whatever came after: complete is later by the lease that has to end.
+ * A purge's outcome in words: `accepted`, `applied in 148 ms`, `complete, applied in 148 ms`. The time is that until it was
+ * applied: complete comes later, when the lease has expired.
  */
 export function outcomeOf(purge: Pick<Purge, "state" | "acceptedAt" | "appliedAt" | "completeBy">): string {
   const { state, acceptedAt, appliedAt, completeBy } = purge;
   if (appliedAt === undefined || state === "partial" || state === "accepted") {
-    // Seconds of one day, in UTC as in the receipt: a promise of a minute or two needs no date.
+    // Time of day, in UTC as in the receipt: an instant a minute or two ahead needs no date.
     const by = state === "complete" || completeBy === undefined ? "" : new Date(completeBy).toISOString().slice(11, 19);
     return by === "" ? state : `${state}, complete by ${by} UTC`;
   }
@@ -124,7 +124,7 @@ export function outcomeOf(purge: Pick<Purge, "state" | "acceptedAt" | "appliedAt
   return state === "complete" ? `complete, ${applied}` : applied;
 }
 
-/** How far a purge has come, in words: `applied in 7 of 9 regions`. */
+/** A purge's progress in words: `applied in 7 of 9 regions`. */
 export function progressOf(purge: Purge): string {
   const done = purge.regions.filter(({ state }) => state === "applied" || state === "complete").length;
   return `applied in ${done} of ${formatPlural(purge.regions.length, "region")}`;

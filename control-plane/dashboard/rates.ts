@@ -1,12 +1,12 @@
-// Turns counters that only grow into what people watch: requests and bytes per second, now, for each region and in all. A region
-// that was restarted counts from zero again, which must look like little traffic and never like less than none. A region that
-// was silent for a while is compared with its last report, so that nothing is lost or counted twice.
+// Derives current rates from cumulative counters: requests and bytes per second, per region and overall. A restarted region
+// counts from zero again, which must never yield a negative rate. A region that was silent for a while is compared with its
+// last report, so that nothing is lost or counted twice.
 
 import type { RegionId } from "../../config/world/regions.ts";
 import { DASHBOARD_LIMITS } from "./limits.ts";
 import { instantOf, type RegionReport, reportOf, type Sample } from "./model.ts";
 
-/** Counters that only grow, until what counts begins again at zero. */
+/** Cumulative counters, which restart at zero with their process. */
 export type Totals = Pick<RegionReport, "requests" | "clientBytes" | "originRequests" | "originFailures">;
 
 /** Traffic over an interval. */
@@ -17,12 +17,12 @@ export interface Rates {
   readonly originFailuresPerSecond: number;
 }
 
-/** The samples that "now" is measured over (`DASHBOARD_LIMITS.dashboardRecentMillis`), oldest first. */
+/** The samples in the window of current traffic (`DASHBOARD_LIMITS.dashboardRecentMillis`), oldest first. */
 export type Recent = readonly Sample[];
 
 const NO_TOTALS: Totals = { requests: 0, clientBytes: 0, originRequests: 0, originFailures: 0 };
 
-/** What was counted between two reports of one region; if any counter fell, the region began anew and all of `next` is new. */
+/** The difference between two reports of one region; if any counter fell, the region restarted and all of `next` is new. */
 export function increments(previous: Totals, next: Totals): Totals {
   const restarted =
     next.requests < previous.requests ||
@@ -39,8 +39,8 @@ export function increments(previous: Totals, next: Totals): Totals {
 }
 
 /**
- * The samples to keep once `sample` has come: those of the last ten seconds, and always one before it to compare with. A sample
- * that is not later than the last is no news (another region may have answered, with a clock behind).
+ * The samples to keep after `sample`: those of the last ten seconds, and one before them for comparison. A sample that is not
+ * later than the last is ignored (another region may have answered, with a clock behind).
  */
 export function addSample(recent: Recent, sample: Sample): Recent {
   const latest = recent.at(-1);
@@ -51,7 +51,7 @@ export function addSample(recent: Recent, sample: Sample): Recent {
   return [...kept, sample];
 }
 
-/** Each region's traffic now; a region without two reports, or without one in the latest sample, has none. */
+/** Each region's current traffic; none for a region without two reports, or without one in the latest sample. */
 export function regionRates(recent: Recent): Readonly<Partial<Record<RegionId, Rates>>> {
   const rates: Partial<Record<RegionId, Rates>> = {};
   for (const { region: id, reachable } of recent.at(-1)?.regions ?? []) {

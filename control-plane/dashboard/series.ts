@@ -1,11 +1,11 @@
-// The points of the charts: the cluster's own series of finished spans, and what is measured right now as the last point, so
-// that the line moves with every refresh and does not dip where a span has only begun.
+// The points of the charts: the cluster's series of finished spans, and the current measurement as the last point, so that the
+// line moves with every refresh and does not dip at a span that has only begun.
 
 import { addMillis, between, type EpochMillis, type Millis, millis, seconds, toMillis } from "../../config/units.ts";
 import { instantOf, type Sample, type Span } from "./model.ts";
 import type { Rates } from "./rates.ts";
 
-/** One point; `hitRatio` is absent where there was no request to have one of. */
+/** One point; `hitRatio` is absent without requests. */
 export interface Point {
   readonly at: EpochMillis;
   readonly requestsPerSecond: number;
@@ -13,12 +13,12 @@ export interface Point {
   readonly hitRatio?: number;
 }
 
-/** Spans drawn at least: two minutes, so that the line of a cluster that has just been started is not all there is. */
+/** The minimum of spans drawn: two minutes, so that a new cluster's chart has context. */
 const LEAST_SPANS = 12;
 
 /**
- * Oldest first; a span's point stands at its end, `now`'s at the sample's instant. The quiet before the first request is left
- * out, or a cluster that has just been started would be an empty chart with a step at its edge.
+ * Oldest first; a span's point is at its end, `now`'s at the sample's instant. The idle time before the first request is
+ * omitted, or a new cluster's chart would be empty with a step at its edge.
  */
 export function pointsOf(sample: Sample, now: Rates | undefined): readonly Point[] {
   const end = instantOf(sample.at);
@@ -41,15 +41,15 @@ export function pointsOf(sample: Sample, now: Rates | undefined): readonly Point
 }
 
 /**
- * The places of values that stand alone between gaps. A line cannot show them, so the chart marks them as points: a minute
- * without traffic is a gap, and must not look like a slow change from one ratio to the next.
+ * The indices of isolated values between gaps. A line cannot show them, so the chart marks them as points: a minute without
+ * traffic is a gap, and must not look like a slow change from one ratio to the next.
  */
 export function aloneIn(values: readonly (number | null | undefined)[]): number[] {
   const isGap = (index: number): boolean => values[index] === null || values[index] === undefined;
   return [...values.keys()].filter((index) => !isGap(index) && isGap(index - 1) && isGap(index + 1));
 }
 
-/** The hit ratio of the last minute, each span weighed by its requests; undefined without any. */
+/** The hit ratio of the last minute, each span weighted by its requests; undefined without requests. */
 export function recentHitRatio(sample: Sample): number | undefined {
   const end = instantOf(sample.at);
   const counted = sample.total.series.filter(

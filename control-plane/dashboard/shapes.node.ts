@@ -1,5 +1,5 @@
-// Makes the shapes of answers that the page checks from the API's own schemas, when the page is built. It keeps the keywords
-// that `check.ts` knows, and throws on one that it knows nothing of, so that no rule is left unchecked by oversight.
+// Generates, at build time, the schemas that the page checks from the API's own. It keeps the keywords that `check.ts`
+// implements, and throws on an unknown one, so that no rule is dropped by oversight.
 
 import { z } from "zod";
 import { dryRunSchema, receiptPageSchema, receiptSchema, regionListSchema, statsSchema } from "../api/schemas.ts";
@@ -8,12 +8,12 @@ import type { Shape, Shapes } from "./check.ts";
 const CHECKED = new Set(
   "$ref type enum const anyOf format minimum properties required additionalProperties items".split(" "),
 );
-/** What is left out: words for people, exact spellings (the page parses instants itself), and upper bounds, which spare the reader. */
+/** Omitted keywords: descriptions, patterns (the page parses instants itself), and upper bounds, which the page does not need. */
 const LEFT_OUT = new Set("$schema id title description example examples pattern maximum propertyNames".split(" "));
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The shapes of all answers that the page reads. */
+/** The schemas of all answers that the page reads. */
 export function answerShapes(): Shapes {
   const answers = z.object({
     regions: regionListSchema,
@@ -37,7 +37,7 @@ function reduced(schema: Json): Shape {
     if (keyword === "properties") kept[keyword] = mapped(value as Json);
     else if (keyword === "anyOf") kept[keyword] = (value as Json[]).map(reduced);
     else if (keyword === "items") kept[keyword] = reduced(value as Json);
-    // Closed objects are open to the page: a newer API may say more.
+    // The page treats closed objects as open: a newer API may add members.
     else if (keyword !== "additionalProperties") kept[keyword] = value;
     else if (typeof value === "object") kept[keyword] = reduced(value as Json);
   }

@@ -1,5 +1,5 @@
-// The page's whole state and every way it changes: one pure function from state and action to state. What is shown is a
-// function of this value alone; what is asked of the API happens in `app.browser.ts`, which sends the answers here as actions.
+// The page's whole state and its reducer, a pure function from state and action to state. The views are functions of this
+// value; `app.browser.ts` calls the API and dispatches the answers here as actions.
 
 import type { EpochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
@@ -22,13 +22,13 @@ export type Session =
   | { readonly kind: "signed-out"; readonly message?: string }
   | { readonly kind: "signed-in"; readonly token: string };
 
-/** Whether what is shown is current. `since` is the browser's own clock, as is everything about the connection. */
+/** Whether the data is current. `since` is by the browser's clock, like everything about the connection. */
 export type Connection =
   | { readonly kind: "connecting" }
   | { readonly kind: "current" }
   | { readonly kind: "lost"; readonly since: EpochMillis; readonly problem: Problem };
 
-/** What is asked before it is done, because it is felt by everybody. */
+/** An action that needs confirmation, because it affects all clients. */
 export type Question =
   | { readonly kind: "drain" | "undrain"; readonly region: RegionId }
   | { readonly kind: "purge-everything" };
@@ -36,21 +36,21 @@ export type Question =
 export interface State {
   readonly session: Session;
   readonly connection: Connection;
-  /** Absent until the first answer, which is not the same as none. */
+  /** Absent until the first answer, which differs from an empty list. */
   readonly regions?: readonly Region[];
   readonly lostRegions: readonly LostRegion[];
   readonly cutLinks: readonly CutLink[];
   readonly sample?: Sample;
   readonly purges?: readonly Purge[];
   readonly recent: Recent;
-  /** Traffic now, derived from `recent`. */
+  /** Current traffic, derived from `recent`. */
   readonly rates: Readonly<Partial<Record<RegionId, Rates>>>;
   readonly hubsDifferSince?: EpochMillis;
   readonly form: PurgeForm;
   readonly question?: Question;
-  /** Regions whose drain or undrain is on its way. */
+  /** Regions with a pending drain or undrain. */
   readonly draining: readonly RegionId[];
-  /** The last thing that failed outside the form. */
+  /** The last failure outside the form. */
   readonly failure?: { readonly what: string; readonly problem: Problem };
 }
 
@@ -106,7 +106,7 @@ export function reduce(state: State, action: Action): State {
     case "refreshed":
       return refreshed(state, action);
     case "lost":
-      // The first failure counts: the time since then says how old the picture is.
+      // Keep the first failure: its time shows how old the data is.
       if (state.connection.kind === "lost") return state;
       return { ...state, connection: { kind: "lost", since: action.at, problem: action.problem } };
     case "asked":
@@ -136,7 +136,7 @@ export function reduce(state: State, action: Action): State {
     case "dry-run-done":
       return { ...state, form: { ...state.form, submission: { kind: "tried", found: action.found } } };
     case "purge-accepted": {
-      // What was purged is not purged again by a second click: the form starts afresh, on the same kind of scope.
+      // Reset the form, with the same kind of scope, so that a second click does not purge again.
       const kind = state.form.kind === "everything" ? "urls" : state.form.kind;
       return withReceipt({ ...state, form: { ...EMPTY_FORM, kind, submission: sent(action.purge) } }, action.purge);
     }
@@ -145,7 +145,7 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** What needs attention, by the cluster's own time. */
+/** The alerts, by the cluster's time. */
 export function alertsIn(state: State): readonly Alert[] {
   if (!state.regions) return [];
   const { regions, lostRegions, cutLinks, rates, purges = [], hubsDifferSince, sample } = state;
@@ -164,7 +164,7 @@ export function alertsIn(state: State): readonly Alert[] {
   );
 }
 
-/** The cluster's time as of the last answer: ages are counted from it, so a browser's wrong clock does no harm. */
+/** The cluster's time as of the last answer: ages are relative to it, so a wrong browser clock does no harm. */
 export const nowOf = (state: State): EpochMillis => (state.sample ? instantOf(state.sample.at) : (0 as EpochMillis));
 
 function refreshed(state: State, { list, sample, purges }: Extract<Action, { kind: "refreshed" }>): State {
@@ -186,7 +186,7 @@ function refreshed(state: State, { list, sample, purges }: Extract<Action, { kin
   return purges.reduce(withFormReceipt, next);
 }
 
-/** A receipt also takes its place at the head of the list, before the next refresh brings it. */
+/** Also puts a receipt at the head of the list, before the next refresh. */
 function withReceipt(state: State, purge: Purge): State {
   const listed = state.purges ?? [];
   const known = listed.some(({ id }) => id === purge.id);
@@ -194,7 +194,7 @@ function withReceipt(state: State, purge: Purge): State {
   return withFormReceipt({ ...state, purges }, purge);
 }
 
-/** News of the purge that the form has just sent are shown there too, unless the next one is already being written. */
+/** Also updates the form's result, unless the user is already writing the next purge. */
 function withFormReceipt(state: State, purge: Purge): State {
   const { submission } = state.form;
   if (submission.kind !== "sent" || submission.receipt.id !== purge.id) return state;
@@ -203,7 +203,7 @@ function withFormReceipt(state: State, purge: Purge): State {
 
 const sent = (receipt: Purge) => ({ kind: "sent", receipt }) as const;
 
-/** An edit ends the attempt: it is another purge now, and complaints about the old one are gone. */
+/** An edit starts a new attempt and clears the previous errors. */
 function edited(form: PurgeForm, edit: FormEdit): PurgeForm {
   const { kind = form.kind, soft = form.soft, reason = form.reason } = edit;
   return { kind, soft, reason, text: { ...form.text, ...edit.text }, submission: { kind: "editing" } };

@@ -1,9 +1,9 @@
-// Where the API token lives: in this tab's session storage, which other tabs and later visits do not see. A link may bring
-// one in its fragment, which is never sent to a server; it is taken out of the address bar and the history at once.
+// Stores the API token in this tab's session storage, invisible to other tabs and later visits. A link may carry one in its
+// fragment, which is never sent to a server; it is removed from the address bar and the history at once.
 
 const KEY = "meridian-token";
 
-/** The token of the fragment if there is one, else the one kept in this tab. */
+/** The fragment's token if there is one, else the tab's. */
 export function findToken(): string | undefined {
   const fragment = new URLSearchParams(location.hash.slice(1)).get("token");
   if (fragment === null || fragment === "") return sessionStorage.getItem(KEY) ?? undefined;
@@ -12,7 +12,7 @@ export function findToken(): string | undefined {
   return fragment;
 }
 
-/** Keeps the token until the tab is closed. */
+/** Stores the token until the tab is closed. */
 export const keepToken = (token: string): void => sessionStorage.setItem(KEY, token);
 
 export const forgetToken = (): void => sessionStorage.removeItem(KEY);

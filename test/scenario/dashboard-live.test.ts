@@ -37,7 +37,7 @@ describe.skipIf(executable === undefined)(`the dashboard of a running cluster${r
   it("opens with the link that the start prints, and finds every region well", async () => {
     const { page } = watched;
     await page.getByText("3 of 3 regions live").waitFor();
-    await page.getByText("Nothing needs you.").waitFor();
+    await page.getByText("No alerts.").waitFor();
     expect(page.url()).toBe(`${cdn.cluster.control}/`);
     for (const id of ["weur", "enam", "apac"]) expect(await row(id).innerText()).toMatch(/live[\s\S]*joined/);
   });
@@ -88,7 +88,7 @@ describe.skipIf(executable === undefined)(`the dashboard of a running cluster${r
     await page.locator(".alerts").getByText("The link weur → apac is cut").waitFor();
     await page.getByRole("img", { name: /; cut links: weur to apac$/ }).waitFor();
     cdn.cluster.heal("weur", "apac");
-    await page.getByText("Nothing needs you.").waitFor();
+    await page.getByText("No alerts.").waitFor();
   });
 
   it("says that a region is lost, and that it is back", async () => {
@@ -98,7 +98,7 @@ describe.skipIf(executable === undefined)(`the dashboard of a running cluster${r
     expect(await row("enam").innerText()).toContain("lost");
     await cdn.cluster.startRegion("enam");
     await page.getByText("3 of 3 regions live").waitFor();
-    await page.getByText("Nothing needs you.").waitFor();
+    await page.getByText("No alerts.").waitFor();
   });
 
   it("asked nothing of any other origin, complained of nothing and moved nothing", async () => {

@@ -101,7 +101,7 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       await open(`/#token=${FAKE_READER}`);
       await page.getByRole("textbox", { name: "URLs" }).fill("https://shop.example/tea");
       await page.getByRole("button", { name: "Purge 1 URL" }).click();
-      await page.getByText("The token lacks the scope purge. Sign in with a token that may do this.").waitFor();
+      await page.getByText("The token lacks the scope purge. Sign in with a token that has this scope.").waitFor();
     });
   });
 
@@ -121,7 +121,7 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       await page.getByRole("img", { name: /Requests per second .* now 1\.\d\dk/ }).waitFor();
       await page.getByRole("img", { name: /Hit ratio .* now \d\d\.\d %/ }).waitFor();
       expect(await page.locator(".plot canvas").count()).toBe(2);
-      await page.getByText("Nothing needs you.").waitFor();
+      await page.getByText("No alerts.").waitFor();
     });
 
     it("moves nothing while data arrives and changes", async () => {
@@ -143,7 +143,7 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       cluster.failingOrigin.clear();
       await refresh(20);
       await refresh(20);
-      await attention().getByText("Nothing needs you.").waitFor();
+      await attention().getByText("No alerts.").waitFor();
     });
 
     it("draws a cut link and a lost region, and says both in words", async () => {
@@ -158,7 +158,7 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
         .getByText(/apac has not answered weur for 1[24] s/)
         .waitFor();
       await attention()
-        .getByText(/enam last heard it 3 min ago/)
+        .getByText(/enam last heard from it 3 min ago/)
         .waitFor();
       const name = "World map with 9 regions: 8 live, 0 drained, 0 unreachable, 1 lost; cut links: weur to apac";
       await page.getByRole("img", { name }).waitFor();
@@ -172,7 +172,7 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       cluster.cut.clear();
       await refresh(20);
       await refresh(20);
-      await attention().getByText("Nothing needs you.").waitFor();
+      await attention().getByText("No alerts.").waitFor();
       expect(await page.locator(".map .link").count()).toBe(0);
     });
 
@@ -181,12 +181,12 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       api.cluster.cut.set(["weur", "moon" as "apac"], 12);
       await refresh();
       await attention()
-        .getByText(/\/v1\/regions does not fit this page \(cutLinks\[0\]\.to is none of/)
+        .getByText(/\/v1\/regions does not match this page's version \(cutLinks\[0\]\.to is not one of/)
         .waitFor();
       await row("weur").waitFor();
       api.cluster.cut.clear();
       await refresh();
-      await attention().getByText("Nothing needs you.").waitFor();
+      await attention().getByText("No alerts.").waitFor();
     });
 
     it("says since when the API has been silent, keeps the picture, and recovers", async () => {
@@ -200,7 +200,7 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       api.broken = undefined;
       await refresh();
       await page.getByText(/Updated/).waitFor();
-      await attention().getByText("Nothing needs you.").waitFor();
+      await attention().getByText("No alerts.").waitFor();
     });
 
     it("says what to do when there is nothing to show", async () => {
@@ -208,7 +208,7 @@ describe.skipIf(executable === undefined)(`the dashboard${reason}`, () => {
       for (const id of REGION_IDS) api.cluster.restart(id);
       api.cluster.advance(1300);
       await openSignedIn();
-      await page.getByText("Nothing has been purged yet.").waitFor();
+      await page.getByText("No purges yet.").waitFor();
       await page.getByText("No requests yet. Send one through the front door").first().waitFor();
     });
 

@@ -1,5 +1,5 @@
-// What needs attention, in a panel of fixed height beside the map. Announced politely to screen readers as it changes. When
-// there is nothing, it says what was looked at, because an empty box would say nothing.
+// The alerts, in a panel of fixed height next to the map; changes are announced politely to screen readers. Without alerts it
+// lists what was checked, because an empty box would say nothing.
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
@@ -11,7 +11,7 @@ export function alertPanel(state: State, controls: Controls): JSX.Element {
   const items: JSX.Element[] = [];
   if (state.connection.kind === "lost") {
     items.push(
-      item("lost", "bad", "The control API does not answer", `${explain(state.connection.problem)} Trying again.`),
+      item("lost", "bad", "The control API does not answer", `${explain(state.connection.problem)} Retrying.`),
     );
   }
   if (state.failure) {
@@ -42,15 +42,11 @@ function item(id: string, severity: "bad" | "warn", title: string, detail: strin
 }
 
 function nothing({ regions }: State): JSX.Element {
-  if (!regions) return h("p", { class: "empty" }, "Asking the regions how they are.");
+  if (!regions) return h("p", { class: "empty" }, "Loading the regions' state.");
   return h(
     "div",
     { class: "empty" },
-    h("p", null, h("strong", null, "Nothing needs you.")),
-    h(
-      "p",
-      null,
-      "Every region answers, no link between them is cut, hubs agree, purges are applied and origins do not fail.",
-    ),
+    h("p", null, h("strong", null, "No alerts.")),
+    h("p", null, "Every region answers, no link is cut, the hubs agree, all purges are applied and no origin fails."),
   );
 }

@@ -1,6 +1,6 @@
-// Two line charts: requests per second (clients and origin) and the hit ratio, over the cluster's last twenty minutes at most.
-// uPlot draws them on a canvas: it is small, takes its colours from the style sheet, and redraws in well under a millisecond.
-// A canvas says nothing to a screen reader, so each has a label with its latest value.
+// Two line charts: requests per second (clients and origin) and the hit ratio, over at most the last twenty minutes. uPlot draws
+// them on a canvas: it is small, uses the style sheet's colours, and redraws in well under a millisecond. A canvas is opaque to
+// screen readers, so each has a label with its latest value.
 
 import { h, type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -12,7 +12,7 @@ import type { State } from "../state.ts";
 
 interface Line {
   readonly name: string;
-  /** The class that gives the line its colour, shared with the legend. */
+  /** The class that sets the line's colour, shared with the legend. */
   readonly tone: string;
   readonly filled: boolean;
   readonly value: (point: Point) => number | null;
@@ -22,7 +22,7 @@ interface ChartProps {
   readonly points: readonly Point[];
   readonly lines: readonly Line[];
   readonly format: (value: number | undefined) => string;
-  /** Fixed upper bound; by the data otherwise. */
+  /** Fixed upper bound; otherwise derived from the data. */
   readonly most?: number;
   readonly label: string;
 }
@@ -74,7 +74,7 @@ function panel(id: string, title: string, legend: readonly Line[], quiet: boolea
     ),
     h(LineChart, chart),
     quiet &&
-      h("p", { class: "empty" }, "No requests yet. Send one through the front door and it shows here within seconds."),
+      h("p", { class: "empty" }, "No requests yet. Send one through the front door; it appears here within seconds."),
   );
 }
 
@@ -92,7 +92,7 @@ function LineChart(props: ChartProps): JSX.Element {
     draw();
     const resized = new ResizeObserver(() => plot.current?.setSize(size()));
     resized.observe(element);
-    // The colours were read when the chart was made: another scheme needs another chart.
+    // A chart reads its colours when it is created: a changed colour scheme needs a new chart.
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     scheme.addEventListener("change", draw);
     return () => {
@@ -129,7 +129,7 @@ function options({ lines, format, most }: ChartProps, element: HTMLElement): Omi
       {
         ...axis,
         size: 28,
-        // Labels tell minutes, so ticks are whole minutes apart: nearer ones would repeat each other.
+        // Labels show minutes, so ticks are whole minutes apart: closer ones would repeat.
         incrs: [60, 120, 300, 600, 1200],
         space: 80,
         grid: { show: false },
@@ -142,7 +142,7 @@ function options({ lines, format, most }: ChartProps, element: HTMLElement): Omi
   };
 }
 
-/** An upper bound that leaves a little air above the highest point, and is never nothing. */
+/** An upper bound with a margin above the highest point; never zero. */
 const roof = (highest: number | null): number => (highest && highest > 0 ? highest * 1.1 : 1);
 
 function stroke({ tone, filled }: Line, element: HTMLElement): uPlot.Series {
@@ -161,7 +161,7 @@ function stroke({ tone, filled }: Line, element: HTMLElement): uPlot.Series {
   return filled ? { ...series, fill: backgroundColor } : series;
 }
 
-/** The values under the pointer, in a corner of the chart, where they cover nothing. */
+/** The values under the pointer, in a corner of the chart where they cover nothing. */
 function readout(lines: readonly Line[], format: ChartProps["format"]): uPlot.Plugin {
   const box = document.createElement("div");
   box.className = "readout";

@@ -1,5 +1,5 @@
-// The six numbers that are looked at first, each with what it covers: rates of the last ten seconds, the hit ratio of the last
-// minute (a quiet site has too few requests in less), percentiles since the regions began to count.
+// The six main figures, each with its period: rates over the last ten seconds, the hit ratio over the last minute (a quiet site
+// has too few requests in less), percentiles since the regions' counters started.
 
 import { h, type JSX } from "preact";
 import { formatBytes, formatMillis, formatRate, formatRatio, UNKNOWN } from "../format.ts";
@@ -13,7 +13,7 @@ export function figures({ rates, sample }: State): JSX.Element {
   const traffic = now ? `${formatBytes(now.bytesPerSecond)}/s` : UNKNOWN;
   return h(
     "dl",
-    { class: "panel figures", "aria-label": "The cluster now" },
+    { class: "panel figures", "aria-label": "Current state of the cluster" },
     figure("Requests", "per second", formatRate(now?.requestsPerSecond)),
     figure("Hit ratio", "last minute", formatRatio(sample && recentHitRatio(sample))),
     figure("Origin requests", "per second", formatRate(now?.originPerSecond)),

@@ -1,4 +1,4 @@
-// The line at the top: whose page it is, how the cluster is in one phrase, and how current all of it is.
+// The header: the name, the cluster's state in one phrase, and how current the data is.
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";

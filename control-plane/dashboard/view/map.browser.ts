@@ -1,8 +1,8 @@
 /// <reference path="../../../config/typescript/geography.d.ts" />
-// The world with the regions on it: a dot each, coloured by health, in a halo whose area is its share of the traffic. A lost
-// region is a cross, and a cut link a dashed line with an arrow at the end that does not answer, so that neither needs colour. The
-// land is drawn when the page is built (`build.node.ts`); only the places of regions are projected here, by the same
-// projection. The picture repeats what the table says, so for screen readers it is one image with a summary.
+// The world map: each region is a dot, coloured by health, in a halo whose area is its share of the traffic. A lost region is a
+// cross, and a cut link a dashed line with an arrow at the end that does not answer, so that neither relies on colour. The land
+// is drawn at build time (`build.node.ts`); only regions are projected here, by the same projection. The map repeats the
+// table's data, so for screen readers it is one image with a summary.
 
 import { geoEqualEarthRaw } from "d3-geo";
 import { h, type JSX } from "preact";
@@ -57,7 +57,7 @@ const legendItem = (name: Health | "cut link"): JSX.Element =>
     ? h("li", { key: name, class: "cut" }, h("span", { class: "line" }), name)
     : h("li", { key: name, class: name }, h("span", { class: "dot" }), name);
 
-/** One line for each cut link. Those of both ways bend to opposite sides, so neither covers the other. */
+/** One line per cut link. Those of both directions curve to opposite sides, so neither covers the other. */
 function links({ cutLinks }: State, regions: readonly Region[]): readonly JSX.Element[] {
   const places = new Map(regions.map(({ id, place }) => [id, project(place)]));
   return cutLinks.flatMap(({ from, to }) => {
@@ -99,7 +99,7 @@ function markers({ rates: traffic, lostRegions }: State, regions: readonly Regio
   });
 }
 
-/** About the middle of the marker; the style scales it. */
+/** Centred on the marker; the style scales it. */
 const CROSS = "M-5-5 5 5M5-5-5 5";
 const ANCHORS = { below: "middle", left: "end", right: "start" } as const;
 

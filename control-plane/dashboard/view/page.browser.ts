@@ -1,5 +1,5 @@
-// The page as a whole: either the sign-in card or the dashboard, in the order in which it is read. Panels keep their size
-// from the first paint on, so that answers fill them and move nothing.
+// The whole page: the sign-in card, or the dashboard in reading order. Panels keep their size from the first paint on, so that
+// data fills them without moving anything.
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
@@ -15,7 +15,7 @@ import { questionDialog } from "./question.browser.ts";
 import { regionTable } from "./region-table.browser.ts";
 import { signIn } from "./sign-in.browser.ts";
 
-/** Everything that is to be seen in `state`. */
+/** The page for `state`. */
 export function page(state: State, controls: Controls): JSX.Element {
   if (state.session.kind === "signed-out") return signIn(state.session.message, controls);
   return h(

@@ -1,4 +1,4 @@
-// A problem in words for people: what the API said, or what its silence or refusal means and what to do.
+// Words a problem for people: the API's detail, or the meaning of its silence or refusal, and what to do.
 
 import type { Problem } from "../model.ts";
 
@@ -7,11 +7,11 @@ export function explain(problem: Problem): string {
   const said = problem.detail ?? `${problem.title}.`;
   switch (problem.status) {
     case 0:
-      return "No answer came: is it running, and is the network there?";
+      return "No answer. Check that it is running and that the network works.";
     case 403:
-      return `${said} Sign in with a token that may do this.`;
+      return `${said} Sign in with a token that has this scope.`;
     case 429:
-      return `${said} Wait a moment before the next attempt.`;
+      return `${said} Wait a moment, then retry.`;
     default:
       return said;
   }

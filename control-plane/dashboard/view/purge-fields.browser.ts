@@ -1,5 +1,5 @@
-// The fields of the purge form. One kind of scope is shown at a time; the others keep what was typed, and their tabs say how much.
-// What the API objects to stands under the field it is about, with its line.
+// The fields of the purge form. One kind of scope is shown at a time; the others keep their text, and their tabs show a count.
+// The API's errors appear under their field, with the line.
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
@@ -9,18 +9,22 @@ import type { FormEdit } from "../state.ts";
 const KINDS: Readonly<Record<ScopeKind, { readonly name: string; readonly hint: string; readonly example: string }>> = {
   urls: {
     name: "URLs",
-    hint: "One a line, with the host that clients use.",
+    hint: "One per line, with the host that clients use.",
     example: "https://shop.example/tea?size=2",
   },
-  prefixes: { name: "Prefixes", hint: "One a line: the path and all below it.", example: "https://shop.example/blog" },
-  tags: { name: "Tags", hint: "One a line, as in the origin's Cache-Tag.", example: "product-42" },
-  hosts: { name: "Hosts", hint: "One a line, without port; *. for subdomains.", example: "*.shop.example" },
+  prefixes: {
+    name: "Prefixes",
+    hint: "One per line: the path and everything below it.",
+    example: "https://shop.example/blog",
+  },
+  tags: { name: "Tags", hint: "One per line, as in the origin's Cache-Tag.", example: "product-42" },
+  hosts: { name: "Hosts", hint: "One per line, without port; *. for subdomains.", example: "*.shop.example" },
   everything: { name: "Everything", hint: "", example: "" },
 };
 
 const edit = (controls: Controls, change: FormEdit) => controls.dispatch({ kind: "form-edited", edit: change });
 
-/** Which kind of scope is shown: radio buttons in the shape of tabs, so that arrow keys work. */
+/** Selects the kind of scope: radio buttons styled as tabs, so that arrow keys work. */
 export function kindChoice(form: PurgeForm, controls: Controls): JSX.Element {
   return h(
     "fieldset",
@@ -46,12 +50,13 @@ export function kindChoice(form: PurgeForm, controls: Controls): JSX.Element {
   );
 }
 
-/** The list of the shown kind. Complaints about another kind stand here too, with its name. */
+/** The list of the selected kind. Errors of other kinds appear here too, with their name. */
 export function scopeField(form: PurgeForm, errors: readonly FieldError[], controls: Controls): JSX.Element {
   const { kind } = form;
   const own = errors.filter(({ field }) => field !== "reason");
   if (kind === "everything") {
-    const warning = "All that is stored, in every region, is fetched again. Expect the origin to be busy for a while.";
+    const warning =
+      "All responses stored in any region are fetched again. Expect a higher load on the origin for a while.";
     return h("div", { class: "field" }, h("p", { class: "warning" }, warning), errorList("everything", own));
   }
   const { name, hint, example } = KINDS[kind];
@@ -75,7 +80,7 @@ export function scopeField(form: PurgeForm, errors: readonly FieldError[], contr
   );
 }
 
-/** Why: kept in the log, for those who come later. */
+/** The reason, kept in the log. */
 export function reasonField(form: PurgeForm, errors: readonly FieldError[], controls: Controls): JSX.Element {
   const own = errors.filter(({ field }) => field === "reason");
   return h(
@@ -94,7 +99,7 @@ export function reasonField(form: PurgeForm, errors: readonly FieldError[], cont
   );
 }
 
-/** Stale rather than gone. */
+/** The choice of a soft purge. */
 export function softChoice(form: PurgeForm, controls: Controls): JSX.Element {
   return h(
     "label",

@@ -1,5 +1,5 @@
-// The form that purges: fields, two buttons and what came of it. The button says what it is about to do; the result stays until
-// the next edit, and is read out as it changes.
+// The purge form: fields, two buttons and the result. The button's text names the scopes; the result stays until the next edit,
+// and changes are announced to screen readers.
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
@@ -38,7 +38,7 @@ export function purgeFormPanel({ form }: State, controls: Controls): JSX.Element
 }
 
 function buttons(form: PurgeForm, ready: boolean, controls: Controls): JSX.Element {
-  // A disabled button would lose the focus while its answer is on the way, so it only says that it is.
+  // A disabled button would lose the focus while a request is pending, so it is only marked as disabled.
   const disabled = ready ? undefined : "true";
   const verb = form.soft ? "Soft purge" : "Purge";
   const name = form.submission.kind === "sending" ? "Sending" : `${verb} ${summaryOf(form)}`.trim();
@@ -51,7 +51,7 @@ function buttons(form: PurgeForm, ready: boolean, controls: Controls): JSX.Eleme
       {
         type: "button",
         "aria-disabled": disabled,
-        title: "Counts what would be purged, and purges nothing",
+        title: "Counts the entries that would be purged, without purging",
         onClick: () => ready && controls.dryRun(),
       },
       "Dry run",

@@ -1,5 +1,5 @@
-// The latest purges, newest first: what, by whom, why, and for each region a small dot that turns when the purge is applied
-// there. Everything here was written by others, some of it perhaps by an attacker: it is shown as text and never as markup.
+// The latest purges, newest first: scopes, requester, reason, and for each region a small dot that changes when the purge is
+// applied there. All of it is foreign input, possibly an attacker's: it is shown as text and never as markup.
 
 import { h, type JSX } from "preact";
 import type { EpochMillis } from "../../../config/units.ts";
@@ -20,12 +20,12 @@ export function purgeListPanel(state: State): JSX.Element {
 
 function content(state: State): JSX.Element {
   const { purges } = state;
-  if (!purges) return h("p", { class: "empty" }, "Asking the hubs for their purges.");
+  if (!purges) return h("p", { class: "empty" }, "Loading the purges.");
   if (purges.length === 0) {
     return h(
       "div",
       { class: "empty" },
-      h("p", null, h("strong", null, "Nothing has been purged yet.")),
+      h("p", null, h("strong", null, "No purges yet.")),
       h("p", null, "Use the form, or ", h("code", null, "npx meridian purge --url https://…"), " in a terminal."),
     );
   }
@@ -61,7 +61,7 @@ function row(purge: Purge, now: EpochMillis): JSX.Element {
   );
 }
 
-/** One dot for each region, in their fixed order; together they are one image with words for it. */
+/** One dot per region, in their fixed order; together they are one image with a text alternative. */
 export function regionDots(purge: Purge): JSX.Element {
   const open = purge.regions.filter(({ state }) => state === "pending" || state === "accepted");
   const waiting = open.length > 0 ? `, waiting for ${open.map(({ region }) => region).join(", ")}` : "";

@@ -1,5 +1,5 @@
-// Asks before doing what everybody would feel. The browser's own modal dialog keeps the focus inside, closes on Escape and gives
-// the focus back; the safe answer comes first and has the focus.
+// Asks for confirmation of an action that affects all clients. The browser's own modal dialog keeps the focus inside, closes on
+// Escape and returns the focus; the safe answer comes first and has the focus.
 
 import { h, type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -17,21 +17,21 @@ function wordingOf(question: Question): Wording {
     case "drain":
       return {
         title: `Drain ${question.region}?`,
-        text: "New requests go to the next nearest region. What it stores is kept, and it still hears purges.",
+        text: "New requests go to the next nearest region. It keeps its stored responses, and purges still apply to it.",
         yes: "Drain",
       };
     case "undrain":
-      return { title: `Undrain ${question.region}?`, text: "It takes its clients again at once.", yes: "Undrain" };
+      return { title: `Undrain ${question.region}?`, text: "It serves its clients again at once.", yes: "Undrain" };
     case "purge-everything":
       return {
         title: "Purge everything?",
-        text: "Nothing that is stored anywhere is used again. The origin answers for all of it until the caches are warm.",
+        text: "All stored responses in every region are invalidated. The origin serves every request until the caches are warm.",
         yes: "Purge everything",
       };
   }
 }
 
-/** The dialog, if something is asked. */
+/** The dialog, if there is a question. */
 export function questionDialog({ question }: State, controls: Controls): JSX.Element | false {
   return question !== undefined && h(QuestionDialog, { question, controls });
 }
@@ -47,7 +47,7 @@ function QuestionDialog({
   useEffect(() => dialog.current?.showModal(), []);
   const { title, text, yes } = wordingOf(question);
   const agree = () => {
-    // Closed first: the browser returns the focus to the button that asked, which the answer then re-labels.
+    // Close first: the browser returns the focus to the button that opened it, which the answer then relabels.
     dialog.current?.close();
     if (question.kind === "purge-everything") controls.purge();
     else controls.setDrained(question.region, question.kind === "drain");

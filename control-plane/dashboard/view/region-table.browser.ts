@@ -1,5 +1,5 @@
-// One row for each region: how it is, what it does now, what it holds, and the button that takes it out of service or back.
-// On a narrow screen the table scrolls sideways in its panel, with the region's name and its button staying in view.
+// One row per region: its health, traffic and stored entries, and a button to drain or undrain it. On a narrow screen the table
+// scrolls sideways in its panel, with the region's name and its button staying in view.
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
@@ -27,7 +27,7 @@ const COLUMNS = [
   ["p50", "number"],
   ["p99", "number"],
   ["Entries", "number"],
-  ["Held", "number"],
+  ["Stored", "number"],
   ["Shards", "number"],
   ["Hub", "text"],
 ] as const;
@@ -94,13 +94,13 @@ function rows(state: State, regions: readonly Region[], controls: Controls): rea
   });
 }
 
-/** What is wrong with a region's links, or when a lost region was heard last: in a few words, and whole. */
+/** A region's cut links, or when a lost region was last heard from: abbreviated, and in full. */
 function noteOf(state: State, { id }: Region): { readonly short: string; readonly whole: string } | undefined {
   const now = nowOf(state);
   const { heardAt, heardBy } = state.lostRegions.find(({ region }) => region === id) ?? {};
   if (heardAt !== undefined) {
     const age = formatFor(instantOf(heardAt), now);
-    return { short: `heard ${age} ago`, whole: `${heardBy} last heard ${id} ${age} ago` };
+    return { short: `heard ${age} ago`, whole: `${heardBy} last heard from ${id} ${age} ago` };
   }
   const cut = state.cutLinks.filter(({ from, to }) => from === id || to === id);
   if (cut.length === 0) return undefined;
@@ -124,7 +124,7 @@ function drainButton({ draining }: State, { id, drained }: Region, controls: Con
     {
       type: "button",
       class: "small",
-      // Disabled buttons lose the focus, so a busy one stays and does nothing.
+      // Disabled buttons lose the focus, so a busy one stays enabled and does nothing.
       "aria-disabled": busy ? "true" : undefined,
       onClick: () => busy || controls.dispatch({ kind: "asked", question: { kind, region: id } }),
       "aria-label": `${verb} ${id}`,
@@ -133,7 +133,7 @@ function drainButton({ draining }: State, { id, drained }: Region, controls: Con
   );
 }
 
-/** Rows of the right height for the time until the first answer: nine, as a cluster has by default. */
+/** Rows of the right height until the first answer: nine, the default number of regions. */
 const placeholders = (): readonly JSX.Element[] =>
   Array.from({ length: 9 }, (_, row) =>
     h(

@@ -1,11 +1,11 @@
-// Asks for a token. The field is a password field so that it is not shown or suggested; where the token is kept is said on
-// the card, because people rightly ask.
+// Asks for a token. The field is a password field so that it is neither shown nor suggested; the card says where the token is
+// stored.
 
 import { h, type JSX } from "preact";
 import type { Controls } from "../controls.ts";
 import { wordmark } from "./header.browser.ts";
 
-/** The card; `message` says why one is asked again. */
+/** The card; `message` says why a new token is needed. */
 export function signIn(message: string | undefined, controls: Controls): JSX.Element {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -36,11 +36,11 @@ export function signIn(message: string | undefined, controls: Controls): JSX.Ele
       h(
         "p",
         { id: "token-help", class: "muted" },
-        "Kept in this tab only. On your own machine the token is in ",
+        "Stored in this tab only. For a local run the token is in ",
         h("code", null, ".meridian/token"),
         ", and ",
         h("code", null, "npm start"),
-        " prints a link that carries it.",
+        " prints a link that contains it.",
       ),
     ),
   );

@@ -78,9 +78,9 @@ describe("alerts", () => {
     const [alert, ...others] = alertsOf(facts({ regions: [live("me"), down("afr")], lostRegions }), now);
     expect(others).toEqual([]);
     expect(alert).toMatchObject({ id: "lost:afr", severity: "bad", title: "afr is lost" });
-    expect(alert?.detail).toContain("; me last heard it 12 s ago.");
+    expect(alert?.detail).toContain("; me last heard from it 12 s ago.");
     expect(alertsOf(facts({ regions: [down("afr")], lostRegions: [{ region: "afr" }] }), now)[0]?.detail).toMatch(
-      /^No other region reaches it\. /,
+      /^No other region can reach it\. /,
     );
   });
 

@@ -55,29 +55,33 @@ describe("answers that fit the API's schemas", () => {
 
 describe("answers that do not fit", () => {
   it.each([
-    ["regions", null, "the body is no object"],
+    ["regions", null, "the body is not of type object"],
     ["regions", {}, "answeredBy is no"],
-    ["regions", changed(list, ["regions"], {}), "regions is no array"],
+    ["regions", changed(list, ["regions"], {}), "regions is not of type array"],
     [
       "regions",
       changed(list, ["regions", 1, "status"], "odd"),
-      "regions[1].status is none of up, joining, unreachable",
+      "regions[1].status is not one of up, joining, unreachable",
     ],
     [
       "regions",
       changed(list, ["regions", 0, "place", "latitude"], undefined),
-      "regions[0].place.latitude is no number",
+      "regions[0].place.latitude is not of type number",
     ],
-    ["regions", changed(list, ["regions", 0, "id"], "moon"), "regions[0].id is none of"],
-    ["regions", changed(list, ["cutLinks", 0, "since"], "yesterday"), "cutLinks[0].since is no instant"],
-    ["stats", changed(stats, ["at"], "yesterday"), "at is no instant"],
-    ["stats", changed(stats, ["sampleSeconds"], "10"), "sampleSeconds is no number"],
+    ["regions", changed(list, ["regions", 0, "id"], "moon"), "regions[0].id is not one of"],
+    ["regions", changed(list, ["cutLinks", 0, "since"], "yesterday"), "cutLinks[0].since is not an instant"],
+    ["stats", changed(stats, ["at"], "yesterday"), "at is not an instant"],
+    ["stats", changed(stats, ["sampleSeconds"], "10"), "sampleSeconds is not of type number"],
     ["stats", changed(stats, ["total", "requests"], -1), "total.requests is less than 0"],
-    ["stats", changed(stats, ["total", "hitRatio"], "all"), "total.hitRatio is no number"],
-    ["receipt", changed(receipt, ["state"], "done"), "state is none of"],
-    ["receipt", changed(receipt, ["scopes", "urls", 0], 7), "scopes.urls[0] is no string"],
+    ["stats", changed(stats, ["total", "hitRatio"], "all"), "total.hitRatio is not of type number"],
+    ["receipt", changed(receipt, ["state"], "done"), "state is not one of"],
+    ["receipt", changed(receipt, ["scopes", "urls", 0], 7), "scopes.urls[0] is not of type string"],
     ["dryRun", changed(EXAMPLES.dryRun, ["dryRun"], false), "dryRun is not true"],
-    ["regions", changed(list, ["regions", 0, "hub", "vector", "weur.k3f9x2"], 1.5), "vector.weur.k3f9x2 is no integer"],
+    [
+      "regions",
+      changed(list, ["regions", 0, "hub", "vector", "weur.k3f9x2"], 1.5),
+      "vector.weur.k3f9x2 is not of type integer",
+    ],
   ] as const)("as %s are a fault that names its place: %#", (name, answer, fault) => {
     expect(check(answer, name)).toContain(fault);
   });
