@@ -1,6 +1,6 @@
 // Draws the report's chart in the page: for each place one bar each for cold, warm and direct, solid up to p50, lighter up
-// to p90, lightest up to p99. It reads the report from the page itself, asks nobody for anything, and redraws in the
-// page's own colours when the reader's light or dark preference changes.
+// to p90, lightest up to p99. It reads the report from the page itself, makes no request, and redraws in the
+// page's own colours when the light or dark preference changes.
 
 import { BarController, BarElement, CategoryScale, Chart, LinearScale, Tooltip } from "chart.js";
 import type { ProbeKind } from "./plan.ts";
@@ -9,7 +9,7 @@ import type { Distribution, LatencyReport } from "./report.ts";
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
 
 const KINDS: readonly ProbeKind[] = ["cold", "warm", "direct"];
-/** How strongly each part of a bar is painted: up to p50, from there to p90, from there to p99. */
+/** The opacity of each part of a bar: up to p50, from there to p90, from there to p99. */
 const STRENGTHS = ["ff", "90", "45"] as const;
 
 const report = JSON.parse(document.getElementById("report")?.textContent ?? "") as LatencyReport;

@@ -1,5 +1,5 @@
-// The histogram that measurements are kept in: Node's own HdrHistogram, three significant figures from one microsecond to
-// one hour, so that a percentile is right within 0.1 % whatever the spread, in a few kilobytes.
+// The histogram for measurements: Node's own HdrHistogram, three significant figures from one microsecond to one hour, so that
+// a percentile is accurate to 0.1 % for any spread, in a few kilobytes.
 
 import { createHistogram } from "node:perf_hooks";
 import type { Histogram } from "./summary.ts";

@@ -3,7 +3,7 @@
 import { MiB } from "../../config/units.ts";
 
 export const LATENCY_LIMITS = {
-  /** Places that one latency measurement covers: a longer table is not read, and each place costs minutes. */
+  /** Places per measurement: a longer table is unreadable, and each place takes minutes. */
   latencyPlaces: 64,
   /** The longest that a probe waits for a response's head, and for the next part of its body. */
   probeTimeoutMillis: 60_000,

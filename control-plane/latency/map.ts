@@ -1,6 +1,6 @@
 // The report's map as SVG: the land, the regions, the places that were measured from, and an arc from each place to the
 // region that answered it, coloured by how fast its warm answers were. Colours are CSS classes `speed-0` to `speed-4`, so
-// that light and dark pages bring their own. It draws what the report says and looks nothing up.
+// that light and dark pages define their own. It uses only the report's data.
 
 import { type Coordinates, REGION_IDS, REGIONS } from "../../config/world/regions.ts";
 import type { PlaceReport } from "./report.ts";

@@ -1,4 +1,4 @@
-// Carries out a plan of probes: several lanes take the next probe each, from one list, so that its order is kept as far as
+// Executes a plan of probes: several lanes each take the next probe from one list, so that its order is kept as far as
 // `concurrency` allows. Each lane has one connection to the CDN and one to the origin. It decides neither the order
 // (`plan.ts`) nor what the answers mean (`observation.ts`, `summary.ts`, `notes.ts`).
 
@@ -16,7 +16,7 @@ import { Collector, type ProbeResult } from "./summary.ts";
 export interface MeasureOptions {
   /** Scheme, host and port of the CDN. */
   readonly origin: string;
-  /** The same of the origin, as it is reached without the CDN. */
+  /** The same of the origin, when reached without the CDN. */
   readonly directOrigin?: string;
   /** Path with optional query, the same on both. */
   readonly path: string;
@@ -24,13 +24,13 @@ export interface MeasureOptions {
   /** Whether places are sent along; otherwise `places` holds the one that is "here". */
   readonly clients: "placed" | "here";
   readonly samples: number;
-  /** Probes under way at once. More is faster, and disturbs more. */
+  /** Concurrent probes. More finish sooner but distort the measurement. */
   readonly concurrency: number;
   /** Called after every probe, those of round 0 included. */
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** The query parameter that makes a cold probe's URL one that nobody asked for before. */
+/** The query parameter that makes a cold probe's URL unique. */
 export const PROBE_PARAMETER = "meridian-probe";
 
 /** Measures. Failed probes are part of the report; it never rejects for them. */
@@ -80,7 +80,7 @@ export async function measure(options: MeasureOptions): Promise<LatencyReport> {
 export const coldPath = (path: string, token: string): string =>
   `${path}${path.includes("?") ? "&" : "?"}${PROBE_PARAMETER}=${token}`;
 
-/** Why a server that answers no probe does not; undefined if the connection's fault has no name, or there is none by now. */
+/** Why a server answers no probe; undefined if the connection's fault has no name, or has cleared. */
 export async function whyUnreachable(origin: string, path: string): Promise<ConnectionFault | undefined> {
   const prober = new Prober(origin);
   const result = await prober.probe(path, { "user-agent": "meridian-latency" });
@@ -89,8 +89,8 @@ export async function whyUnreachable(origin: string, path: string): Promise<Conn
 }
 
 /**
- * Whether a deployment lets a client say where it is: asked from the two sides of the earth, it answers from different
- * regions. A deployment with one region cannot be told from one that goes by addresses, and counts as `here`.
+ * Whether a deployment accepts a place from the client: probed from opposite sides of the earth, it answers from different
+ * regions. A deployment with one region cannot be distinguished from one that uses addresses, and counts as `here`.
  */
 export async function canPlaceClients(origin: string, path: string): Promise<"placed" | "here" | "unreachable"> {
   const prober = new Prober(origin);

@@ -1,10 +1,10 @@
-// What a reader must know to read a report's numbers right: where a series is not what its name promises (a "cold" probe
-// that was a hit, a "warm" one that was not), what failed, and what could not be measured. It changes no number.
+// Caveats for readers of a report: series that are not what their name implies (a "cold" probe that was a hit, a "warm" one that
+// was not), failures, and what could not be measured. It changes no number.
 
 import type { ProbeKind } from "./plan.ts";
 import type { LatencyReport, PlaceReport, Series } from "./report.ts";
 
-/** Notes on a report that has none yet, most serious first; empty when everything is as its name says. */
+/** The notes on a report, most serious first; empty if there is nothing to add. */
 export function notesOn(report: Omit<LatencyReport, "notes">): string[] {
   const notes: string[] = [];
   for (const kind of ["cold", "warm", "direct"] as const) {
@@ -14,17 +14,16 @@ export function notesOn(report: Omit<LatencyReport, "notes">): string[] {
     }
     const odd = Object.entries(total.statuses).filter(([status]) => Number(status) >= 300 && Number(status) !== 304);
     for (const [status, count] of odd) {
-      const meant =
-        Number(status) < 400 ? " A redirect is not followed: measure the URL that it leads to (--path)." : "";
-      notes.push(`${count} ${kind} answers had status ${status}: their times are counted like any answer's.${meant}`);
+      const meant = Number(status) < 400 ? " Redirects are not followed: measure the target URL (--path)." : "";
+      notes.push(`${count} ${kind} answers had status ${status}: their times are included.${meant}`);
     }
   }
   const cold = combined(report.places, "cold");
   const coldHits = (cold.outcomes.hit ?? 0) + (cold.outcomes["stale hit"] ?? 0) + (cold.outcomes.revalidated ?? 0);
   if (coldHits > 0) {
     notes.push(
-      `${coldHits} of ${cold.count} cold probes were answered from a cache, so "cold" is not cold here: the route for this ` +
-        "path does not keep the query parameter meridian-probe in its cache key. Measure a path whose route does (--path).",
+      `${coldHits} of ${cold.count} cold probes were answered from a cache, so "cold" is not cold: the route for this ` +
+        "path omits the query parameter meridian-probe from its cache key. Measure a path whose route includes it (--path).",
     );
   }
   const warm = combined(report.places, "warm");
@@ -38,18 +37,20 @@ export function notesOn(report: Omit<LatencyReport, "notes">): string[] {
   }
   if (missed > 0) {
     notes.push(
-      `${missed} of ${warm.count} warm answers were not hits: the object is not stored, or became stale while it was measured.`,
+      `${missed} of ${warm.count} warm answers were not hits: the object is not stored, or became stale during the measurement.`,
     );
   }
   if (unknown > 0)
-    notes.push(`${unknown} of ${warm.count} warm answers had no Cache-Status, so hits cannot be told from misses.`);
+    notes.push(
+      `${unknown} of ${warm.count} warm answers had no Cache-Status, so hits and misses cannot be distinguished.`,
+    );
   if (report.directUrl === undefined) {
-    notes.push("The origin was not measured without the CDN: --direct URL says where it is.");
+    notes.push("The origin was not measured without the CDN: give its address with --direct URL.");
   }
   if (report.clients === "here") {
     notes.push(
-      "All probes come from this machine: only a local Meridian lets a client say where it is (Meridian-From), a deployed one " +
-        "goes by the client's address. Run this command on machines in other places to see what their users feel.",
+      "All probes come from this machine: only a local Meridian accepts a place from the client (Meridian-From), a deployed one " +
+        "uses the client's address. Run this command on machines in other places to measure for their users.",
     );
   }
   if (report.samples < 100) {
@@ -74,7 +75,7 @@ export function completeness(places: readonly PlaceReport[]): "all" | "some" | "
   return failed === 0 ? "all" : "some";
 }
 
-/** The share of a series' answers that came from a cache, 0 to 1; undefined when no answer says. */
+/** The share of a series' answers from a cache, 0 to 1; undefined without any Cache-Status. */
 export function hitShare(series: Series): number | undefined {
   const known = series.count - (series.outcomes.unknown ?? 0);
   if (known === 0) return undefined;

@@ -1,10 +1,9 @@
-// What one response says about itself: which region served it, what each cache on the way did (`Cache-Status`, RFC 9211)
-// and how long each tier took (`Server-Timing`). It reads and never judges: a field that is absent or malformed leaves the
-// answer "unknown", since a deployment behind another proxy may lose any of them.
+// Reads a response's fields: the serving region, each cache's result (`Cache-Status`, RFC 9211) and each tier's time
+// (`Server-Timing`). An absent or malformed field yields "unknown", since another proxy may remove any of them.
 
 import { parseList, Token } from "structured-headers";
 
-/** What the caches did with a request, told from the client's side. `tier` is the cache that had it. */
+/** The caches' result, from the client's point of view. `tier` is the cache that had the response. */
 export type CacheOutcome =
   | { readonly kind: "hit"; readonly tier: string; readonly stale: boolean }
   | { readonly kind: "revalidated"; readonly tier: string }
@@ -36,7 +35,7 @@ export function observe(status: number, fields: ResponseFields): Observation {
 }
 
 /**
- * RFC 9211 section 2: members stand in the order in which the response passed them, the origin's side first, so the last
+ * RFC 9211 section 2: members are in the order in which the response passed the caches, the origin's side first, so the last
  * is the cache nearest to the client. The request ended at the first cache, counted from the client, that says `hit`;
  * when none does, it went to the origin, and the member nearest to the origin says why.
  */
@@ -46,7 +45,7 @@ export function cacheOutcome(value: string | undefined): CacheOutcome {
   try {
     members = parseList(value);
   } catch (problem) {
-    // The parser's one way to say "malformed"; another party's field may be anything.
+    // The parser throws for a malformed field, which may come from another party.
     if (problem instanceof Error) return { kind: "unknown" };
     throw problem;
   }

@@ -1,5 +1,5 @@
-// The report as one HTML page that needs nothing but itself: its content security policy forbids every request, and all
-// that comes from outside (names, errors, URLs) is escaped. It arranges; numbers come from the report as they are.
+// The report as one self-contained HTML page: its content security policy forbids every request, and all foreign text (names,
+// errors, URLs) is escaped. Numbers are the report's own.
 
 import { drawMap, type Outline, SPEED_BOUNDS } from "./map.ts";
 import { completeness } from "./notes.ts";
@@ -7,7 +7,7 @@ import type { ProbeKind } from "./plan.ts";
 import type { LatencyReport, PlaceReport, Series } from "./report.ts";
 import { escapeHtml, formatHits, formatMillis, formatTimings, median } from "./text.ts";
 
-/** What the page is put together from, beside the report. */
+/** The page's parts, besides the report. */
 export interface PageParts {
   readonly style: string;
   /** Bundled JavaScript that draws the chart from the element `#report`. */
@@ -58,10 +58,10 @@ ${report.places.some((place) => place.place) ? mapSection(report, parts, unplace
 <div class="scroll">${table(report)}</div>
 <p class="small">Milliseconds. &ldquo;Parts&rdquo; are the medians of what each tier reports in <code>Server-Timing</code>.</p>
 </section>
-${report.notes.length === 0 ? "" : `<section><h2>Read this with it</h2><ul>${report.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("")}</ul></section>`}
+${report.notes.length === 0 ? "" : `<section><h2>Notes</h2><ul>${report.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("")}</ul></section>`}
 ${method(report)}
 </main>
-<footer>Drawn with Chart.js (MIT licence, Chart.js contributors); land from Natural Earth (public domain) by world-atlas. This page asks nobody for anything.</footer>
+<footer>Drawn with Chart.js (MIT licence, Chart.js contributors); land from Natural Earth (public domain) by world-atlas. This page makes no requests.</footer>
 <script type="application/json" id="report">${JSON.stringify(report).replaceAll("<", "\\u003c")}</script>
 <script>${parts.script.replaceAll("</script", "<\\/script")}</script>
 </body>
@@ -78,7 +78,7 @@ function subtitle(report: LatencyReport): string {
   return `${date} UTC, ${places}, ${report.samples} samples of each kind${failures}`;
 }
 
-/** Medians over the places: what the median place feels. */
+/** Medians over the places. */
 function tiles(report: LatencyReport): string {
   const middle = (kind: ProbeKind) =>
     median(report.places.flatMap((place) => place.series[kind]?.timeToFirstByte?.p50 ?? []));
@@ -104,7 +104,7 @@ function mapSection(report: LatencyReport, parts: PageParts, unplaced: readonly 
       ? ""
       : `<p class="small">Not on the map, since where they are is not known here: ${escapeHtml(unplaced.map((place) => place.name).join(", "))}.</p>`;
   return `<section>
-<h2>Who answers whom</h2>
+<h2>Places and their regions</h2>
 <p class="key">${bounds.map((bound, index) => `<span><i class="speed-${index}"></i>${bound}</span>`).join("")}<span><i class="region-key"></i>region</span></p>
 ${drawMap(parts.outline, report.places, parts.map.width, parts.map.height)}
 <p class="small">Each line goes from a place to the region that answered it; its colour is the place&rsquo;s warm p50.</p>${missing}
@@ -126,7 +126,7 @@ function table(report: LatencyReport): string {
   return `<table><thead><tr>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
-/** One series; the place's own cells span its `rowsOfPlace` rows and stand in the first of them alone. */
+/** One series; the place's own cells are in the first of its `rowsOfPlace` rows and span them. */
 function row(place: PlaceReport, kind: ProbeKind, series: Series, rowsOfPlace: number): string {
   const times = series.timeToFirstByte;
   const lead =
@@ -150,16 +150,16 @@ function method(report: LatencyReport): string {
       : `<dt>direct</dt><dd>The same request to the origin, <code>${escapeHtml(report.directUrl)}</code>, without Meridian in between.</dd>`;
   const placed =
     report.clients === "placed"
-      ? "Each probe said where it came from (<code>Meridian-From</code>); a local Meridian then emulates the distance to its region."
-      : "All probes came from the machine that measured, from its own address.";
+      ? "Each probe named its place (<code>Meridian-From</code>); a local Meridian then emulates the distance to its region."
+      : "All probes came from the machine that measured, by its own address.";
   return `<section>
 <h2>How this was measured</h2>
 <dl>
-<dt>time to first byte</dt><dd>From writing the request to an open, idle connection until the response&rsquo;s head has been read. Connecting and TLS are not part of it; the way there and back is.</dd>
-<dt>cold</dt><dd>A URL that nobody has asked for before: <code>meridian-probe</code> with a new value is added to the query. It passes through every tier to the origin.</dd>
-<dt>warm</dt><dd>The same URL again and again, after one request that is not counted.</dd>
+<dt>time to first byte</dt><dd>From writing the request to an open, idle connection until the response&rsquo;s head has been read. It includes the round trip, but not connecting or TLS.</dd>
+<dt>cold</dt><dd>A URL never requested before: <code>meridian-probe</code> with a new value is added to the query. It passes through every tier to the origin.</dd>
+<dt>warm</dt><dd>The same URL repeatedly, after one request that is not counted.</dd>
 ${direct}
-<dt>order</dt><dd>Rounds, each with every place and kind once in a new random order, so that whatever drifts meanwhile hits all alike. ${report.concurrency} ${report.concurrency === 1 ? "probe" : "probes"} at a time, ${(report.tookMillis / 1000).toFixed(0)} seconds in all.</dd>
+<dt>order</dt><dd>Rounds, each with every place and kind once in a new random order, so that drift during the measurement affects all alike. ${report.concurrency} ${report.concurrency === 1 ? "probe" : "probes"} at a time, ${(report.tookMillis / 1000).toFixed(0)} seconds in all.</dd>
 <dt>places</dt><dd>${placed}</dd>
 <dt>percentiles</dt><dd>From a histogram (HdrHistogram, three significant figures) for each place and kind.</dd>
 </dl>

@@ -1,12 +1,11 @@
-// From where to measure: the places that a deployment is asked to treat the probe as coming from (`Meridian-From`, which
-// works in local mode only). It reads what a user types and offers one place for each region; it never guesses where a
-// place is: coordinates come from the user, from the list below, or are absent.
+// The places to measure from, sent as `Meridian-From` (local mode only). It parses the user's list and has a default place per
+// region; it never guesses coordinates: they come from the user, from the list below, or are absent.
 
 import { parseMeridianFrom } from "../../config/world/meridian-from.ts";
 import type { Coordinates, RegionId } from "../../config/world/regions.ts";
 import { LATENCY_LIMITS } from "./limits.ts";
 
-/** A place to measure from: what `Meridian-From` says, what to call it, and where it is, as far as that is known. */
+/** A place to measure from: its `Meridian-From` value, name, and coordinates if known. */
 export interface ProbePlace {
   /** The value of `Meridian-From`: a country's code, an address, or `latitude,longitude`. Absent for "here". */
   readonly from?: string;
@@ -14,7 +13,7 @@ export interface ProbePlace {
   readonly place?: Coordinates;
 }
 
-/** The machine that measures, for deployments that place clients by their real address. */
+/** The measuring machine, for deployments that place clients by their real address. */
 export const HERE: ProbePlace = { name: "here" };
 
 const city = (name: string, latitude: number, longitude: number): ProbePlace => ({
@@ -24,8 +23,8 @@ const city = (name: string, latitude: number, longitude: number): ProbePlace => 
 });
 
 /**
- * For each region a large city of its clients, some way from the region's own data centre: measuring from the data
- * centre's doorstep would say what nobody feels.
+ * For each region a large city some distance from its data centre: measuring next to the data centre would not represent
+ * its clients.
  */
 export const PLACE_OF_REGION: Readonly<Record<RegionId, ProbePlace>> = {
   wnam: city("Seattle", 47.61, -122.33),
@@ -39,7 +38,7 @@ export const PLACE_OF_REGION: Readonly<Record<RegionId, ProbePlace>> = {
   me: city("Mumbai", 19.08, 72.88),
 };
 
-/** What a list of places turned out to be. */
+/** The result of parsing a list of places. */
 export type PlaceList =
   | { readonly kind: "places"; readonly places: readonly ProbePlace[] }
   | { readonly kind: "invalid"; readonly detail: string };
@@ -48,7 +47,7 @@ const PART = /[+-]?\d+(?:\.\d+)?,[+-]?\d+(?:\.\d+)?|[^,;\s]+/g;
 
 /**
  * Reads `JP,DE,203.0.113.7,35.68,139.69`: countries (ISO 3166-1, two letters), IP addresses, and pairs of latitude and
- * longitude, parted by commas, semicolons or spaces. Two plain numbers in a row are one pair. Repetitions are dropped.
+ * longitude, separated by commas, semicolons or spaces. Two plain numbers in a row are one pair. Repetitions are dropped.
  */
 export function parsePlaces(text: string): PlaceList {
   const places = new Map<string, ProbePlace>();
@@ -57,14 +56,14 @@ export function parsePlaces(text: string): PlaceList {
     if (!place) {
       return {
         kind: "invalid",
-        detail: `"${part}" is no place: give a country (JP), an IP address, or latitude,longitude`,
+        detail: `"${part}" is not a place: give a country (JP), an IP address, or latitude,longitude`,
       };
     }
     places.set(place.from ?? "", place);
   }
-  if (places.size === 0) return { kind: "invalid", detail: "no place was given: for example JP,DE,BR" };
+  if (places.size === 0) return { kind: "invalid", detail: "give at least one place, for example JP,DE,BR" };
   if (places.size > LATENCY_LIMITS.latencyPlaces)
-    return { kind: "invalid", detail: `at most ${LATENCY_LIMITS.latencyPlaces} places can be measured at once` };
+    return { kind: "invalid", detail: `at most ${LATENCY_LIMITS.latencyPlaces} places can be measured` };
   return { kind: "places", places: [...places.values()] };
 }
 

@@ -1,8 +1,8 @@
-// The order in which probes are made. Every round holds each pair of place and kind exactly once, in an order of its own,
-// so that whatever drifts meanwhile (a busy machine, a cache that warms up, a network) hits all of them alike; measuring
-// one place after the other would blame the place for the time. It decides the order only and measures nothing.
+// The order of probes. Every round has each pair of place and kind exactly once, in a random order, so that drift (a busy
+// machine, a warming cache, a network) affects all of them alike; measuring one place after the other would attribute drift to
+// the place.
 
-/** `cold`: a URL nobody asked for before; `warm`: the same URL again; `direct`: the origin itself, without the CDN. */
+/** `cold`: a URL never requested before; `warm`: the same URL again; `direct`: the origin itself, without the CDN. */
 export type ProbeKind = "cold" | "warm" | "direct";
 
 /** One request to be made. */

@@ -1,7 +1,7 @@
 // One request, timed. The clock starts when undici begins to write the request to an open, idle connection and stops when
-// the response's head has been parsed, so connecting, TLS and waiting for a free connection are never part of it; the
-// server's work, the way there and back and this process's own dispatch are. Redirects are not followed. The body is read
-// and dropped, so that the connection can be used again.
+// the response's head has been parsed, so it excludes connecting, TLS and waiting for a free connection, and
+// includes the server's work, the round trip and this process's own dispatch. Redirects are not followed. The body is read and
+// discarded, so that the connection can be reused.
 
 import { Client, type Dispatcher } from "undici";
 import { connectionFault } from "../../config/connection-faults.ts";
@@ -24,7 +24,7 @@ export class Prober {
     });
   }
 
-  /** Asks for `path` (with its query) and says how long the first byte took. Never rejects. */
+  /** Requests `path` (with its query) and measures the time to first byte. Never rejects. */
   probe(path: string, headers: Readonly<Record<string, string>>): Promise<ProbeResult> {
     return new Promise((resolve) => {
       let started = 0;
@@ -46,7 +46,7 @@ export class Prober {
         },
         onResponseEnd: () => resolve(answered ?? { kind: "failed", reason: "no response" }),
         onResponseError: (_controller, error) => {
-          // A body that we cut off has been measured; one that broke by itself has not been delivered.
+          // A body that we cut off counts as measured; one that broke by itself counts as failed.
           const cut = answered !== undefined && received > LATENCY_LIMITS.probeBodyBytes;
           resolve(cut && answered ? answered : failed(error));
         },
@@ -70,7 +70,7 @@ function failed(error: Error): ProbeResult {
   return { kind: "failed", reason, fault };
 }
 
-/** What stands in a report for the commonest faults. */
+/** The report's words for common faults. */
 const SHORT: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "connection refused"],
   ["ENOTFOUND", "host name not found"],

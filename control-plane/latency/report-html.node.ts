@@ -1,5 +1,5 @@
-// Puts the page of a latency report together: bundles the chart's code with Chart.js, reads the style, draws the land.
-// It happens when a report is written and needs the project's development dependencies, never a network.
+// Builds the page of a latency report: bundles the chart's code with Chart.js, reads the style, draws the land. It runs when a
+// report is written and needs the project's development dependencies, but no network.
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

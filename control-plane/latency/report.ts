@@ -1,6 +1,5 @@
-// The result of a latency measurement: what `--json` prints, and what the table and the page are drawn from. Shapes only.
-// Times are milliseconds with three decimals, "time to first byte": from the moment the request is written to an open
-// connection to the moment the response's head has been read. Connecting is never part of it.
+// The types of a latency report, which `--json` prints and the table and the page show. Times are milliseconds with three
+// decimals, from writing the request to an open connection until the response's head has been read, without connecting.
 
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { Coordinates } from "../../config/world/regions.ts";
@@ -21,11 +20,11 @@ export interface Series {
   /** Probes that were answered; errors are not among them. */
   readonly count: number;
   readonly errors: number;
-  /** What went wrong, by message, most frequent first; at most five. */
+  /** Errors by message, most frequent first; at most five. */
   readonly errorKinds: Readonly<Record<string, number>>;
   /** Absent when nothing was answered. */
   readonly timeToFirstByte?: Distribution;
-  /** Answers by what the caches did: `hit`, `stale hit`, `revalidated`, `miss`, `bypass`, `unknown`. */
+  /** Answers by cache result: `hit`, `stale hit`, `revalidated`, `miss`, `bypass`, `unknown`. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Answers by the region that served them; empty for answers that named none. */
   readonly regions: Readonly<Record<string, number>>;
@@ -36,7 +35,7 @@ export interface Series {
 
 export interface PlaceReport {
   readonly name: string;
-  /** What `Meridian-From` said; absent for "here". */
+  /** The value of `Meridian-From`; absent for "here". */
   readonly from?: string;
   readonly place?: Coordinates;
   /** The region that answered most of its probes through the CDN. */
@@ -57,6 +56,6 @@ export interface LatencyReport {
   /** `placed`: the deployment was asked to place each probe; `here`: all come from this machine's own address. */
   readonly clients: "placed" | "here";
   readonly places: readonly PlaceReport[];
-  /** What a reader must know to read the numbers right, in whole sentences. */
+  /** Caveats for the reader, in whole sentences. */
   readonly notes: readonly string[];
 }

@@ -1,5 +1,5 @@
-// From single observations to a report: it sorts them by place and kind and keeps a histogram for each. It measures
-// nothing, keeps no times but in histograms, which the caller provides, and leaves it to `notes.ts` to judge the numbers.
+// Aggregates observations into a report: one histogram, provided by the caller, per place and kind. `notes.ts` interprets the
+// numbers.
 
 import type { ConnectionFault } from "../../config/connection-faults.ts";
 import { type Millis, millis } from "../../config/units.ts";
@@ -16,7 +16,7 @@ export interface Histogram {
   readonly mean: number;
 }
 
-/** What became of one probe. */
+/** The result of one probe. */
 export type ProbeResult =
   | { readonly kind: "answered"; readonly observation: Observation; readonly timeToFirstByte: Millis }
   | { readonly kind: "failed"; readonly reason: string; readonly fault?: ConnectionFault };
@@ -138,7 +138,7 @@ function distribution({ histogram, least, greatest }: Tally): Distribution {
   };
 }
 
-/** Histograms begin at 1: what took less than a microsecond counts as one. */
+/** Histograms begin at 1: less than a microsecond counts as one. */
 const microseconds = (value: Millis): number => Math.max(1, Math.round(value * 1000));
 const milliseconds = (value: number): Millis => millis(Math.round(value) / 1000);
 

@@ -1,4 +1,4 @@
-// How the report writes numbers and names: for people in the table and on the page, and safely into HTML.
+// Formats numbers and names for the table and the page, and escapes them for HTML.
 
 import type { Millis } from "../../config/units.ts";
 import { hitShare } from "./notes.ts";
@@ -15,16 +15,16 @@ export const formatMillis = (value: Millis | undefined): string => {
   return value < 99.95 ? value.toFixed(1) : String(Math.round(value));
 };
 
-/** Hits of a series in per cent; `-` where there is no cache, `?` where the answers do not say. */
+/** Hits of a series in per cent; `-` where there is no cache, `?` without Cache-Status. */
 export function formatHits(kind: ProbeKind, series: Series): string {
   if (kind === "direct" || series.count === 0) return "-";
   const share = hitShare(series);
   return share === undefined ? "?" : `${Math.round(share * 100)} %`;
 }
 
-/** The tiers in the order in which a request meets them. */
+/** The tiers in the order in which a request passes them. */
 const TIERS = ["edge", "route", "shard", "shield", "origin"];
-/** What is no tier of ours comes last. */
+/** Other tiers come last. */
 const rank = (name: string): number => (TIERS.includes(name) ? TIERS.indexOf(name) : TIERS.length);
 
 /** `edge 3.1, shield 80, origin 74`: each tier's median part, as the responses report it. */

@@ -1,9 +1,9 @@
 // The launcher's own endpoint, for the command line and for tests: regions stop and start, links are cut and healed. It
-// listens on 127.0.0.1, wants the admin token, and speaks JSON; errors are problems (RFC 9457). It decides nothing itself.
+// listens on 127.0.0.1, requires the admin token, and uses JSON; errors are problems (RFC 9457). It decides nothing itself.
 //
 //   GET  /regions                    POST /regions/{id}/stop|start
 //   POST /links/{from}/{to}/cut|heal (cut?how=silent|reset; {to} is a region or origin:NAME)
-//   POST /tokens                     (reads the tokens' records again, which `meridian token` has changed)
+//   POST /tokens                     (reloads the tokens' records after a change by `meridian token`)
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -13,15 +13,15 @@ import type { Cut } from "./link/link.node.ts";
 /** A region as the endpoint shows it. */
 export interface RegionStatus {
   readonly region: RegionId;
-  /** `down`: it was stopped. `restarting`: it was lost and comes back. `failed`: it was lost too often and was given up. */
+  /** `down`: it was stopped. `restarting`: it crashed and is being restarted. `failed`: it crashed too often. */
   readonly state: "live" | "drained" | "down" | "restarting" | "failed";
   readonly edge: string;
   readonly pid?: number;
-  /** Where its links lead that are cut now: regions, and origins as `origin:NAME`. */
+  /** The targets of its cut links: regions, and origins as `origin:NAME`. */
   readonly cut: readonly string[];
 }
 
-/** What the endpoint may do to the run. Each returns false when there is no such region or link. */
+/** The endpoint's actions on the run. Each returns false if there is no such region or link. */
 export interface Controls {
   regions(): RegionStatus[];
   stopRegion(region: RegionId): Promise<boolean>;
@@ -45,7 +45,7 @@ export function createAdmin(token: string, controls: Controls): Server {
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** Compares digests: of equal length whatever was sent, and in constant time. */
+/** Compares digests, which have equal length, in constant time. */
 const isAllowed = (request: IncomingMessage, token: string): boolean =>
   timingSafeEqual(digest(request.headers.authorization ?? ""), digest(`Bearer ${token}`));
 
@@ -69,7 +69,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, control
       detail: `There is no link from ${first} to ${second}.`,
     });
   else if (!done)
-    answer(response, 404, { title: "Not Found", detail: `There is no ${request.method} ${url.pathname} here.` });
+    answer(response, 404, { title: "Not Found", detail: `There is no ${request.method} ${url.pathname}.` });
   else answer(response, 200, { regions: controls.regions() });
 }
 

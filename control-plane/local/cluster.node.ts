@@ -1,6 +1,6 @@
-// A run under way: its regions, links, doors and the example origin, what can be asked of it, and how all of it ends.
-// It keeps the state that the doors go by (which region is live, drained or down) and the record of the run on disk, and has
-// every process supervised: one that ends by itself is started again, one that was stopped stays stopped.
+// A run: its regions, links, doors and the example origin, the operations on it, and its stop. It maintains the regions' states
+// for the doors (live, drained or down) and the record of the run on disk, and supervises every process: one that exits by
+// itself is restarted, one that was stopped stays stopped.
 
 import type { IncomingMessage, Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,7 +25,7 @@ import type { SupervisionNews } from "./supervision/restart-policy.ts";
 import { type Child, Supervised } from "./supervision/supervised.node.ts";
 import { supervisionEvent } from "./supervision/supervision-messages.ts";
 
-/** Where a run can be reached: URLs without a trailing slash. */
+/** A run's addresses: URLs without a trailing slash. */
 export interface Addresses {
   readonly frontDoor: string;
   readonly control: string;
@@ -39,14 +39,14 @@ interface Parts {
   readonly onEvent: (event: LaunchEvent) => void;
 }
 
-/** A region that takes part. */
+/** A participating region. */
 interface Member {
   readonly place: Coordinates;
   readonly process: LocalRegion;
   readonly supervised: Supervised;
 }
 
-/** Made and filled by `launch`. Every method may be called at any time; after `stop` nothing runs any more. */
+/** Created by `launch`. Every method may be called at any time; after `stop` nothing runs. */
 export class Cluster implements Controls {
   readonly #parts: Parts;
   readonly #regions = new Map<RegionId, Member>();
@@ -85,14 +85,14 @@ export class Cluster implements Controls {
     return Object.fromEntries(this.regions().map(({ region, edge }) => [region, edge]));
   }
 
-  /** One region's process. Throws if it takes no part in this run. */
+  /** One region's process. Throws if it is not in this run. */
   region(id: RegionId): LocalRegion {
     const found = this.#regions.get(id);
-    if (found === undefined) throw new Error(`region ${id} takes no part in this run`);
+    if (found === undefined) throw new Error(`region ${id} is not in this run`);
     return found.process;
   }
 
-  /** The link by which `from` calls `to`. Throws if there is none. */
+  /** The link from `from` to `to`. Throws if there is none. */
   link(from: RegionId, to: LinkEnd): Link {
     const found = this.links.get(linkName(from, to));
     if (found === undefined) throw new Error(`there is no link from ${from} to ${to} in this run`);
@@ -103,14 +103,14 @@ export class Cluster implements Controls {
     this.#regions.set(process.id, { place, process, supervised: this.supervise(process, process.id) });
   }
 
-  /** Has a process started again whenever it ends by itself, until the run ends. Its `start` is still to be called. */
+  /** Supervises a process: restarts it whenever it exits by itself, until the run stops. The caller still calls `start`. */
   supervise(child: Child, region?: RegionId): Supervised {
     const supervised = new Supervised(child, (news) => this.#heard(child.name, region, news));
     this.#supervised.set(child, supervised);
     return supervised;
   }
 
-  /** Hears that a supervised process has ended by itself. */
+  /** Called when a supervised process has exited by itself. */
   lost(child: Child, why: string): void {
     if (!this.isStopping) this.#supervised.get(child)?.lost(why);
   }
@@ -119,7 +119,7 @@ export class Cluster implements Controls {
     await Promise.all([...this.#regions.values()].map(({ supervised }) => supervised.start()));
   }
 
-  /** What the doors go by. */
+  /** The regions' state for the doors. */
   doors(): Door[] {
     return [...this.#regions].map(([region, { place }]) => ({ region, place, state: this.#doorOf(region) }));
   }
@@ -134,7 +134,7 @@ export class Cluster implements Controls {
     }));
   }
 
-  /** Stops a region at once, like a machine that loses power, until it is started again. Its state stays. */
+  /** Stops a region at once, like a power failure, until it is started again. Its state is kept. */
   stopRegion(region: RegionId): Promise<boolean> {
     return this.#change(region, (supervised) => supervised.stop());
   }
@@ -146,7 +146,7 @@ export class Cluster implements Controls {
     });
   }
 
-  /** Ends every process of the run, within LIMITS.stopMillis. */
+  /** Stops every process of the run, within LIMITS.stopMillis. */
   stop(): Promise<void> {
     this.#stopped ??= this.#end();
     return this.#stopped;
@@ -168,7 +168,7 @@ export class Cluster implements Controls {
     await this.#parts.folder.handOverTokens();
   }
 
-  /** Says what became of a process, and keeps the record of the run true. */
+  /** Reports a process's change, and updates the record of the run. */
   #heard(name: string, region: RegionId | undefined, news: SupervisionNews): void {
     if (this.isStopping) return;
     this.#parts.onEvent(supervisionEvent(name, region, news));
@@ -176,13 +176,13 @@ export class Cluster implements Controls {
     void this.record();
   }
 
-  /** Hears what passed the control door: a drain that succeeded changes where the front door leads. */
+  /** Called for each request through the control door: a successful drain changes where the front door leads. */
   hearControl = (request: IncomingMessage, handed: Handed): void => {
     const isDrain = request.method === "POST" && /^\/v1\/regions\/[^/]+\/(un)?drain/.test(request.url ?? "");
     if (isDrain && handed.kind === "answered" && handed.status < 300) void this.#learnDrained();
   };
 
-  /** Asks every region whether it is well, so that its hub runs and has met the others before clients come. Says which is not. */
+  /** Checks every region's health, so that its hub runs and has joined before clients arrive. Reports those that are not healthy. */
   async greetRegions(): Promise<void> {
     const live = [...this.#regions.values()].filter(({ process }) => process.pid !== undefined);
     const deadline = performance.now() + LOCAL_LIMITS.regionGreetingMillis;
@@ -195,14 +195,14 @@ export class Cluster implements Controls {
           state = await health();
         }
         if (state === "well" || process.pid === undefined || this.isStopping) return;
-        const text = `${process.name} is not well: ${state.lacks}; purges go through the other regions' hubs meanwhile`;
+        const text = `${process.name} is not healthy: ${state.lacks}; until it is, purges go through the other regions' hubs`;
         this.#parts.onEvent({ kind: "notice", text });
       }),
     );
     await this.#learnDrained();
   }
 
-  /** Writes `run.json` anew. One write waits for the one before, so that the last state is what stays. */
+  /** Rewrites `run.json`. Writes are sequential, so that the last state remains. */
   record(): Promise<void> {
     const write = (): Promise<void> | undefined => (this.isStopping ? undefined : this.#record());
     const failed = ({ message }: Error): void =>
@@ -231,13 +231,13 @@ export class Cluster implements Controls {
     });
   }
 
-  /** How the doors see a region. */
+  /** A region's state for the doors. */
   #doorOf(region: RegionId): Door["state"] {
     if (this.#regions.get(region)?.process.pid === undefined) return "down";
     return this.#drained.has(region) ? "drained" : "live";
   }
 
-  /** How its user sees a region: one that is down may be on its way back, or given up. */
+  /** A region's state for its user: one that is down may be restarting, or have failed. */
   #stateOf(region: RegionId): RegionStatus["state"] {
     const supervision = this.#regions.get(region)?.supervised.state;
     if (supervision === "failed") return "failed";
@@ -245,7 +245,7 @@ export class Cluster implements Controls {
     return this.#doorOf(region);
   }
 
-  /** The links from a region that are cut now: regions, and origins as `origin:NAME`. */
+  /** The targets of a region's cut links: regions, and origins as `origin:NAME`. */
   #cutFrom(region: RegionId): string[] {
     const own = `${region}>`;
     return [...this.links].flatMap(([name, { state }]) =>
@@ -261,7 +261,7 @@ export class Cluster implements Controls {
     return true;
   }
 
-  /** Learns from the control API which regions are drained; keeps what it knew if nobody can say. */
+  /** Reads the drained regions from the control API; keeps the previous ones if no region answers. */
   async #learnDrained(): Promise<void> {
     for (const { process } of this.#regions.values()) {
       if (process.pid === undefined) continue;

@@ -1,5 +1,5 @@
-// The example origin as a process of its own beside the regions. Starts it, waits until it listens, ends it, and says when
-// it ended by itself. It ends when the launcher is gone, because the channel between the two then closes.
+// Runs the example origin as a separate process: starts it, waits until it listens, stops it, and reports if it exits by itself.
+// It exits when the launcher is gone, because the channel between the two then closes.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import type { Child } from "./supervision/supervised.node.ts";
 
 const MAIN = fileURLToPath(new URL("../../origin/example/main.node.ts", import.meta.url));
 
-/** The example origin's process; its own words are in its log file. */
+/** The example origin's process; its output is in its log file. */
 export class ExampleOrigin implements Child {
   readonly name = "the example origin";
   readonly url: string;
@@ -45,10 +45,10 @@ export class ExampleOrigin implements Child {
       throw new Error(`the example origin did not start on port ${this.#port}: see ${this.#logFile}`);
     }
     void ended.then(() => {
-      // Whoever stopped it has let go of it before.
+      // `stop` has cleared the field before.
       if (this.#child !== child) return;
       this.#child = undefined;
-      this.#onLost(`its process ended; see ${this.#logFile}`);
+      this.#onLost(`its process exited; see ${this.#logFile}`);
     });
   }
 

@@ -1,7 +1,7 @@
-// Runs a whole CDN in one process tree: the regions (one workerd each), the links between them, the doors before them and
-// the example origin. `launch` is the story of a start; the Cluster that it gives is what a run can be asked.
-// Invariants: every port is held before anything is started, and until its server binds it; a start that fails leaves
-// nothing behind.
+// Starts a whole CDN in one process tree: the regions (one workerd each), the links between them, the doors in front and the
+// example origin. `launch` returns the Cluster with the run's operations.
+// Invariants: every port is reserved before anything is started, until its server binds it; a failed start leaves nothing
+// behind.
 
 import type { Server } from "node:http";
 import { join } from "node:path";
@@ -45,12 +45,12 @@ const GEO_DATABASE = fileURLToPath(
 export interface LaunchOptions {
   /** Checked; as written in its file. */
   readonly config: Config;
-  /** Which of the configuration's regions take part; all by default. The first is home. */
+  /** The participating regions; by default all of the configuration. The first is home. */
   readonly regions?: readonly RegionId[];
-  /** Stands in for every origin. */
+  /** Replaces every origin. */
   readonly originUrl?: string;
   readonly distances?: "emulated" | "none";
-  /** The front door's port; the others keep their distance to it. */
+  /** The front door's port; the other ports shift with it. */
   readonly frontDoor?: number;
   /** `.meridian` in the project by default. */
   readonly stateFolder?: string;
@@ -60,7 +60,7 @@ export interface LaunchOptions {
   readonly onEvent?: (event: LaunchEvent) => void;
 }
 
-/** What is settled before anything starts. */
+/** The decisions made before anything starts. */
 interface Plan {
   readonly options: LaunchOptions;
   readonly config: Config;
@@ -74,7 +74,7 @@ interface Plan {
   readonly onEvent: (event: LaunchEvent) => void;
 }
 
-/** Starts a run. Rejects with `CannotLaunch` for what the user can mend; whatever was started until then is ended. */
+/** Starts a run. Rejects with `CannotLaunch` for faults that the user can fix, after stopping what was started. */
 export async function launch(options: LaunchOptions): Promise<Cluster> {
   const plan = settle(options);
   try {
@@ -92,14 +92,14 @@ async function start(plan: Plan): Promise<Cluster> {
   const leftovers = await clearLeftovers(plan.folder, plan.onEvent);
   await holdPorts(plan.held, portsOf(plan), leftovers);
   await mendDatabases(plan.folder, plan.regions, plan.onEvent);
-  // Read before the long part of a start: what is wrong with them is known at once.
+  // Read before the long part of a start, so that faults show at once.
   const [token] = await Promise.all([plan.folder.token(), plan.folder.clusterKey()]);
   await plan.folder.tokenRecords();
   const unreachable = checkOrigins(othersOrigins(plan));
   const [script, findAddress] = await Promise.all([
     bundleWorker(plan.options.workerEntry ?? LOCAL_ENTRY),
     openGeoDatabase(plan.geoDatabase).catch((error: Error) => {
-      throw new CannotLaunch(2, `${plan.geoDatabase} is no database of addresses: ${error.message}`);
+      throw new CannotLaunch(2, `${plan.geoDatabase} is not an address database: ${error.message}`);
     }),
   ]);
   step(`bundled the Worker (${Math.round(script.length / 1024)} KiB) and read the address database`);
@@ -120,7 +120,7 @@ async function start(plan: Plan): Promise<Cluster> {
     await cluster.record();
     step(`started ${plan.regions.length} regions, one process each: ${plan.regions.join(" ")}`);
     await cluster.greetRegions();
-    step("every region has met the others");
+    step("every region has joined");
     await openDoors(cluster, plan, findAddress);
     await cluster.record();
     for (const text of await unreachable) plan.onEvent({ kind: "notice", text });
@@ -131,7 +131,7 @@ async function start(plan: Plan): Promise<Cluster> {
   }
 }
 
-/** A fault of a start as its user can read it. */
+/** A start's fault, worded for the user. */
 function cannotLaunch(error: unknown): unknown {
   if (error instanceof PortInUse) return new CannotLaunch(1, error.message);
   const words = error instanceof CannotLaunch ? undefined : describeFileFault(error as FileFault);
@@ -188,7 +188,7 @@ async function addExampleOrigin(cluster: Cluster, plan: Plan): Promise<void> {
   await cluster.supervise(origin).start();
 }
 
-/** Gives each region its ports, its links and its settings. Nothing of it runs yet; its ports are free for it. */
+/** Assigns each region its ports, links and settings. Nothing runs yet; its ports are reserved. */
 async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise<void> {
   const taken = new Set<number>();
   const ports = new Map<RegionId, RegionPorts>();
@@ -203,7 +203,10 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
   const accessFolder = await plan.folder.handOverTokens();
   const secrets = localSecrets(plan.config, process.env);
   for (const name of secrets.missing) {
-    plan.onEvent({ kind: "notice", text: `the configuration names a secret that the environment lacks: ${name}` });
+    plan.onEvent({
+      kind: "notice",
+      text: `the configuration refers to a secret that is not set in the environment: ${name}`,
+    });
   }
   const bindings = {
     ...secrets.bindings,
@@ -223,7 +226,7 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
       stateFolder: plan.folder.regionState(id),
       logFile: plan.folder.regionLog(id),
       mend: () => mendRegion(plan, id),
-      onLost: () => cluster.lost(process, "its process ended"),
+      onLost: () => cluster.lost(process, "its process exited"),
       onError: (region, text) =>
         plan.onEvent({ kind: "notice", text: `region ${region}: ${text} (more in ${plan.folder.regionLog(region)})` }),
     });
@@ -232,7 +235,7 @@ async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise
   await plan.held.release(...[...ports.values()].flatMap(Object.values));
 }
 
-/** A region that is started again may have lost its process to what became of its files meanwhile. */
+/** Damaged files may have been the cause of a crash, so each restart checks them. */
 const mendRegion = ({ folder, regions, onEvent }: Plan, id: RegionId): Promise<void> =>
   mendDatabases(
     folder,

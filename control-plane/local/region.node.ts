@@ -1,6 +1,6 @@
 // One region of the local run: one Miniflare instance, which is one workerd process, with three ports of its own (clients,
-// other regions, control API). It starts, stops at once like a machine that loses power, and starts again on the same
-// ports and state. When its process ends by itself, the region says so and stays down: supervised.node.ts restarts it.
+// other regions, control API). It starts, stops at once like a power failure, and starts again on the same
+// ports and state. If its process exits by itself, the region reports it and stays down: supervised.node.ts restarts it.
 
 import { convertV4MiniflareOptions, LogLevel, Miniflare, Log as RuntimeLog } from "miniflare";
 import type { RegionId } from "../../config/world/regions.ts";
@@ -44,9 +44,9 @@ export interface RegionOptions {
   readonly logFile: string;
   /** Mends what the region keeps on disk, before each start of its process. Rejects if the user has to decide. */
   readonly mend: () => Promise<void>;
-  /** Hears of a process that ended by itself, once it is cleared away. */
+  /** Called when the process has exited by itself, after clean-up. */
   readonly onLost: (region: RegionId) => void;
-  /** Hears of an error of the runtime, in one line. */
+  /** Called with an error of the runtime, in one line. */
   readonly onError: (region: RegionId, text: string) => void;
 }
 
@@ -57,7 +57,7 @@ export class LocalRegion {
   #pid: number | undefined;
   #log: LogFile | undefined;
   readonly #said = new Repetition();
-  /** What was last said of each origin, of which the configuration has few. */
+  /** The last breaker state reported for each origin, of which the configuration has few. */
   readonly #saidOfOrigins = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
 
@@ -73,7 +73,7 @@ export class LocalRegion {
     return `region ${this.id}`;
   }
 
-  /** What stands in the command line of this region's runtime, and in no other's. */
+  /** A text in the command line of this region's runtime, and in no other's. */
   get sign(): string {
     return `=127.0.0.1:${this.options.ports.unused}`;
   }
@@ -213,7 +213,7 @@ class CrashLog extends RuntimeLog {
   }
 }
 
-/** Why a start failed, without what Miniflare guesses of it. */
+/** Why a start failed, without Miniflare's guesses. */
 function startFailure({ region, logFile, stateFolder }: RegionOptions, error: Error): Error {
   if (error instanceof PortInUse) return error;
   const isRuntime = (error as NodeJS.ErrnoException).code === "ERR_RUNTIME_FAILURE";

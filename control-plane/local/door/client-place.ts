@@ -1,22 +1,22 @@
-// Where a client of the local front door is: what `Meridian-From` says, else the launcher's home. Local mode only.
-// The address look-up and the countries' places are handed in, so that this stays pure; it never refuses a request:
-// what cannot be read or found leaves the client at home and says so (the edge, which sees the field too, may refuse).
+// Places a client of the local front door: by `Meridian-From`, else at the launcher's home. Local mode only. The address look-up
+// and the countries' places are arguments, so that this stays pure. It never refuses a request: for an unreadable or unknown
+// place the client is at home with the kind `unknown` (the edge, which receives the field too, may refuse it).
 
 import { parseIpAddress } from "../../../config/world/ip-address.ts";
 import { parseMeridianFrom } from "../../../config/world/meridian-from.ts";
 import type { Coordinates } from "../../../config/world/regions.ts";
 
-/** What placing a client needs to know of the world. */
+/** The geographic data for placing a client. */
 export interface Atlas {
-  /** The place that stands for a country (ISO 3166 code, capitals), if it is known. */
+  /** A country's representative place (ISO 3166 code, capitals), if known. */
   readonly country: (code: string) => Coordinates | undefined;
-  /** Where an address is, if it is known: its own place, or its country's. Asked only for addresses that are somewhere. */
+  /** An address's place, if known: its own, or its country's. Called only for public addresses. */
   readonly address: (address: string) => Coordinates | undefined;
-  /** Where clients are that say nothing. */
+  /** The place of clients that name none. */
   readonly home: Coordinates;
 }
 
-/** How a client was placed. `unknown`: what it said could not be read or found, so it is at home. */
+/** How a client was placed. `unknown`: its place could not be read or found, so it is at home. */
 export interface ClientPlace {
   readonly kind: "country" | "address" | "coordinates" | "home" | "unknown";
   readonly place: Coordinates;

@@ -1,7 +1,7 @@
-// A door: a server on 127.0.0.1 that hands what comes in on to somewhere else (proxy.node.ts) and answers a problem
-// (RFC 9457, RFC 9209) when nobody takes it. Where to is the business of each door.
-// Invariants: what one exchange does wrong ends that exchange alone, never the process; the bytes of fields pass untouched, for
-// they are opaque (RFC 9110 section 5.5); connections and heads have limits (../limits.ts), and beyond them an answer that says so.
+// A door: a server on 127.0.0.1 that forwards requests (proxy.node.ts), and answers with a problem (RFC 9457, RFC 9209) if no
+// target accepts one. Each door chooses its targets.
+// Invariants: a faulty exchange fails alone and never stops the process; field bytes pass unchanged, since they are opaque
+// (RFC 9110 section 5.5); connections and heads have limits (../limits.ts), and beyond them the client gets an error.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
@@ -17,7 +17,7 @@ export interface DoorOptions {
   /** Its name in `Proxy-Status`. */
   readonly name: string;
   readonly choose: (request: IncomingMessage) => Passage;
-  /** Hears what became of each request. */
+  /** Called with the outcome of each request. */
   readonly onHanded?: (request: IncomingMessage, handed: Handed) => void;
   /** Clients' connections at once; LOCAL_LIMITS.doorConnections by default. */
   readonly connections?: number;
@@ -29,7 +29,7 @@ export function createDoor(options: DoorOptions): Server {
   /** Connections beyond the limit, which have had their answer. */
   const refused = new WeakSet<Duplex>();
   const server = createServer(
-    // Uploads and event streams may take as long as they like: the far end has the timeouts that matter.
+    // No timeout for uploads and event streams: the far end has the relevant ones.
     // Only WebSockets' handshakes are upgrades; anything else that offers one gets a plain answer (RFC 9110 section 7.8).
     {
       requestTimeout: 0,
@@ -42,7 +42,7 @@ export function createDoor(options: DoorOptions): Server {
     },
     async (request, response) => {
       if (refused.has(request.socket)) return;
-      // A connection that breaks is everyday; what it leaves behind ends with it.
+      // Connections may break at any time; release what belongs to them.
       request.on("error", () => response.destroy());
       response.on("error", () => response.destroy());
       try {
@@ -56,11 +56,11 @@ export function createDoor(options: DoorOptions): Server {
         }
       } catch (error) {
         console.error(`${name}: ${(error as Error).stack}`);
-        refuse(response, problemOf(name, 502, "The door failed at this request; its log says why."));
+        refuse(response, problemOf(name, 502, "The door failed to handle this request; its log has the cause."));
       }
     },
   );
-  // Every field of a request is passed on: left to itself Node drops those beyond 2,000 without a word.
+  // Forward every field: by default Node silently drops those beyond 2,000.
   server.maxHeadersCount = 0;
   let open = 0;
   server.on("connection", (socket: Socket) => {
@@ -72,7 +72,7 @@ export function createDoor(options: DoorOptions): Server {
     });
     if (open <= connections) return;
     refused.add(socket);
-    const detail = `This door takes ${connections} connections at once.`;
+    const detail = `This door accepts at most ${connections} connections.`;
     socket.on("error", () => socket.destroy());
     socket.end(wireOf(problemOf(name, 503, detail, "connection_limit_reached"), ["Retry-After: 1"]));
     setTimeout(() => socket.destroy(), LOCAL_LIMITS.refusedConnectionMillis).unref();
@@ -80,13 +80,13 @@ export function createDoor(options: DoorOptions): Server {
   // Beyond these not even that answer: each takes a file descriptor while it is given.
   server.maxConnections = connections + LOCAL_LIMITS.doorConnectionsRefused;
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-    // Only what stands before the first answer can be answered; a connection that just broke has nobody to hear it.
+    // Only a fault before the first answer can be answered, and only if the connection is still open.
     if (!socket.writable || error.code === "ECONNRESET" || refused.has(socket)) socket.destroy();
     else socket.end(wireOf(faultOf(name, error)));
   });
   server.on("connect", (_request, socket: Duplex) => {
     socket.on("error", () => socket.destroy());
-    socket.end(wireOf(problemOf(name, 405, "This door opens no tunnels."), [`Allow: ${METHODS}`]));
+    socket.end(wireOf(problemOf(name, 405, "This door does not support tunnels."), [`Allow: ${METHODS}`]));
   });
   server.on("upgrade", async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (refused.has(socket)) return;
@@ -95,7 +95,9 @@ export function createDoor(options: DoorOptions): Server {
       const passage = passageOf(request, options);
       if (passage.kind !== "passage") {
         socket.end(
-          wireOf(problemOf(name, 400, passage.kind === "refused" ? passage.detail : "A WebSocket has a path.")),
+          wireOf(
+            problemOf(name, 400, passage.kind === "refused" ? passage.detail : "A WebSocket request must have a path."),
+          ),
         );
         return;
       }
@@ -125,7 +127,7 @@ function passageOf(
   const target = requestTarget(url, hosts, socket.localPort ?? 80);
   if (target.kind === "bad") return { kind: "refused", detail: target.detail };
   if (target.kind === "server")
-    return method === "OPTIONS" ? target : { kind: "refused", detail: "Only OPTIONS asks the server itself (`*`)." };
+    return method === "OPTIONS" ? target : { kind: "refused", detail: "Only OPTIONS may have the target `*`." };
   request.url = target.path;
   const passage = options.choose(request);
   const { fields = [] } = passage;
@@ -162,20 +164,20 @@ function problemOf(name: string, status: number, detail: string, proxyError?: st
       ["Content-Type", "application/problem+json"],
       ["Cache-Control", "no-store"],
       ["Proxy-Status", `${name}; error=${proxyError ?? usual}`],
-      // What is left of a body that nobody takes would otherwise be read as the next request.
+      // Otherwise the rest of an unread body would be parsed as the next request.
       ["Connection", "close"],
     ],
   };
 }
 
-/** What a request that could not be read gets. */
+/** The problem for a request that could not be parsed. */
 function faultOf(name: string, { code = "" }: NodeJS.ErrnoException): DoorProblem {
   if (code === "HPE_HEADER_OVERFLOW") {
-    const detail = `The request's line and fields are more than ${LOCAL_LIMITS.doorRequestHeadBytes} bytes.`;
+    const detail = `The request line and fields exceed ${LOCAL_LIMITS.doorRequestHeadBytes} bytes.`;
     return problemOf(name, 431, detail);
   }
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return problemOf(name, 408, "The request's head did not come in time.");
-  return problemOf(name, 400, `The request is no message of HTTP (${code}).`);
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return problemOf(name, 408, "The request's head did not arrive in time.");
+  return problemOf(name, 400, `The request is not valid HTTP (${code}).`);
 }
 
 function wireOf({ status, fields, body }: DoorProblem, more: readonly string[] = []): Buffer {
@@ -188,7 +190,7 @@ function wireOf({ status, fields, body }: DoorProblem, more: readonly string[] =
 }
 
 function refuse(response: ServerResponse, { status, fields, body }: DoorProblem): void {
-  // A break after the answer began can only be shown by breaking off.
+  // After the answer has begun, a fault can only be signalled by closing the connection.
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

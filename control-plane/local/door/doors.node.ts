@@ -1,5 +1,5 @@
-// The three doors of a local run: the front door, where clients come in as anycast would take them; the control door,
-// which stays up while one region is; and the direct door, the same way to the origin without the CDN, for comparison.
+// The three doors of a local run: the front door, which sends clients to a region as anycast would; the control door, which
+// stays up while one region is; and the direct door, which leads to the origin without the CDN, for comparison.
 // Distances are those of a connection that is already open: setting one up costs no extra round trip here.
 
 import type { IncomingMessage, Server } from "node:http";
@@ -14,7 +14,7 @@ import { type Door, nearestFirst } from "./nearest.ts";
 import type { Handed, Target } from "./proxy.node.ts";
 import { signClient } from "./sign-client.node.ts";
 
-/** What the doors see of the run; asked anew for each request, because regions come and go. */
+/** The doors' view of the run; read for each request, because regions come and go. */
 export interface Surroundings {
   readonly atlas: Atlas;
   readonly doors: () => readonly Door[];
@@ -33,12 +33,12 @@ const placeOf = (request: IncomingMessage, surroundings: Surroundings): Coordina
   return placeClient(Array.isArray(from) ? from[0] : from, surroundings.atlas).place;
 };
 
-/** Fields that only Meridian's own processes may say: a door takes them from clients, whoever they claim to be. */
+/** Fields reserved for Meridian's own processes: a door removes them from every client's request. */
 const INTERNAL = ["meridian-internal-*"];
 
 /** Clients' door: the nearest live region's edge, with the client's address asserted under the cluster key. */
 export function createFrontDoor(surroundings: Surroundings): Server {
-  /** Until when each port that showed no sign of life is tried last; at most one entry for each region. */
+  /** Until when each unresponsive port is tried last; at most one entry per region. */
   const silentUntil = new Map<number, number>();
   const isSilent = ({ port }: Target): boolean => (silentUntil.get(port) ?? 0) > Date.now();
   return createDoor({
@@ -85,7 +85,7 @@ export function createControlDoor(
   });
 }
 
-/** Where the direct door leads. */
+/** The direct door's target. */
 export interface DirectOrigin {
   readonly url: URL;
   /** Absent when the origin's place is unknown: then nothing is added to its real distance. */

@@ -1,5 +1,5 @@
-// Which fields of a message a proxy passes on, in their order and spelling (RFC 9110 section 7.6.1). Pure: works on the flat
-// name, value, name, value list that Node calls raw headers.
+// Filters the fields that a proxy forwards, keeping order and spelling (RFC 9110 section 7.6.1). Works on Node's raw headers: a
+// flat list of name, value, name, value.
 
 import { HOP_BY_HOP } from "../../../config/schema/reserved-fields.ts";
 

@@ -1,12 +1,12 @@
-// Where addresses are, for the front door: a MaxMind-format database read through `maxmind`, in the launcher's own process.
-// The edge has its own reader of the same file; this one exists because a network picks a region before any edge is asked.
+// Looks up addresses for the front door in a MaxMind-format database, through `maxmind`, in the launcher's own process.
+// The edge has its own reader of the same file; this one exists because the network picks a region before any edge sees a request.
 // An IPv6 address in a database of IPv4 would silently find a wrong record, so it is not looked up there.
 
 import { readFile } from "node:fs/promises";
 import { type CountryResponse, Reader, type Response } from "maxmind";
 import type { Coordinates } from "../../../config/world/regions.ts";
 
-/** What a database says of an address: a point where it has one, else the country's code, else nothing. */
+/** A database's entry for an address: a point if it has one, else the country's code, else nothing. */
 export type Finding = { readonly place: Coordinates } | { readonly country: string } | undefined;
 
 /** The records of the databases that are in use: MaxMind's own nest the country, the free ones have a plain code. */

@@ -1,11 +1,10 @@
-// Which region anycast would take a client to: the live, undrained region at the least emulated distance, and where the
-// client goes when that one does not answer. Pure; it only orders. Residency and preferences are the edge's decision:
-// a front door knows no routes, like the network it stands for.
+// Orders the regions as anycast would for a client: the live, undrained region at the least emulated distance first, then the
+// fallbacks. Residency and preferences are the edge's decision: like the network that it emulates, the front door has no routes.
 
 import { roundTrip } from "../../../config/world/distance.ts";
 import { type Coordinates, REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
 
-/** A region as the front door sees it. */
+/** A region's state for the front door. */
 export interface Door {
   readonly region: RegionId;
   readonly place: Coordinates;

@@ -9,7 +9,7 @@ import { LOCAL_LIMITS } from "../limits.ts";
 /** One pool for all doors, made when it is first needed; idle connections do not keep the process alive. */
 let pool: Agent | undefined;
 export const openPool = (): Agent => {
-  // The far end has the timeouts that matter.
+  // The far end has the relevant timeouts.
   pool ??= new Agent({
     allowH2: false,
     headersTimeout: 0,
@@ -28,8 +28,8 @@ export const openPool = (): Agent => {
 const connector = buildConnector({ allowH2: false });
 
 /**
- * The connection of a request that is aborted is reset, not closed: the runtime at its other end takes a close for the end of the
- * request and goes on working for nobody, up to the origin; it notices a reset at once.
+ * Resets, rather than closes, an aborted request's connection: the runtime at the other end would treat a close as the end of
+ * the request and continue the work, up to the origin; it notices a reset at once.
  */
 function resetsWhenDestroyed<Opened extends Socket>(socket: Opened): Opened {
   const destroy = socket.destroy.bind(socket);
@@ -37,7 +37,7 @@ function resetsWhenDestroyed<Opened extends Socket>(socket: Opened): Opened {
     const isAbort = (error as NodeJS.ErrnoException | undefined)?.code === "UND_ERR_INFO";
     if (!isAbort || socket.destroyed || socket instanceof TLSSocket) return destroy(error);
     socket.destroy = destroy;
-    // A reset takes no error along, and undici has to hear of one, or it takes the answer for ended.
+    // A reset emits no error, and without one undici would treat the answer as complete.
     process.nextTick(() => socket.emit("error", error));
     return socket.resetAndDestroy();
   };

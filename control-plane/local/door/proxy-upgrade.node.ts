@@ -1,6 +1,6 @@
-// Hands a WebSocket (any HTTP/1.1 upgrade) on to the first of several targets that takes it; afterwards bytes pass both ways,
-// delayed by the emulated distance, until either side ends. Nothing of it is read. A target that declines the upgrade has its
-// plain answer passed back (RFC 9110 section 7.8).
+// Forwards a WebSocket (any HTTP/1.1 upgrade) to the first of several targets that accepts it; then bytes pass both ways, delayed
+// by the emulated distance, until either side closes. The bytes are not inspected. If a target declines the upgrade, its plain
+// answer is forwarded (RFC 9110 section 7.8).
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -26,7 +26,7 @@ export async function handUpgrade(
     if (attempt.kind === "answered") return attempt;
     reason = attempt.reason;
   }
-  return { kind: "refused", status: 503, reason: `Nothing behind this door took the connection (${reason}).` };
+  return { kind: "refused", status: 503, reason: `No target of this door accepted the connection (${reason}).` };
 }
 
 function upgrade(

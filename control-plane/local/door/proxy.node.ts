@@ -1,9 +1,9 @@
-// Hands one HTTP request on to the first of several targets that takes it, over an emulated distance: a one-way
-// delay before the request is handed on, another before the answer's head comes back, and the same for every byte of either
-// body. Streams; never buffers a body whole, never rewrites what it does not have to (RFC 9110 section 7.6).
-// A target that refuses the connection is passed over; one that breaks later only for requests that may be repeated.
-// What may be repeated goes through undici's pool, which takes less processor time than Node's own client; anything else
-// through Node's client, on a connection of its own, since undici sends no content after a `100 (Continue)`.
+// Forwards an HTTP request to the first of several targets that accepts it, over an emulated distance: a one-way delay before
+// the request, another before the answer's head, and the same for every byte of either body. It streams, never buffers a whole
+// body, and rewrites only what it must (RFC 9110 section 7.6).
+// A target that refuses the connection is skipped; one that breaks later is skipped only for repeatable requests.
+// Repeatable requests use undici's pool, which takes less processor time than Node's client; others use Node's client on a
+// separate connection, since undici sends no content after a `100 (Continue)`.
 // Fields are Latin-1 strings throughout, one character for each byte (RFC 9110 section 5.5).
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
@@ -47,10 +47,10 @@ export interface Passage {
   readonly drop?: readonly string[];
 }
 
-/** What became of a request: the target that answered, or why none did. */
+/** The outcome of a request: the target that answered, or why none did. */
 export type Handed =
   | { readonly kind: "answered"; readonly target: Target; readonly status: number }
-  /** 502: what came back is no answer that can be passed on; 503: nobody took the request. */
+  /** 502: the answer cannot be forwarded; 503: no target accepted the request. */
   | { readonly kind: "refused"; readonly status: 502 | 503; readonly reason: string }
   | { readonly kind: "abandoned" };
 
@@ -76,7 +76,7 @@ export async function hand(request: IncomingMessage, response: ServerResponse, p
     if (attempt.kind === "unusable") return { kind: "refused", status: 502, reason: unusableDetail(reason) };
     if (attempt.kind === "broken" && ask === askAlone) break;
   }
-  return { kind: "refused", status: 503, reason: `Nothing behind this door took the request (${reason}).` };
+  return { kind: "refused", status: 503, reason: `No target of this door accepted the request (${reason}).` };
 }
 
 const isRepeatable = (request: IncomingMessage, body: NodeJS.ReadableStream | undefined): boolean =>
@@ -110,8 +110,8 @@ type Ask = (
 const reasonOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
 
 /**
- * What became of a request whose connection ended with an error. An answer that the parser refuses is no lost target: any other
- * would hear the same from the origin.
+ * The outcome of a request whose connection failed. An answer that the parser rejects is no lost target: any other would get the
+ * same from the origin.
  */
 function failed(error: NodeJS.ErrnoException, kind: "unreached" | "broken"): Attempt {
   const reason = reasonOf(error);
@@ -122,8 +122,8 @@ function failed(error: NodeJS.ErrnoException, kind: "unreached" | "broken"): Att
 
 const unusableDetail = (reason: string): string =>
   /OVERFLOW/.test(reason)
-    ? `The answer's status line and fields are more than ${LOCAL_LIMITS.doorAnswerHeadBytes} bytes.`
-    : `The answer is no message of HTTP (${reason}).`;
+    ? `The answer's status line and fields exceed ${LOCAL_LIMITS.doorAnswerHeadBytes} bytes.`
+    : `The answer is not valid HTTP (${reason}).`;
 
 /** Leaves a target that shows no sign of life, where the passage says so. */
 function watchIf({ onSilent }: Passage, target: Target, leave: () => void): () => void {
@@ -156,7 +156,7 @@ const askPooled: Ask = (request, target, passage, _body, response) =>
         if (isLeft) started.abort(new Error("nobody waits for it"));
       },
       onResponseStart(_controller, status, _fields, message) {
-        // What is said before the answer (1xx) is between the two ends of that connection.
+        // Interim responses (1xx) concern only the two ends of that connection.
         if (status < 200) return;
         stopWatching();
         const raw = (controller?.rawHeaders ?? []) as Buffer[];
@@ -174,7 +174,7 @@ const askPooled: Ask = (request, target, passage, _body, response) =>
       },
       onResponseError(_controller, error) {
         stopWatching();
-        // A body that breaks off must break off for the client too, or it would take the part for the whole.
+        // A truncated body must be truncated for the client too, which would otherwise take it for complete.
         homeward?.destroy();
         resolve(failed(error, "broken"));
       },
@@ -191,7 +191,7 @@ const askPooled: Ask = (request, target, passage, _body, response) =>
     );
   });
 
-/** Asks over a connection of its own: one from the pool may be dead without anybody knowing yet. */
+/** Sends over a separate connection: a pooled one may be dead already. */
 const askAlone: Ask = (request, target, passage, body, response) =>
   new Promise((resolve) => {
     const waits = body !== undefined && target.expects === "continue";
@@ -213,7 +213,7 @@ const askAlone: Ask = (request, target, passage, body, response) =>
     upstream.on("close", stopWatching);
     upstream.on("response", (message) => {
       stopWatching();
-      // Nobody asked for the content: it is read and dropped, for clients who listen only once they have sent everything.
+      // The target did not ask for the content: read and discard it, for clients that read only after sending everything.
       if (waits && upstream.listenerCount("continue") > 0) request.unpipe().resume();
       const { statusCode: status = 502, statusMessage } = message;
       try {
@@ -251,7 +251,7 @@ export function open(target: Target, request: IncomingMessage, fields: readonly 
     maxHeaderSize: LOCAL_LIMITS.doorAnswerHeadBytes,
   } as const;
   const upstream = secure ? httpsRequest({ ...options, servername: host }) : httpRequest(options);
-  // Left to itself Node drops the lines of an answer beyond 2,000 without a word.
+  // By default Node silently drops an answer's fields beyond 2,000.
   upstream.maxHeadersCount = 0;
   // Node writes a head with `Expect` as UTF-8, which would encode the bytes of fields a second time.
   return upstream.once("socket", (socket) => socket.setDefaultEncoding("latin1"));

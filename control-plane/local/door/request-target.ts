@@ -1,7 +1,7 @@
-// What a door does with the target and the Host of a request (RFC 9112 section 3.2). A target in absolute form names the host,
-// and the field Host is ignored (section 3.2.2): a server that believed Host would answer, and store, for another site. The
-// runtime behind the doors reads Host alone, so the door writes there what the target says. It is as strict as the RFC allows, since
-// what two servers read differently is how requests are smuggled. Pure; what host names mean is the edge's business.
+// Interprets a request's target and Host (RFC 9112 section 3.2). A target in absolute form determines the host, and the field Host
+// is ignored (section 3.2.2): a server that used Host would answer, and store, for another site. The runtime behind the doors
+// reads only Host, so the door replaces it with the target's host. It is as strict as the RFC allows, since differences in
+// parsing enable request smuggling. Pure; the edge interprets host names.
 
 export type RequestTarget =
   /** `host` is what Host must say; undefined leaves the client's own. */
@@ -15,9 +15,10 @@ export type RequestTarget =
  * is neither the door's nor 80, and any number of Host fields but one, for HTTP/1.0 too: without one no route would match.
  */
 export function requestTarget(target: string, hosts: readonly string[], port: number): RequestTarget {
-  if (hosts.length !== 1) return { kind: "bad", detail: "A request has one Host field (RFC 9112 section 3.2)." };
+  if (hosts.length !== 1)
+    return { kind: "bad", detail: "A request must have exactly one Host field (RFC 9112 section 3.2)." };
   if (!/^(?:\[[0-9a-f:.]+\]|[^\s/?#@\\[\]:]+)?(?::\d*)?$/i.test(hosts[0] ?? "")) {
-    return { kind: "bad", detail: "Host holds a host name, and a port if need be (RFC 9110 section 7.2)." };
+    return { kind: "bad", detail: "Host must be a host name with an optional port (RFC 9110 section 7.2)." };
   }
   if (target.startsWith("/")) return { kind: "target", path: target };
   if (target === "*") return { kind: "server" };
@@ -26,14 +27,14 @@ export function requestTarget(target: string, hosts: readonly string[], port: nu
     return {
       kind: "bad",
       detail:
-        "A request target is a path, or an absolute http:// URL without user name (RFC 9112 section 3.2); " +
-        "this door speaks plain HTTP only.",
+        "A request target must be a path, or an absolute http:// URL without a user name (RFC 9112 section 3.2); " +
+        "this door supports plain HTTP only.",
     };
   }
   const [, host = "", rest = ""] = absolute;
   const [, named] = /:(\d*)$/.exec(host) ?? [];
   if (named !== undefined && named !== "" && Number(named) !== 80 && Number(named) !== port) {
-    return { kind: "bad", detail: `The request's target names port ${named}, and this door is at port ${port}.` };
+    return { kind: "bad", detail: `The request's target has port ${named}, but this door is at port ${port}.` };
   }
   return { kind: "target", path: rest.startsWith("/") ? rest : `/${rest}`, host };
 }

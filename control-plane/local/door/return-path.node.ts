@@ -1,5 +1,5 @@
-// The way home of an answer: its head, and where its body goes, now or after an emulated distance. It writes what a far end said as
-// it was said: fields as Latin-1 strings, one character for each byte (RFC 9110 section 5.5), in their order and spelling.
+// Returns an answer to the client: its head and its body, after an emulated distance. Fields are forwarded unchanged, as Latin-1
+// strings with one character per byte (RFC 9110 section 5.5), in their order and spelling.
 
 import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";

@@ -1,4 +1,4 @@
-// Signs what the front door says of its clients (config/node/client-assertion.ts) with Node's HMAC. Signs only; edges check.
+// Signs the front door's assertion of a client's address (config/node/client-assertion.ts) with Node's HMAC. Edges verify it.
 
 import { createHmac, randomUUID } from "node:crypto";
 import { formatClientAssertion, signedText } from "../../../config/node/client-assertion.ts";

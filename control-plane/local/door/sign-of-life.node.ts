@@ -1,5 +1,5 @@
-// Whether a target that was asked something and says nothing is there at all: a process that hangs still has its connections
-// taken by the kernel. A slow one answers the question, and is waited for.
+// Detects a hung target: the kernel accepts connections for a process that hangs. A slow one answers the probe, and the request
+// keeps waiting for it.
 
 import { request as httpRequest } from "node:http";
 import { LIMITS } from "../../../config/limits.ts";

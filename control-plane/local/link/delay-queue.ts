@@ -1,6 +1,6 @@
-// A queue that holds each item back for a fixed time and never changes their order: the heart of an emulated distance.
-// Decides when an item is due and whether the queue is full; a shell owns the timer and the bytes (delay-stream.node.ts).
-// Invariant: items leave in the order they came, none before its time. A held queue (a cut link) lets nothing out.
+// A queue that delays each item by a fixed time and keeps their order: the core of an emulated distance. It decides when an item
+// is due and whether the queue is full; a shell owns the timer and the bytes (delay-stream.node.ts).
+// Invariant: items leave in order, none before its time. A queue on hold (a cut link) releases nothing.
 
 import type { Bytes, Millis } from "../../../config/units.ts";
 
@@ -11,7 +11,7 @@ interface Held<Item> {
   readonly dueAt: number;
 }
 
-/** Items under way over an emulated distance. `now` is any monotonic clock in milliseconds, the same for every call. */
+/** Items in flight over an emulated distance. `now` is any monotonic clock in milliseconds, the same for every call. */
 export class DelayQueue<Item> {
   readonly #delay: Millis;
   readonly #capacity: Bytes;
@@ -19,7 +19,7 @@ export class DelayQueue<Item> {
   #bytes = 0;
   #onHold = false;
 
-  /** `capacity` is when the queue calls itself full; it still takes what it is given. */
+  /** `capacity` is when the queue reports itself full; it still accepts items. */
   constructor(delay: Millis, capacity: Bytes) {
     this.#delay = delay;
     this.#capacity = capacity;
@@ -53,7 +53,7 @@ export class DelayQueue<Item> {
     return this.#bytes;
   }
 
-  /** Keeps everything until `release`, as a broken cable does with what its ends will send again. */
+  /** Keeps everything until `release`, like a broken cable whose ends will retransmit. */
   hold(): void {
     this.#onHold = true;
   }

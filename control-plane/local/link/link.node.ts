@@ -1,6 +1,6 @@
 // A link: the emulated way from one place to another, as a TCP forwarder that delays bytes in both directions. It can be
-// cut and healed, as cables are. It never looks into the bytes. Bounded: connections by count, bytes under way per direction.
-// A cut is silent (bytes stay on their way, as with lost packets that are sent again) or resets what passes over it.
+// cut and healed. It never inspects the bytes. Bounded: connections by count, bytes in flight per direction.
+// A cut is silent (bytes stay in flight, like lost packets that are retransmitted) or resets the connections.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
@@ -8,19 +8,19 @@ import type { Millis } from "../../../config/units.ts";
 import { LOCAL_LIMITS } from "../limits.ts";
 import { DelayStream } from "./delay-stream.node.ts";
 
-/** How a link fails: `silent` delivers nothing and says nothing, `reset` ends every connection at once. */
+/** How a link fails: `silent` delivers nothing, `reset` resets every connection at once. */
 export type Cut = "silent" | "reset";
 
 export interface LinkOptions {
-  /** Where the link leads. */
+  /** The link's target. */
   readonly host: string;
   readonly port: number;
-  /** How long a byte is under way. */
+  /** One-way delay. */
   readonly oneWay: Millis;
   /**
-   * What the caller's close means. `whole`: it has given up, so the far end is reset; workerd never closes one direction alone, and
-   * as a server it would take a close for the end of the request and go on working for nobody. `half` (the default): it has sent
-   * everything and still listens.
+   * The meaning of the caller's close. `whole`: it has given up, so the far end is reset; workerd never closes one direction only,
+   * and as a server it would treat a close as the end of the request and continue the work. `half` (the default): it has sent
+   * everything and still reads.
    */
   readonly callersClose?: "whole" | "half";
 }
@@ -33,7 +33,7 @@ interface Connection {
   readonly homeward: DelayStream;
 }
 
-/** One direction of calling between two places; answers come back over the same connections. */
+/** One direction of requests between two places; answers return over the same connections. */
 export class Link {
   readonly #options: LinkOptions;
   readonly #server: Server;
@@ -66,7 +66,7 @@ export class Link {
     }
   }
 
-  /** Heals the link: what was under way arrives, and what was called is answered. */
+  /** Heals the link: bytes in flight arrive, and pending connections are made. */
   heal(): void {
     this.#cut = undefined;
     for (const connection of this.#connections) {

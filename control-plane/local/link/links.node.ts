@@ -1,6 +1,6 @@
 // All links of a run: one for each ordered pair of regions, and one from each region to each origin whose place is known.
-// Decides which binding of which region leads where. With distances off they delay nothing, but still tell the far end that its
-// caller has given up (link.node.ts), and can be cut.
+// Decides the target of each region's bindings. With distances off they delay nothing, but still signal a caller's abort to the
+// far end (link.node.ts), and can be cut.
 // Origins over TLS get neither: a Worker reaches those by itself, at their real distance.
 
 import type { Config } from "../../../config/schema/schema.ts";

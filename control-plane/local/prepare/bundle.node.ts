@@ -1,4 +1,4 @@
-// Makes the script that every region runs: the edge, its Durable Objects and the control API, bundled by path (the local
+// Bundles the script that every region runs: the edge, its Durable Objects and the control API, by path (the local
 // launcher imports nothing of them). It builds what production runs, under the same compatibility date and flags.
 
 import { fileURLToPath } from "node:url";
@@ -17,8 +17,8 @@ const BANNER =
 const NODE_MODULES = "assert buffer crypto events fs http https net os path stream string_decoder url util zlib";
 
 /**
- * The control API's page, made for this script: what lies in `dashboard/dist` may be missing or another version's. It is not
- * written there, for a run needs no right to write into the project.
+ * Builds the control API's page for this script: the file in `dashboard/dist` may be missing or outdated. It is not written
+ * there, so that a run needs no write access to the project.
  */
 const dashboard: Plugin = {
   name: "dashboard",

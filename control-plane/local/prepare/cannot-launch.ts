@@ -1,5 +1,4 @@
-// Why a run cannot start, in words for its user. Everything that the user can mend ends in this error; anything else is a
-// mistake of ours and keeps its own.
+// The error for a start that fails for a reason that the user can fix. Any other error is a bug and keeps its own type.
 
 /** Lines for the user, and the command line's exit code (2: usage or configuration). */
 export class CannotLaunch extends Error {

@@ -1,6 +1,6 @@
-// Looks once at each origin of a run, at its start: whether a connection to it comes about, with TLS where its URL says so.
-// It sends no request, for an origin may count or refuse them. What a Worker is told of a failure is little; here the system
-// says why, so the user reads it before the first 502. It never fails and never stops a start: an origin may come up later.
+// Checks once, at a start, that each origin accepts a connection, with TLS if its URL has https. It sends no request, since an
+// origin may count or refuse them. A Worker gets little detail about a failure; here the system gives the cause, and the user
+// sees it before the first 502. It never stops a start: an origin may come up later.
 
 import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -33,7 +33,7 @@ function whyUnreachable(url: URL): Promise<string | undefined> {
       socket.destroy();
       resolve(fault);
     };
-    const late = setTimeout(() => finish("it did not take the connection in time"), LOCAL_LIMITS.originCheckMillis);
+    const late = setTimeout(() => finish("it did not accept the connection in time"), LOCAL_LIMITS.originCheckMillis);
     socket.on(isSecure ? "secureConnect" : "connect", () => finish());
     socket.on("error", (error: NodeJS.ErrnoException) => {
       finish(connectionFault(error.code ?? "", error.message).clause);

@@ -23,7 +23,7 @@ export async function loadConfiguration(path: string): Promise<LoadedConfig> {
     return unusable(`${file} cannot be read: ${(error as Error).message}`);
   }
   if (module.default === undefined)
-    return unusable(`${file} exports nothing by default: export default defineConfig({ ... })`);
+    return unusable(`${file} has no default export: add export default defineConfig({ ... })`);
   const result = validate(module.default);
   if (result.kind === "valid") return { kind: "loaded", config: result.config };
   return unusable(

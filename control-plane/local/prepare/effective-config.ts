@@ -1,16 +1,16 @@
-// What the regions of one run are told: the user's configuration, cut down to the regions that take part, with the origins'
-// addresses of this run. Pure. Invariant: cutting down never widens what a route allows. A route that is bound to regions of
-// which none takes part could not be served by anyone, so a run without them is refused before it starts.
+// The configuration for the regions of one run: the user's, reduced to the participating regions, with this run's origin
+// addresses. Pure. Invariant: the reduction never widens what a route allows. A route restricted to regions that do not
+// participate could not be served, so such a run is refused before it starts.
 
 import type { Config, Origin, Route } from "../../../config/schema/schema.ts";
 import { joinAliases } from "../../../config/spelling/host-aliases.ts";
 import { type Coordinates, REGIONS, type RegionId } from "../../../config/world/regions.ts";
 import { DEFAULT_FRONT_DOOR, portPlan } from "./ports.ts";
 
-/** What differs from the configuration's file in this run. */
+/** This run's differences from the configuration's file. */
 export interface RunSettings {
   readonly regions: readonly RegionId[];
-  /** Stands in for every origin; its place is unknown. */
+  /** Replaces every origin; its place is unknown. */
   readonly originUrl?: string;
   /** The front door's port in this run. */
   readonly frontDoor: number;
@@ -18,7 +18,7 @@ export interface RunSettings {
   readonly exampleOriginPort: number;
 }
 
-/** The example origin's address as configurations write it, whichever port it has in a run. */
+/** The example origin's address in configurations, regardless of its port in a run. */
 const EXAMPLE_ORIGIN = `http://127.0.0.1:${portPlan(DEFAULT_FRONT_DOOR).exampleOrigin}`;
 
 /** Whether an origin of the configuration is the example origin. */
@@ -38,7 +38,7 @@ export function effectiveConfig(config: Config, settings: RunSettings): Config {
   };
 }
 
-/** All ports of a run lead to one site, under whichever name of this machine: that of the front door. */
+/** All ports of a run, under every name of this machine, are aliases of one site: the front door's. */
 function localAliases(frontDoor: number): Config["aliases"] {
   const { edges } = portPlan(frontDoor);
   const ports = [frontDoor, ...Object.values(edges)];
@@ -70,21 +70,21 @@ function routeFor(route: Route, takesPart: (region: RegionId) => boolean): Route
   };
 }
 
-/** For each route that none of `regions` may serve, a line that says so; a run must not start with any. */
+/** An error for each route that none of `regions` may serve; a run must not start with any. */
 export const unservableRoutes = (config: Config, regions: readonly RegionId[]): string[] =>
   config.routes.flatMap(({ name, residency }) =>
     residency === undefined || residency.some((region) => regions.includes(region))
       ? []
       : [
-          `route "${name}" may be served by ${residency.join(" ")} only: at least one of them must take part (--regions)`,
+          `route "${name}" is restricted to ${residency.join(" ")}: at least one of them must be in the run (--regions)`,
         ],
   );
 
-/** Where a region stands: as configured, else its usual place. */
+/** A region's place: as configured, else its default. */
 export const regionPlace = (config: Config, region: RegionId): Coordinates =>
   config.regions[region]?.place ?? REGIONS[region].place;
 
-/** Where an origin stands, if that is known. */
+/** An origin's place, if known. */
 export function originPlace(config: Config, origin: Origin): Coordinates | undefined {
   return typeof origin.place === "string" ? regionPlace(config, origin.place) : origin.place;
 }

@@ -1,28 +1,28 @@
-// Takes ports before anything is started, holds them until their server opens, and finds a free one where any will do.
-// Invariant: a port that is held is given back before its server binds it, and at the latest when the start has failed.
+// Reserves ports before anything is started, until their servers bind them, and finds free ones where any will do.
+// Invariant: a reserved port is released before its server binds it, and at the latest when the start has failed.
 
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A port that cannot be had, and what for. */
+/** An unavailable port and its purpose. */
 export class PortInUse extends Error {
   readonly port: number;
 
   constructor(port: number, purpose: string) {
     super(
-      `port ${port}, which the ${purpose} needs, is in use. End the program that has it (lsof -i :${port} shows it), ` +
+      `port ${port}, which the ${purpose} needs, is in use. Stop the program that uses it (lsof -i :${port} shows it), ` +
         "or move all of Meridian's ports: npm start -- --port 9787",
     );
     this.port = port;
   }
 }
 
-/** Ports that are held for servers which are not there yet: nobody else gets them meanwhile. */
+/** Ports reserved for servers that have not started yet. */
 export class HeldPorts {
   readonly #held = new Map<number, Server>();
 
-  /** Holds a port. Throws `PortInUse` if it cannot be had; `patience` waits for a program that has just been ended. */
+  /** Reserves a port. Throws `PortInUse` if it is unavailable; `patience` waits for a program that was just stopped. */
   async hold(port: number, purpose: string, patience: "none" | "short" = "none"): Promise<void> {
     if (patience === "short") await becomesFree(port);
     const server = await listenOn(port);
@@ -32,7 +32,7 @@ export class HeldPorts {
     this.#held.set(port, server);
   }
 
-  /** Gives ports back, for their servers to bind. All of them by default. */
+  /** Releases ports for their servers to bind. All of them by default. */
   async release(...ports: readonly number[]): Promise<void> {
     const chosen = ports.length === 0 ? [...this.#held.keys()] : ports;
     await Promise.all(
@@ -86,7 +86,7 @@ export async function holdFreePort(held: HeldPorts, taken: Set<number>): Promise
       if (!(error instanceof PortInUse)) throw error;
     }
   }
-  throw new Error("no free port was found between 28000 and 32000");
+  throw new Error("no free port between 28000 and 32000");
 }
 
 /** A free port that nobody holds. */

@@ -1,11 +1,11 @@
-// Which ports a local run takes. All keep their distance to the front door's, so that several runs can stand side by side
-// and a region keeps its port when others are left out (INTERFACE "Local run").
+// The ports of a local run. All are at fixed offsets from the front door's, so that several runs can coexist and a region keeps
+// its port when others are left out.
 
 import { REGION_IDS, type RegionId } from "../../../config/world/regions.ts";
 
-/** The front door's port when nothing else is asked for. */
+/** The default port of the front door. */
 export const DEFAULT_FRONT_DOOR = 8787;
-/** The front doors that leave room for every other port. */
+/** The range of front door ports that leaves room for every other port. */
 export const FRONT_DOOR_RANGE = { least: 1025, most: 65_535 - 14 - REGION_IDS.length } as const;
 
 export interface PortPlan {

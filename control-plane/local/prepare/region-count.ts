@@ -1,15 +1,15 @@
-// How many regions the machine bears, and which: all that are configured if memory allows, else those that together cover
-// the most of the world. What the user names is never cut down. Pure: memory is an argument.
+// Chooses how many and which regions to run: all that are configured if memory allows, else those that together cover the most
+// of the world. Regions named by the user are never reduced. Pure: memory is an argument.
 
 import { type Bytes, MiB } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 
 /** A region's process with room for its entries: 76 MiB bare, measured, and what its cache takes in a short run. */
 export const REGION_BYTES = 110 * MiB;
-/** Left to everything else: the launcher itself, the example origin, and the user's other work. */
+/** Reserved for everything else: the launcher itself, the example origin, and the user's other work. */
 export const MARGIN_BYTES = 512 * MiB;
 
-/** The order in which regions are given up last: continents first, then second regions of the same continent. */
+/** The order of preference: one region per continent first, then second regions of the same continent. */
 const BY_COVERAGE: readonly RegionId[] = ["enam", "weur", "apac", "sam", "oc", "afr", "wnam", "me", "eeur"];
 
 export interface RegionChoice {

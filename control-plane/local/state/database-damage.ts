@@ -1,9 +1,9 @@
-// What is done about databases of a region that are damaged. Meters' counts, alarms and the runtime's own books are moved
-// aside: nothing that was promised is in them. A hub's log is another matter, for it holds purges that were acknowledged.
-// **Decided: a damaged log is replaced only while another hub holds what it held.** An acknowledged purge is in two hubs'
-// logs, so of several logs one may be missing: its hub begins a new log under a new identity and takes the events from the
-// others. The only log, or two of them, may be all that is left of a receipt: then the start is refused, and its user
-// decides. Nothing stale would be served either way, since every cache begins empty.
+// Decides what to do about damaged databases of a region. Meters' counts, alarms and the runtime's own files are moved aside:
+// they contain nothing that was promised. A hub's log differs, since it contains acknowledged purges.
+// **Decided: a damaged log is replaced only while another hub has its events.** An acknowledged purge is in two hubs' logs, so
+// one of several logs may be lost: its hub starts a new log under a new identity and copies the events from the others. The only
+// log, or two of them, may be all that is left of a receipt: then the start is refused, and the user decides. Nothing stale would
+// be served either way, since every cache starts empty.
 
 import type { RegionId } from "../../../config/world/regions.ts";
 
@@ -28,24 +28,24 @@ export function planForDatabases(damaged: readonly DamagedDatabase[], soundLogs:
       kind: "refuse",
       lines: [
         ...logs.map(({ region, file, detail }) => `The log of ${region}'s hub is damaged: ${file} (${detail}).`),
-        "It holds purges that were acknowledged, and no other region's hub is sure to hold them all.",
-        "To begin without them, so that their receipts and idempotency keys are unknown from then on, move it away:",
+        "It contains acknowledged purges, and no other region's hub is certain to have them all.",
+        "To start without them, losing their receipts and idempotency keys, move it away:",
         ...logs.map(({ file }) => `  mv '${folderOf(file)}' '${folderOf(file)}.damaged'`),
-        "Nothing stale is served then, for every cache begins empty. Or keep it, and start with a new folder: npm start -- --state FOLDER",
+        "Nothing stale will be served, since every cache starts empty. Or keep it, and start with a new folder: npm start -- --state FOLDER",
       ],
     };
   }
   return { kind: "move-aside", notices: damaged.map(noticeOf) };
 }
 
-/** What has to go for a log to begin anew: the folder around a database, or the file that stands in the place of a folder. */
+/** What to move away to start a new log: the database's folder, or the file in place of a folder. */
 const folderOf = (file: string): string => (file.endsWith(".sqlite") ? file.slice(0, file.lastIndexOf("/")) : file);
 
 function noticeOf({ region, file, holds, detail }: DamagedDatabase): string {
   const consequence =
     holds === "hub-log"
-      ? `The hub of ${region} begins a new log and takes what the other regions' hubs hold`
-      : "Counts of metrics may begin anew; nothing else is lost";
+      ? `The hub of ${region} starts a new log and copies the other hubs' events`
+      : "Metric counts may restart from zero; nothing else is lost";
   return `${file} was damaged (${detail}) and was moved aside. ${consequence}.`;
 }
 

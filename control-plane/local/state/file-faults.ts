@@ -1,5 +1,4 @@
-// What a fault of the file system means to the user of a local run, and what to do about it. Pure: it reads the system's
-// code and the path, and words the answer.
+// Words file system errors for the user of a local run, with advice, from the system's code and the path.
 
 /** A fault as Node reports it. */
 export interface FileFault {
@@ -7,22 +6,22 @@ export interface FileFault {
   readonly path?: string;
 }
 
-/** The fault of `path` in words with advice; undefined for an error that is none of the file system's. */
+/** The fault of `path` in words with advice; undefined if it is not a file system error. */
 export function describeFileFault({ code, path = "a file of the state folder" }: FileFault): string | undefined {
   switch (code) {
     case "EACCES":
     case "EPERM":
-      return `${path}: this user may not read or write it. Give it to this user (chown), or keep the state elsewhere: npm start -- --state FOLDER`;
+      return `${path}: this user may not read or write it. Change its owner (chown), or keep the state elsewhere: npm start -- --state FOLDER`;
     case "EROFS":
       return `${path}: its file system is read-only. Keep the state elsewhere: npm start -- --state FOLDER`;
     case "ENOSPC":
     case "EDQUOT":
-      return `${path}: there is no space left for it. Make space, or keep the state elsewhere: npm start -- --state FOLDER`;
+      return `${path}: no space left on the device. Free space, or keep the state elsewhere: npm start -- --state FOLDER`;
     case "ENOTDIR":
     case "EEXIST":
-      return `${path}: a file stands where a folder belongs. Move it away, or keep the state elsewhere: npm start -- --state FOLDER`;
+      return `${path}: a file is in place of a folder. Move it away, or keep the state elsewhere: npm start -- --state FOLDER`;
     case "EISDIR":
-      return `${path}: a folder stands where a file belongs. Move it away, or keep the state elsewhere: npm start -- --state FOLDER`;
+      return `${path}: a folder is in place of a file. Move it away, or keep the state elsewhere: npm start -- --state FOLDER`;
     case "EIO":
     case "EBUSY":
     case "ENAMETOOLONG":

@@ -1,5 +1,5 @@
-// A log on disk that never stands in anybody's way: lines that cannot be written (a full disk, a folder that is gone) are
-// counted and dropped, and their number is written once writing works again.
+// A log on disk that never blocks or fails its caller: lines that cannot be written (a full disk, a missing folder) are counted
+// and dropped, and their number is written once writing works again.
 
 import { createWriteStream, type WriteStream } from "node:fs";
 

@@ -1,6 +1,6 @@
-// Looks at the databases of regions before they start, at every start of one, and moves damaged ones aside or refuses the start
-// (database-damage.ts). A runtime that meets one would crash, or serve with a hub that fails for ever. A file where a region
-// keeps a folder is damage, too: the runtime would say so in words of its own, which name no remedy.
+// Checks regions' databases before each start, and moves damaged ones aside or refuses the start (database-damage.ts). With a
+// damaged one the runtime would crash, or its hub would fail permanently. A file in place of a folder is damage too: the
+// runtime's own error names no remedy.
 
 import { statSync } from "node:fs";
 import { access, constants, readdir, stat } from "node:fs/promises";
@@ -12,10 +12,10 @@ import { CannotLaunch } from "../prepare/cannot-launch.ts";
 import { type DamagedDatabase, isDiskFault, planForDatabases } from "./database-damage.ts";
 import type { StateFolder } from "./state-folder.node.ts";
 
-/** What SQLite keeps beside a database. */
+/** SQLite's files next to a database. */
 const COMPANIONS = ["-wal", "-shm"];
 const HUB_FOLDER = "meridian-Hub";
-/** The folders of a region's state, and what would be missing with each. */
+/** The folders of a region's state, and what each contains. */
 const FOLDERS = [
   { name: "", holds: "hub-log" },
   { name: "do", holds: "hub-log" },
@@ -29,8 +29,8 @@ const FOLDERS = [
 type Judged = Omit<DamagedDatabase, "detail"> & { readonly detail: string | undefined };
 
 /**
- * Mends what `regions` keep. `others` are regions of the same run that are not started now: their hubs' logs are only looked at.
- * Throws `CannotLaunch` if the user has to decide, or for files that this user may not use.
+ * Repairs the databases of `regions`. `others` are regions of the same run that are not being started: their hubs' logs are only
+ * checked. Throws `CannotLaunch` if the user must decide, or for inaccessible files.
  */
 export async function mendDatabases(
   folder: StateFolder,
@@ -57,16 +57,16 @@ async function judgedOf(region: RegionId, folder: StateFolder): Promise<readonly
   const root = folder.regionState(region);
   for (const { name, holds } of FOLDERS) {
     const file = join(root, name);
-    if (await isFile(file)) return [{ region, file, holds, detail: "it is a file in the place of a folder" }];
+    if (await isFile(file)) return [{ region, file, holds, detail: "it is a file in place of a folder" }];
   }
   const names = await filesBelow(root);
-  // What was moved aside earlier, by a start or by hand, is nobody's any more.
+  // Ignore files that were moved aside earlier, by a start or by hand.
   const databases = names.filter((name) => name.endsWith(".sqlite") && !name.includes(".damaged"));
   for (const name of names) await access(join(root, name), constants.R_OK | constants.W_OK);
   return databases.map((name) => {
     const isLog = name.includes(`/${HUB_FOLDER}/`) && !name.endsWith("/metadata.sqlite");
     const file = join(root, name);
-    const detail = statSync(file).isDirectory() ? "it is a folder in the place of a file" : damageOf(file);
+    const detail = statSync(file).isDirectory() ? "it is a folder in place of a file" : damageOf(file);
     return { region, file, holds: isLog ? "hub-log" : "other", detail };
   });
 }
@@ -91,7 +91,7 @@ async function filesBelow(root: string): Promise<readonly string[]> {
   }
 }
 
-/** What SQLite finds wrong with a file; undefined if it is sound. Throws `CannotLaunch` where the disk does not let it look. */
+/** SQLite's finding about a file; undefined if it is sound. Throws `CannotLaunch` if the disk prevents the check. */
 function damageOf(file: string): string | undefined {
   let database: DatabaseSync | undefined;
   try {
@@ -108,4 +108,4 @@ function damageOf(file: string): string | undefined {
 }
 
 const cannotLook = (file: string, message: string): string =>
-  `${file} cannot be checked (${message}): its disk is full or fails. Make space there, or keep the state elsewhere: npm start -- --state FOLDER`;
+  `${file} cannot be checked (${message}): its disk is full or failing. Free space there, or keep the state elsewhere: npm start -- --state FOLDER`;

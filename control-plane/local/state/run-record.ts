@@ -1,5 +1,5 @@
-// What `run.json` says of the run under way: where everything listens and which processes are its own. It is there before the
-// first region is started, so that the next start knows the processes of a launcher that was killed in the middle of its own.
+// The format of `run.json`, the record of the current run: addresses and processes. It is written before the first region is
+// started, so that the next start knows the processes of a launcher that was killed during its own.
 
 import type { RegionId } from "../../../config/world/regions.ts";
 
@@ -22,6 +22,6 @@ export interface RegionRecord {
   readonly control: string;
   /** Absent while the region is stopped, or is not up yet. */
   readonly pid?: number;
-  /** What stands in its runtime's command line, and in no other's. */
+  /** A text in its runtime's command line, and in no other's. */
   readonly sign?: string;
 }

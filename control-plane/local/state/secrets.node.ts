@@ -1,5 +1,5 @@
-// The secrets that a local run hands to its regions: those that the configuration names, from the launcher's own environment,
-// as a deployment has them from `wrangler secret put`. One that is missing stops nothing: what needs it fails and says so.
+// A local run's secrets: those that the configuration refers to, from the launcher's environment, as a deployment has them from
+// `wrangler secret put`. A missing one stops nothing: the feature that needs it fails with an error.
 
 import type { Config } from "../../../config/schema/schema.ts";
 import { secretNames } from "../../../config/schema/secrets.ts";

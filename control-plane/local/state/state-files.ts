@@ -1,5 +1,5 @@
-// Whether what stands in a small file of the state folder can be used: secrets, tokens, the record of a run. Files are cut
-// by full disks and power cuts, and edited by hand. Pure: it judges text; state-folder.node.ts reads it and moves it aside.
+// Validates the small files of the state folder: secrets, tokens, the record of a run. Files are truncated by full disks and
+// power failures, and edited by hand. Pure: state-folder.node.ts reads them and moves them aside.
 
 import { parseTokens, type TokenRecord } from "../../api/access/access.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -24,9 +24,7 @@ export function judgeSecret(text: string): Judged<string> {
   if (secret === "") return { kind: "empty" };
   if (SECRET.test(secret)) return { kind: "good", value: secret };
   return damaged(
-    secret.length < 16
-      ? `it has ${secret.length} characters and needs 16 or more`
-      : "it has characters that no secret has",
+    secret.length < 16 ? `it has ${secret.length} characters and needs 16 or more` : "it has invalid characters",
   );
 }
 
@@ -46,10 +44,10 @@ export function judgeRun(json: string): Judged<RunRecord> {
   try {
     run = JSON.parse(json);
   } catch (error) {
-    if (error instanceof SyntaxError) return damaged("it is not whole JSON");
+    if (error instanceof SyntaxError) return damaged("it is not valid JSON");
     throw error;
   }
-  return isRunRecord(run) ? { kind: "good", value: run } : damaged("it is no record of a run");
+  return isRunRecord(run) ? { kind: "good", value: run } : damaged("it is not a record of a run");
 }
 
 /** Whether every member that is there is what a record says. A reader needs few of them, and asks for those that it needs. */

@@ -1,7 +1,7 @@
-// `.meridian/`: what one local installation keeps between runs, and what it says about the run under way. Secrets are
-// readable by their owner only and are made at the first start; `run.json` is there while a run is, and removed with it.
-// **Decided: damaged files.** What holds nothing that could be lost is moved aside under a new name and made again, with a
-// notice. What may still hold something (tokens of others) stops the start and is named, with what to do about it.
+// `.meridian/`: a local installation's persistent files, and the record of the current run. Secrets are readable by their owner
+// only and created at the first start; `run.json` exists for as long as the run.
+// **Decided: damaged files.** A file with nothing to lose is moved aside under a new name and recreated, with a notice. One that
+// may still contain something (tokens of others) stops the start with an error and advice.
 
 import { createHash, randomBytes } from "node:crypto";
 import { constants, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -23,7 +23,7 @@ const ignoreAbsence = (error: unknown): undefined => {
   if (codeOf(error) !== "ENOENT") throw error;
 };
 
-/** What moving a damaged secret aside costs, beyond making a new one. */
+/** The consequences of replacing a damaged secret. */
 const COSTS = {
   token: "Scripts that used the old one need the new one.",
   "cluster-key": "Receipts from before verify only with the old key (meridian purge verify --key).",
@@ -70,7 +70,7 @@ export class StateFolder {
     const folder = join(this.path, "access");
     // Read first: a damaged list changes nothing for those who use it.
     const records = await this.tokenRecords();
-    await this.#replace("access/tokens.json", JSON.stringify(records), "It was a copy, and was made again.");
+    await this.#replace("access/tokens.json", JSON.stringify(records), "It was a copy, and was recreated.");
     return folder;
   }
 
@@ -141,7 +141,7 @@ export class StateFolder {
   async #secret(name: keyof typeof COSTS): Promise<string> {
     const found = await this.#read(name, judgeSecret);
     if (found?.kind === "good") return found.value;
-    if (found !== undefined) await this.#setAside(name, whatIsWrong(found), `A new one was made. ${COSTS[name]}`);
+    if (found !== undefined) await this.#setAside(name, whatIsWrong(found), `A new one was created. ${COSTS[name]}`);
     const secret = randomBytes(32).toString("base64url");
     await writeFile(join(this.path, name), `${secret}\n`, { mode: 0o600, flag: "wx" });
     return secret;
@@ -154,11 +154,11 @@ export class StateFolder {
     if (found.kind === "damaged") {
       throw new CannotLaunch(
         1,
-        `${join(this.path, "tokens.json")} is damaged: ${found.detail}. It holds the tokens that "meridian token create" made. ` +
-          "Correct it, or move it away; its tokens then no longer work, and new ones are made with: npx meridian token create",
+        `${join(this.path, "tokens.json")} is damaged: ${found.detail}. It contains the tokens of "meridian token create". ` +
+          "Correct it, or move it away; its tokens then no longer work; create new ones with: npx meridian token create",
       );
     }
-    await this.#setAside("tokens.json", whatIsWrong(found), "Tokens that it once held no longer work.");
+    await this.#setAside("tokens.json", whatIsWrong(found), "Its former tokens no longer work.");
     return [];
   }
 
@@ -177,7 +177,7 @@ export class StateFolder {
       await rm(`${file}.new`, { recursive: true, force: true });
       await writeFile(`${file}.new`, text, { mode: 0o600 });
       if ((await stat(file).catch(ignoreAbsence))?.isDirectory()) {
-        await this.#setAside(name, "was a folder in the place of a file", consequence);
+        await this.#setAside(name, "was a folder in place of a file", consequence);
       }
       await rename(`${file}.new`, file);
     } catch (error) {
@@ -192,7 +192,7 @@ export class StateFolder {
       await mkdir(path, { recursive: true, mode: 0o700 });
     } catch (error) {
       if (codeOf(error) !== "EEXIST" && codeOf(error) !== "ENOTDIR") throw error;
-      await this.#setAside(name, "was a file in the place of a folder", "A new folder was made.");
+      await this.#setAside(name, "was a file in place of a folder", "A new folder was created.");
       await mkdir(path, { recursive: true, mode: 0o700 });
     }
   }
@@ -218,4 +218,4 @@ const whatIsWrong = (found: Bad): string => (found.kind === "empty" ? "was empty
 /** What a command says of a record of the run that it cannot use. */
 export const describeBadRun = (path: string, found: Bad): string =>
   `${path} is ${found.kind === "empty" ? "empty" : `damaged (${found.detail})`}. ` +
-  "Start Meridian again (npm start), which replaces it, or say where the API is: --api URL";
+  "Restart Meridian (npm start), which replaces it, or give the API's address: --api URL";

@@ -1,5 +1,5 @@
-// Which processes run, who started them and with what: to know the pid of a region's runtime, and to end what a killed
-// launcher left behind. A process is ended only if its command line shows that it is ours; pids are used again.
+// Lists processes with their parents and command lines, to find a region's runtime and to stop what a killed launcher left
+// behind. A process is stopped only if its command line shows that it is ours, since pids are reused.
 
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -85,7 +85,7 @@ async function answersAsLauncher({ admin }: RunRecord, token = ""): Promise<bool
   }
 }
 
-/** Ends what a run whose launcher is gone left behind. Returns the pids that it ended. */
+/** Stops what a run whose launcher is gone left behind. Returns the stopped pids. */
 export async function endLeftovers(run: RunRecord): Promise<number[]> {
   const processes = await listProcesses();
   const running = new Map(processes.map((candidate) => [candidate.pid, candidate.command]));

@@ -1,36 +1,35 @@
-// What happens to a process of the local run that ends by itself: it is started again after a pause that doubles, and given
-// up after a few losses in a row. A process that then ran for long enough begins anew. A process that its user stopped stays
-// stopped. Pure: a state, what occurred and when; supervised.node.ts starts, stops and waits.
-// **Decided: a lost process comes back.** Whoever wants a region to stay away stops it (`meridian region stop`), as a
-// supervisor of services does it everywhere else.
+// The restart policy for processes of the local run: a process that exits by itself is restarted after a pause that doubles, and
+// has failed after a few losses in a row. Running for long enough resets the count. A process that its user stopped stays
+// stopped. Pure: state, event and time; supervised.node.ts starts, stops and waits.
+// **Decided: a lost process is restarted**, as by any service supervisor. To keep a region down, stop it (`meridian region stop`).
 
 import { type Millis, millis } from "../../../config/units.ts";
 import { LOCAL_LIMITS } from "../limits.ts";
 
-/** How a process is. `losses` counts how often in a row it ended by itself or did not start. */
+/** A process's state. `losses` counts how often in a row it exited by itself or did not start. */
 export type Supervision =
-  /** Nobody wants it to run. */
+  /** It should not run. */
   | { readonly kind: "stopped" }
   | { readonly kind: "starting"; readonly losses: number }
   | { readonly kind: "running"; readonly losses: number; readonly since: Millis }
   /** It was lost and is started again after `pause`. */
   | { readonly kind: "waiting"; readonly losses: number; readonly pause: Millis }
-  /** It was lost too often: only its user starts it again. */
+  /** It was lost too often: only its user can start it again. */
   | { readonly kind: "failed"; readonly losses: number };
 
-/** What can occur to a process. `lost`: it ended by itself, or its start failed. `due`: the pause is over. */
+/** An event of a process. `lost`: it exited by itself, or its start failed. `due`: the pause is over. */
 export type Occurrence = "start-wanted" | "stop-wanted" | "started" | "lost" | "due";
 
-/** What a supervisor tells of its child. */
+/** A supervisor's report about its child. */
 export type SupervisionNews =
-  /** The child is lost; `why` says how, as far as that is known. */
+  /** The child is lost; `why` is the cause, as far as known. */
   | { readonly kind: "lost"; readonly why: string; readonly pause: Millis }
   | { readonly kind: "restarted" }
   | { readonly kind: "failed"; readonly why: string; readonly losses: number };
 
 export const STOPPED: Supervision = { kind: "stopped" };
 
-/** The state after an occurrence at `now`. An occurrence that does not apply, for it comes late, changes nothing. */
+/** The state after an event at `now`. A late event that no longer applies changes nothing. */
 export function supervise(state: Supervision, occurrence: Occurrence, now: Millis): Supervision {
   switch (occurrence) {
     case "stop-wanted":

@@ -1,6 +1,6 @@
-// Which of the lines that a region's runtime writes belong on its user's screen, and in what words. All lines go to the
-// region's log; the screen gets one line for each error, without its stack, and nothing that is known to be harmless. The
-// same words are not repeated while they are news, so that a fault of every request does not bury everything else.
+// Selects and words the runtime's log lines for the user's screen. All lines go to the region's log; the screen gets one line per
+// error, without its stack, and none that is known to be harmless. The same line is not repeated for a while, so that a fault
+// of every request does not bury everything else.
 
 import { storageFault } from "../../../config/storage-fault.ts";
 import { LOCAL_LIMITS } from "../limits.ts";
@@ -11,7 +11,7 @@ export interface RuntimeLine {
   readonly message: string;
 }
 
-/** Errors of the runtime that are part of its everyday, each with its reason. */
+/** Harmless errors of the runtime, each with its reason. */
 const HARMLESS: readonly RegExp[] = [
   // A process that is stopped at once cancels the alarms of its objects; they are kept, and run after the next start.
   /NOSENTRY SQLite alarm handler canceled/,
@@ -35,7 +35,7 @@ export function stallNews({ level, message }: RuntimeLine): string | undefined {
   if (level !== "error" && level !== "fatal") return undefined;
   const [, pause] = /^Uncaught exception: .*\.Error: the (?:origin's )?body paused for (\d+) ms/.exec(message) ?? [];
   if (pause === undefined) return undefined;
-  return `an origin sent nothing for ${Number(pause) / 1000} s in the middle of a body: the response was broken off, and is not stored`;
+  return `an origin sent nothing for ${Number(pause) / 1000} s in the middle of a body: the response was aborted, and is not stored`;
 }
 
 /** Why a runtime did not start, by what it wrote before it ended. `folder`: where the region keeps its state. */
@@ -43,7 +43,7 @@ export function whyNotStarted(written: string, folder: string): string {
   const fault = storageFault(written);
   if (fault !== undefined) return `${fault} (${folder})`;
   const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(written)?.[1];
-  if (message === undefined) return "its runtime ended at once";
+  if (message === undefined) return "its runtime exited at once";
   return (JSON.parse(`"${message}"`) as string).replaceAll("\n", " ");
 }
 
@@ -55,7 +55,7 @@ export function storageNews({ level, message }: RuntimeLine, folder: string): st
   if (level !== "error" && level !== "fatal") return undefined;
   const fault = /\bSQLITE_/.test(message) ? storageFault(message) : undefined;
   if (fault === undefined) return undefined;
-  return `it cannot store purges, for ${fault} (${folder}). It refuses them until then, and goes on by itself afterwards`;
+  return `it cannot store purges: ${fault} (${folder}). It refuses purges until then, and resumes by itself`;
 }
 
 /** What a line is to a user: undefined if it stays in the log. */
@@ -76,34 +76,34 @@ export function originNews({ message }: RuntimeLine): { readonly origin: string;
   const text =
     state === "closed"
       ? `the origin "${origin}" answers again`
-      : `the origin "${origin}" fails again and again: it is asked only now and then until it answers`;
+      : `the origin "${origin}" fails repeatedly: it gets only occasional requests until it answers`;
   return { origin, text };
 }
 
-/** What an edge says of request fields that an origin varies on and is not sent; undefined for any other line. */
+/** Words an edge's warning about request fields that an origin varies on but does not receive; undefined for any other line. */
 export function withheldNews({ message }: RuntimeLine): string | undefined {
   const found = /^\{"route":"([a-z0-9-]+)","varyWithheld":\["([^\\\]]+)"\]\}$/.exec(message.trim());
   const [, route, fields] = found ?? [];
   if (route === undefined || fields === undefined) return undefined;
   const names = fields.split('","');
   if (names.includes("user-agent") && names.length === 1) {
-    return `route "${route}": its origin varies on User-Agent, and is sent the same for all: set key.device, or list it in variantHeaders`;
+    return `route "${route}": its origin varies on User-Agent, but receives the same value for all clients: set key.device, or list it in variantHeaders`;
   }
   const listed = names.join(", ");
   return `route "${route}": its origin varies on ${listed}: such requests are not cached; list them in variantHeaders, set detectVary or a framework`;
 }
 
-/** Remembers what was said lately; bounded. */
+/** Remembers recent lines; bounded. */
 export class Repetition {
   readonly #saidAt = new Map<string, number>();
 
-  /** Whether `text` is news at `now`; from then on it is none for `LOCAL_LIMITS.repeatedLineMillis`. */
+  /** Whether to print `text` at `now`; then not again for `LOCAL_LIMITS.repeatedLineMillis`. */
   isNews(text: string, now: number): boolean {
     for (const [old, at] of this.#saidAt) {
       if (now - at < LOCAL_LIMITS.repeatedLineMillis) break;
       this.#saidAt.delete(old);
     }
-    // So many different faults at once: more lines would help nobody, and the log has them.
+    // With so many different faults more lines would not help, and the log has them.
     if (this.#saidAt.has(text) || this.#saidAt.size >= LOCAL_LIMITS.repeatedLines) return false;
     this.#saidAt.set(text, now);
     return true;

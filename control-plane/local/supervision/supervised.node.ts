@@ -1,5 +1,5 @@
-// Keeps one process of the local run running: starts it again when it ends by itself, as restart-policy.ts decides. It knows
-// nothing of what the process is. A pause never delays the end of a run, for `stop` cancels it.
+// Supervises one process of the local run: restarts it when it exits by itself, as restart-policy.ts decides. It is independent
+// of the process's kind. A pause never delays the end of a run, since `stop` cancels it.
 
 import { performance } from "node:perf_hooks";
 import { millis } from "../../../config/units.ts";
@@ -7,7 +7,7 @@ import { type Occurrence, STOPPED, type Supervision, type SupervisionNews, super
 
 /** What is supervised. `start` and `stop` wait for each other, and `stop` may be called at any time. */
 export interface Child {
-  /** As people know it: `region weur`. */
+  /** Name for messages: `region weur`. */
   readonly name: string;
   /** Rejects when the process does not come up. */
   start(): Promise<void>;
@@ -30,7 +30,7 @@ export class Supervised {
     return this.#state.kind;
   }
 
-  /** Starts the child for its user. Rejects when that fails: a start that somebody waits for is not tried again. */
+  /** Starts the child for its user. Rejects on failure: a start with a waiting caller is not retried. */
   async start(): Promise<void> {
     this.#enter("start-wanted");
     try {
@@ -48,7 +48,7 @@ export class Supervised {
     await this.#child.stop();
   }
 
-  /** Hears that the child has ended by itself. */
+  /** Called when the child has exited by itself. */
   lost(why: string): void {
     this.#failed(why);
   }

@@ -148,8 +148,8 @@ describe("a local file that is damaged", () => {
   };
 
   it.each([
-    ["run.json", "", "run.json is empty. Start Meridian again (npm start), which replaces it"],
-    ["run.json", '{"v":1,', "run.json is damaged (it is not whole JSON). Start Meridian again"],
+    ["run.json", "", "run.json is empty. Restart Meridian (npm start), which replaces it"],
+    ["run.json", '{"v":1,', "run.json is damaged (it is not valid JSON). Restart Meridian"],
     ["token", "\n", "token is empty: restart Meridian (npm start), which creates a new one"],
   ])("is named with what to do: %s holding %j", (name, text, words) => {
     expect(at(name, text)).toThrow(words);

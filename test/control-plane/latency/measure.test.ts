@@ -85,7 +85,7 @@ describe("a measurement", () => {
       concurrency: 1,
       onProgress: () => undefined,
     });
-    expect(report.notes.join()).toContain('"cold" is not cold here');
+    expect(report.notes.join()).toContain('"cold" is not cold');
     expect(report.places[0]?.series).not.toHaveProperty("direct");
   });
 

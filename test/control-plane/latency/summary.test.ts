@@ -141,12 +141,7 @@ describe("notes", () => {
     ["answers without Cache-Status", [["warm", answered(1)]], {}, "no Cache-Status"],
     ["failures, with the first reason", [["cold", failed]], {}, "1 of 1 cold probes failed (connection refused)"],
     ["errors of the site", [["direct", answered(1, { status: 503 })]], {}, "1 direct answers had status 503"],
-    [
-      "redirects",
-      [["warm", answered(1, { status: 301 })]],
-      {},
-      "status 301: their times are counted like any answer's. A redirect",
-    ],
+    ["redirects", [["warm", answered(1, { status: 301 })]], {}, "status 301: their times are included. Redirects"],
     ["a missing comparison", [], { directUrl: undefined } as never, "--direct"],
     ["a deployment that places nobody", [], { clients: "here" }, "from this machine"],
     ["few samples", [], { samples: 99 }, "p99 is the slowest"],

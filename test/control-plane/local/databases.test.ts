@@ -142,7 +142,7 @@ describe("a start", () => {
   test("begins a hub's log anew when another hub has its own", async () => {
     await garble(HUB);
     await mend("weur", "enam");
-    expect(notices).toEqual([expect.stringContaining("takes what the other regions' hubs hold")]);
+    expect(notices).toEqual([expect.stringContaining("copies the other hubs' events")]);
   });
 
   const becomesFile = async (folder: string): Promise<void> => {
@@ -157,9 +157,7 @@ describe("a start", () => {
       await mkdir(folder, { recursive: true });
       await becomesFile(folder);
       await mend("weur");
-      expect(notices).toEqual([
-        expect.stringContaining(`${folder} was damaged (it is a file in the place of a folder)`),
-      ]);
+      expect(notices).toEqual([expect.stringContaining(`${folder} was damaged (it is a file in place of a folder)`)]);
       expect(await readdir(dirname(folder))).not.toContain(name.split("/").at(-1));
     },
   );
@@ -169,11 +167,11 @@ describe("a start", () => {
     async (name) => {
       const folder = join(path, "state", "weur", name).replace(/\/$/, "");
       await becomesFile(folder);
-      await expect(mend("weur")).rejects.toThrow(`${folder} (it is a file in the place of a folder)`);
+      await expect(mend("weur")).rejects.toThrow(`${folder} (it is a file in place of a folder)`);
       await expect(mend("weur")).rejects.toThrow(`mv '${folder}' '${folder}.damaged'`);
       expect(await readFile(folder, "utf8")).toBe("no folder");
       await mend("weur", "enam");
-      expect(notices).toEqual([expect.stringContaining("takes what the other regions' hubs hold")]);
+      expect(notices).toEqual([expect.stringContaining("copies the other hubs' events")]);
     },
   );
 

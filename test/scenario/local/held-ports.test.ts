@@ -27,7 +27,7 @@ it("a port that somebody else has is named with its purpose and what to do, whoe
   const port = await freePort(new Set());
   const other = createServer();
   await openOn(other, port);
-  const advice = `port ${port}, which the control API needs, is in use. End the program`;
+  const advice = `port ${port}, which the control API needs, is in use. Stop the program`;
   await expect(held.hold(port, "control API")).rejects.toThrow(advice);
   // A program that takes a port in the moment between giving it back and binding it.
   const late = openOn(createServer(), port, "control API");

@@ -242,7 +242,7 @@ describe("a start", () => {
     // From another process, since a launcher's own run is not in its own way.
     await expect(tryUp(["--port", String(secondDoor)])).resolves.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("already runs"),
+      stderr: expect.stringContaining("already running"),
     });
   });
 

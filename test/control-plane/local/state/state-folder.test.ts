@@ -92,7 +92,7 @@ describe("the copy of the tokens that regions read", () => {
     await mkdir(join(file, "not empty"), { recursive: true });
     await folder.handOverTokens();
     expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject([{ name: "admin" }]);
-    expect(notices).toEqual([expect.stringContaining(`${file} was a folder in the place of a file`)]);
+    expect(notices).toEqual([expect.stringContaining(`${file} was a folder in place of a file`)]);
     expect((await readdir(join(path, "access"))).some((name) => name.startsWith("tokens.json.damaged-"))).toBe(true);
   });
 
@@ -121,7 +121,7 @@ describe("run.json", () => {
 
   test("that cannot be read is named by a command, which changes nothing", async () => {
     await put("run.json", "");
-    await expect(folder.readRun()).rejects.toThrow(/run\.json is empty\. Start Meridian again/);
+    await expect(folder.readRun()).rejects.toThrow(/run\.json is empty\. Restart Meridian/);
     expect(await readdir(path)).toContain("run.json");
   });
 
@@ -160,7 +160,7 @@ test("halves of files that were being written are cleared away, folders among th
   expect((await readdir(path)).filter((name) => name.endsWith(".new"))).toEqual([]);
 });
 
-test("a file in the place of a folder is moved aside", async () => {
+test("a file in place of a folder is moved aside", async () => {
   await rm(join(path, "logs"), { recursive: true });
   await put("logs", "not a folder");
   await folder.prepare();

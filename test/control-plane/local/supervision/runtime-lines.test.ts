@@ -98,7 +98,7 @@ describe("a runtime that did not start", () => {
 
   test.each([
     ['{"level":"error","message":"the \\"port\\"\\nis taken"}', 'the "port" is taken'],
-    ["", "its runtime ended at once"],
+    ["", "its runtime exited at once"],
   ])("for another reason says what it wrote: %s", (written, words) => {
     expect(whyNotStarted(written, "/m")).toBe(words);
   });
@@ -106,7 +106,7 @@ describe("a runtime that did not start", () => {
 
 describe("a breaker that changes", () => {
   test.each([
-    ["opened", 'the origin "shop" fails again and again'],
+    ["opened", 'the origin "shop" fails repeatedly'],
     ["closed", 'the origin "shop" answers again'],
   ])("is told with the origin's name when it has %s", (breaker, words) => {
     const message = JSON.stringify({ origin: "shop", breaker });
