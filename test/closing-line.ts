@@ -31,6 +31,7 @@ export default class ClosingLine implements Reporter {
       if (module.errors().length > 0) counts.failed += 1;
     }
     if (verdict(counts) === "ran-nothing") process.exitCode = 1;
+    if (counts.skipped > 0) process.stdout.write(`Skipped for want of a browser: \`npm run browser\` installs one.\n`);
     process.stdout.write(`${closingLine(counts)}\n`);
   }
 }

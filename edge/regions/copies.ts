@@ -75,7 +75,7 @@ export class Copies {
     if (!admitted.route.edgeCopies || body.length === undefined || body.length > EDGE_LIMITS.copyBytes) return answer;
     const whole = await readWhole(body.open(), body.length);
     if (whole === undefined) return undefined;
-    // mutant: copies-from-the-answer, with after(this.#now(), facts.validFor)
+    // mutant: copies-from-the-answer, with addMillis(this.#now(), facts.validFor)
     const until = addMillis(answer.requestAt, facts.validFor);
     const copy = this.#copyOf(answer, { url, body: whole, until }, facts, grant);
     const variant = variantKey(grant.vary, fields);

@@ -135,7 +135,7 @@ export class Knowledge {
     }
     if (lease === undefined) this.#refusedAt = this.#now();
     else {
-      // mutant: lease-from-the-answer, with after(this.#now(), lease)
+      // mutant: lease-from-the-answer, with addMillis(this.#now(), lease)
       this.#leasedUntil = addMillis(askedAt, lease);
       this.#refusedAt = undefined;
     }
