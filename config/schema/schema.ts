@@ -29,7 +29,7 @@ export const originSchema = z.strictObject({
   host: z.union([z.literal("client"), z.string().min(1)]).optional(),
   /** A secret field that tells the origin that a request came through Meridian: its value is the environment's secret of this name. */
   secretHeader: z.strictObject({ name: fieldName, secret: z.string().min(1) }).optional(),
-  /** Requests under way at once, for each shield shard (at most four on the platform: DESIGN section 5). */
+  /** Requests under way at once, for each shield shard (at most four on the platform: an object may wait for six answers at once). */
   maxConcurrent: z.int().min(1).max(256).default(4),
   /** Requests waiting for a turn, for each shield shard; one more is refused with 503. */
   maxQueued: z.int().min(0).max(10_000).default(1024),

@@ -1,4 +1,4 @@
-// The exit codes of every command, which scripts rely on (INTERFACE "CLI"). `main.node.ts` exits with 2 for commander's errors.
+// The exit codes of every command, which scripts rely on and that do not change. `main.node.ts` exits with 2 for commander's errors.
 
 /** A command's result. */
 export const EXIT = {

@@ -35,7 +35,7 @@ export interface RegionReceipt {
   readonly region: RegionId;
   readonly state: "pending" | "accepted" | "applied" | "complete";
   readonly appliedAt?: EpochMillis;
-  /** Entries that it ended or made stale in the region's shards, where they were counted (ended-entries.ts). */
+  /** Entries that it ended or made stale in the region's shards, where they were counted (purged-entry-counts.ts). */
   readonly entries?: number;
   /** Why it is not further, where something is in the way. */
   readonly reason?: string;

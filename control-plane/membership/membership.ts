@@ -1,6 +1,6 @@
-// Who the hubs are, from logged join events: one member for each region, its newest incarnation. A hub accepts purges only
-// once every other region's hub holds its join event durably; else a purge could be called complete by hubs that never
-// heard of it (DESIGN section 4). Wall clocks only break ties between incarnations that do not know of each other.
+// Which hubs there are, from logged join events: one member for each region, its newest incarnation. A hub accepts purges only once
+// every other region's hub holds its join event durably; else hubs that never heard of it could call a purge complete. Wall
+// clocks only break ties between incarnations that do not know of each other.
 
 import type { RegionId } from "../../config/world/regions.ts";
 import type { JoinEvent } from "../purge/event.ts";

@@ -1,8 +1,8 @@
-// All that a node knows of purges (DESIGN section 4): a vector, and per scope and severity the greatest dot per hub. It decides
-// whether an entry with a given `seen` is alive: it is not, once a matching purge's dot is missing from `seen`. Merging takes
-// maxima, so it commutes, associates and is idempotent. When it grows too large, older scopes are folded into the hosts that
-// cover them (fold.ts), and only what no host covers becomes a purge of everything up to then: a set covers more than was asked,
-// and never forgets.
+// All that a node knows of purges: a vector, and per scope and severity the greatest dot per hub. It decides whether an entry with a
+// given `seen` is alive: it is not, if a matching purge's dot is missing from `seen` (COMPLETE.md, rule 1). Merging takes maxima,
+// so it commutes, associates and is idempotent. When the set grows too large, older scopes are folded into the hosts that cover
+// them (fold.ts), and only what no host covers becomes a purge of everything up to then: a set covers more than was asked, and
+// never forgets.
 
 import type { EpochMillis } from "../../config/units.ts";
 import { DotIndex } from "./dot-index.ts";

@@ -1,6 +1,5 @@
-// What a purge is about: reads and normalises what users write (INTERFACE.md, "Control API"), and names each scope by one key.
-// It decides no matching: purge-set.ts and purge-target.ts do. What it accepts is its own normal form, so hubs, shards and
-// receipts all spell a scope the same way.
+// What a purge is about: reads and normalises what users write, and gives each scope one key. purge-set.ts and purge-target.ts decide
+// what matches. A normalised scope is its own normal form, so hubs, shards and receipts spell a scope the same way.
 
 import { LIMITS } from "../../config/limits.ts";
 import { normalHost } from "../../config/spelling/normal-host.ts";

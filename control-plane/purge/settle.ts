@@ -1,8 +1,8 @@
-// Origins that lag: a purge may ask that refills are not kept for a while, or not unless they are new enough (DESIGN section 4).
-// Here is what is known of such wishes, per scope and hub, and how knowledge of them is joined. Of one hub's wishes those are
-// kept that are not over, by that hub's own clock, when it logged its newest: an earlier end is covered by a later one without
-// conditions. All of it goes by the wishes' ends, which are ordered, so joining commutes, associates and is idempotent.
-// It never decides order: whether a stored response is alive is the purge set's, with settle times or without.
+// Origins that lag: a purge may ask that refills are not stored for a while, or not unless they are new enough (settle times). This is
+// what is known of settle times, per scope and hub, and how that knowledge is joined. Of each hub those are kept that were not
+// over, by that hub's own clock, when it logged its newest one: a later end without conditions covers an earlier one. Ends are
+// ordered, so joining commutes, associates and is idempotent. Settle times never decide whether a stored response is alive:
+// the purge set does.
 
 import { type EpochMillis, epochMillis, type Seconds, seconds } from "../../config/units.ts";
 import type { MinVersion, PurgeEvent } from "./event.ts";

@@ -1,5 +1,5 @@
-// Order without clocks: a dot names one event of one hub, a vector says what is known without gaps (DESIGN section 4).
-// Joining vectors takes maxima, so it commutes, associates and is idempotent: loss, repetition and order do not matter.
+// Order without clocks: a dot names one event of one hub, a vector says what is known without gaps. Joining vectors takes maxima, so it
+// commutes, associates and is idempotent: loss, repetition and order of messages do not matter.
 
 /** A hub and the incarnation of its log, `<region>.<incarnation>`: a log that was lost never reuses a number. */
 export type HubId = string;

@@ -1,7 +1,7 @@
-// Copies of answers in an edge's isolate, each alive only as long as the lease of the shard that gave it: at most two seconds,
-// counted from before the shard was asked. So a copy needs no news of purges, and none outlives a purge that is complete
-// (DESIGN section 4). What may be copied is the shard's decision (shard/answer/copy-grant.ts); whether a copy answers a request
-// is that of the same HTTP code as everywhere. A copy is fetched anew by one request when half of its time is over.
+// Copies of answers in an edge's isolate. Each lives only as long as the lease of the shard that gave it: at most two seconds, counted
+// from before the shard was asked. So a copy needs no news of purges, and none outlives a complete purge
+// (control-plane/purge/COMPLETE.md). The shard decides what may be copied (shard/answer/copy-grant.ts); the same HTTP code as
+// everywhere decides whether a copy answers a request. Once half of its time is over, one request fetches it again.
 
 import type { Config } from "../../config/schema/schema.ts";
 import { addMillis, bytes, type EpochMillis, type Millis, millis } from "../../config/units.ts";

@@ -1,9 +1,9 @@
-// From whom this hub has heard, and until when that allows it to lease. A hub leases only while it has heard from every other
-// hub lately: by a question and its answer, counted from before the question, and only once it holds all that the answer
-// said there is. So a purge that was accepted elsewhere is known here before the leases that ignore it can be renewed.
-// A message that merely came in proves nothing: it may have been under way for long (DESIGN section 4).
-// What another hub has heard counts too, for whoever holds all that it holds: from as long before this hub asked it as that hub
-// says that its own question was asked. Its answer left after this hub asked, so that is never too late.
+// Which hubs this hub has heard, and until when it may therefore grant leases (COMPLETE.md, rule 4). A hub grants leases only while it
+// has heard every other hub recently: by a question and its answer, counted from before the question, and only once it holds all
+// that the answer named. So a purge that was accepted elsewhere is known here before leases that ignore it can be renewed. A
+// message that merely arrived proves nothing: it may have been under way for long. What another hub has heard counts too, for a
+// hub that holds all that it holds: from as long before this hub's question as that hub says that its own question was. Its
+// answer was sent after this hub asked, so that is never too late.
 
 import { type EpochMillis, epochMillis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";

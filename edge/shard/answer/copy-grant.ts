@@ -1,6 +1,6 @@
-// Which answers an edge may keep a copy of (DESIGN section 4: shards sub-lease to edge isolates within their own time, along
-// with their answers): whole, fresh, small ones from the store, on routes that allow it, of what is asked for again within a
-// lease. The copy lives no longer than the lease under which it was given, so it needs no news of purges.
+// Which answers an edge may keep a copy of: whole, fresh, small ones from the store, on routes that allow it, for what is requested
+// again within a lease. A copy is released under the shard's own lease and ends with it, so it needs no news of purges
+// (control-plane/purge/COMPLETE.md).
 
 import { LIMITS } from "../../../config/limits.ts";
 import type { EpochMillis } from "../../../config/units.ts";

@@ -1,4 +1,4 @@
-// The whole bodies of large objects that are on their way through a shard, each cut up as it passes (passing.ts). One begins with the
+// The whole bodies of large objects that are on their way through a shard, each cut up as it passes (passing-body.ts). One begins with the
 // fill that brings the object, or because its origin ignores ranges: then a segment that nobody has stored is had only in
 // one piece with all that the origin sends before it. The origin is asked for the rest from there on, and for everything if it
 // does not give that; any number of readers share what comes, at the pace of the fastest.

@@ -1,4 +1,4 @@
-// Every error class of INTERFACE.md, "Control API": who gets it, with which code, and what must not be in it.
+// Every error class of the control API: which request gets it, with which code, and what must not be in it.
 
 import { describe, expect, test } from "vitest";
 import { API_LIMITS } from "../../../control-plane/api/limits.ts";
