@@ -1,19 +1,19 @@
-// What a connection's fault says in plain words, and whether anything can have been sent before it came up. Pure: it reads
-// the code that the system, TLS or the HTTP client gives. For commands that ask servers, and for the look at an origin.
+// Words connection faults by the code of the system, TLS or the HTTP client, and tells whether anything may have been sent. Used
+// by commands and by the check of origins.
 
-/** A fault in words. `nothing` was sent where the connection did not come about or the request was never written. */
+/** A fault in words. `nothing` was sent if the connection failed or the request was never written. */
 export interface ConnectionFault {
   /** A clause about the server: `its certificate is self-signed`. */
   readonly clause: string;
-  /** What to do about it, one sentence, if there is something general. */
+  /** General advice, one sentence, if there is any. */
   readonly advice?: string;
   readonly sent: "nothing" | "perhaps";
   readonly kind: "connection" | "certificate" | "tls" | "request";
 }
 
-const CERTIFICATE_ADVICE = "If its issuer is your own, name it to Node: NODE_EXTRA_CA_CERTS=FILE.";
-const NOT_TLS_ADVICE = "Does that port speak plain HTTP? Then write http:// in place of https://.";
-const NOT_PLAIN_ADVICE = "Does that port speak TLS? Then write https:// in place of http://.";
+const CERTIFICATE_ADVICE = "If the issuer is your own CA, make Node trust it: NODE_EXTRA_CA_CERTS=FILE.";
+const NOT_TLS_ADVICE = "If that port uses plain HTTP, write http:// instead of https://.";
+const NOT_PLAIN_ADVICE = "If that port uses TLS, write https:// instead of http://.";
 
 const certificate = (clause: string, advice = CERTIFICATE_ADVICE): ConnectionFault => ({
   kind: "certificate",
@@ -31,42 +31,42 @@ const FAULTS: ReadonlyMap<string, ConnectionFault> = new Map([
   ["ECONNREFUSED", connection("nothing listens there")],
   ["ENOTFOUND", connection("its host cannot be found")],
   ["EAI_AGAIN", connection("its host cannot be looked up")],
-  ["EHOSTUNREACH", connection("there is no way to its host")],
-  ["ENETUNREACH", connection("there is no way to its network")],
-  ["EADDRNOTAVAIL", connection("this machine has no address to call it from")],
+  ["EHOSTUNREACH", connection("there is no route to its host")],
+  ["ENETUNREACH", connection("there is no route to its network")],
+  ["EADDRNOTAVAIL", connection("this machine has no local address for the connection")],
   ["EACCES", connection("this machine forbids the connection")],
   ["EPERM", connection("this machine forbids the connection")],
-  ["ETIMEDOUT", connection("it did not take the connection in time")],
-  ["UND_ERR_CONNECT_TIMEOUT", connection("it did not take the connection in time")],
+  ["ETIMEDOUT", connection("it did not accept the connection in time")],
+  ["UND_ERR_CONNECT_TIMEOUT", connection("it did not accept the connection in time")],
   ["UND_ERR_HEADERS_TIMEOUT", connection("it did not answer in time", "perhaps")],
   ["UND_ERR_BODY_TIMEOUT", connection("it did not finish its answer in time", "perhaps")],
-  ["ECONNRESET", connection("it broke off the connection", "perhaps")],
-  ["UND_ERR_SOCKET", connection("it broke off the connection", "perhaps")],
+  ["ECONNRESET", connection("it closed the connection", "perhaps")],
+  ["UND_ERR_SOCKET", connection("it closed the connection", "perhaps")],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", certificate("its certificate is self-signed")],
-  ["SELF_SIGNED_CERT_IN_CHAIN", certificate("its certificate leads to an issuer that is not trusted")],
-  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", certificate("its certificate's issuer is not known here")],
-  ["UNABLE_TO_GET_ISSUER_CERT", certificate("its certificate's issuer is not known here")],
-  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", certificate("its certificate's issuer is not known here")],
+  ["SELF_SIGNED_CERT_IN_CHAIN", certificate("its certificate chain has an untrusted issuer")],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", certificate("its certificate's issuer is unknown")],
+  ["UNABLE_TO_GET_ISSUER_CERT", certificate("its certificate's issuer is unknown")],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", certificate("its certificate's issuer is unknown")],
   ["CERT_UNTRUSTED", certificate("its certificate is not trusted")],
   ["CERT_HAS_EXPIRED", certificate("its certificate has expired", "Renew it there.")],
-  ["CERT_NOT_YET_VALID", certificate("its certificate is not valid yet", "Is this machine's clock right?")],
+  ["CERT_NOT_YET_VALID", certificate("its certificate is not valid yet", "Check this machine's clock.")],
   ["CERT_REVOKED", certificate("its certificate was revoked", "Renew it there.")],
   [
     "ERR_TLS_CERT_ALTNAME_INVALID",
-    certificate("its certificate is for another host", "Ask for a host that the certificate names."),
+    certificate("its certificate is for another host", "Use a host that the certificate covers."),
   ],
   [
     "HPE_INVALID_CONSTANT",
-    { kind: "request", clause: "it does not answer in HTTP", advice: NOT_PLAIN_ADVICE, sent: "perhaps" },
+    { kind: "request", clause: "its answer is not HTTP", advice: NOT_PLAIN_ADVICE, sent: "perhaps" },
   ],
   [
     "HPE_INVALID_VERSION",
-    { kind: "request", clause: "it does not answer in HTTP", advice: NOT_PLAIN_ADVICE, sent: "perhaps" },
+    { kind: "request", clause: "its answer is not HTTP", advice: NOT_PLAIN_ADVICE, sent: "perhaps" },
   ],
   ["UND_ERR_INVALID_ARG", { kind: "request", clause: "this request cannot be sent", sent: "nothing" }],
 ]);
 
-/** The words for a code (`CERT_HAS_EXPIRED`). An unknown code keeps the error's own words, and may have sent something. */
+/** The fault for a code (`CERT_HAS_EXPIRED`). An unknown code keeps the error's message, and may have sent something. */
 export function connectionFault(code: string, detail: string): ConnectionFault {
   const known = FAULTS.get(code);
   if (known !== undefined) return known;
@@ -75,12 +75,12 @@ export function connectionFault(code: string, detail: string): ConnectionFault {
     /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$/.test(code) ||
     /wrong version number/i.test(detail)
   ) {
-    return { kind: "tls", clause: "it does not speak TLS", advice: NOT_TLS_ADVICE, sent: "nothing" };
+    return { kind: "tls", clause: "it does not use TLS", advice: NOT_TLS_ADVICE, sent: "nothing" };
   }
   if (/^ERR_(SSL|TLS|OSSL)_/.test(code) || code === "EPROTO") {
     return { kind: "tls", clause: `TLS with it failed (${code})`, sent: "nothing" };
   }
-  if (/^HPE_/.test(code)) return { kind: "request", clause: `its answer is no HTTP (${code})`, sent: "perhaps" };
+  if (/^HPE_/.test(code)) return { kind: "request", clause: `its answer is not valid HTTP (${code})`, sent: "perhaps" };
   if (/^ERR_(INVALID|HTTP_INVALID)/.test(code)) {
     return { kind: "request", clause: `this request cannot be sent (${detail})`, sent: "nothing" };
   }

@@ -1,6 +1,6 @@
-// What `GET /v1/explain` answers: why a URL, asked for by a client from somewhere, would be served where and how it is. The
-// edge works it out with the same functions that serve requests; the control API only passes it on, so the shape lives here.
-// Nothing is fetched and nothing is stored for an explanation.
+// The answer of `GET /v1/explain`: where and how a URL would be served to a client at a given place, and why. The edge computes it
+// with the same functions that serve requests; the control API only forwards it, so the type is here. Nothing is fetched or
+// stored for an explanation.
 
 import type { Kilometres, Millis } from "./units.ts";
 import type { Coordinates, RegionId } from "./world/regions.ts";
@@ -8,12 +8,12 @@ import type { Coordinates, RegionId } from "./world/regions.ts";
 export interface ExplainQuery {
   /** The client's absolute URL. */
   readonly url: string;
-  /** Where the client is, as in `Meridian-From`: a country, an address or `lat,long`. Absent: a client of which nothing is known. */
+  /** Where the client is, as in `Meridian-From`: a country, an address or `lat,long`. Absent: an unknown place. */
   readonly from?: string;
   readonly method: string;
 }
 
-/** One region of the list that a request falls through, and why it has its place. */
+/** One region in the order of fallback, and the reason for its rank. */
 export interface ExplainedRegion {
   readonly region: RegionId;
   readonly distanceKm: Kilometres;
@@ -23,7 +23,7 @@ export interface ExplainedRegion {
 }
 
 export interface Explanation {
-  /** The URL in its one spelling. */
+  /** The normalized URL. */
   readonly url: string;
   readonly method: string;
   /** Name of the route that matches. */
@@ -34,17 +34,17 @@ export interface Explanation {
   readonly client: {
     readonly coordinates: Coordinates;
     readonly country?: string;
-    /** What the place was taken from. */
+    /** The source of the place. */
     readonly source: string;
   };
   /** In the order in which they are tried. Empty if residency and drains leave none: the request would get an error. */
   readonly regions: readonly ExplainedRegion[];
   /** The owner of the key in the first region; what is never stored passes through the shard that would own it. Absent without a region. */
   readonly shard?: { readonly region: RegionId; readonly index: number; readonly ring: string };
-  /** The shard that alone asks the origin, for what passes through as well. */
+  /** The only shard that contacts the origin, also for requests that are never stored. */
   readonly shield?: { readonly region: RegionId; readonly index: number };
   readonly origin: { readonly name: string; readonly url: string };
-  /** Request fields that the route's origin was seen to vary on and is not sent; absent if there are none. */
+  /** Request fields in the origin's `Vary` that are not forwarded to it; absent if there are none. */
   readonly varyWithheld?: readonly string[];
   /** The rules of the route that apply, as the configuration has them after defaults. */
   readonly rules: {

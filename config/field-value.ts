@@ -1,8 +1,8 @@
 // Control characters in field values. RFC 9110 section 5.5 calls them invalid, has CR, LF and NUL refused or replaced by a space, and
 // leaves the others to the recipient. Some software refuses a whole message for one of them, so two ways to the same page would
 // give two results.
-// **Decided:** a request that has one is refused, since no honest client sends it; in an origin's answer it becomes a space,
-// since its readers cannot help it. A tab is white space, and bytes beyond ASCII are opaque: both pass.
+// **Decided:** a request with one is refused, since no legitimate client sends it; in an origin's answer it becomes a space,
+// since clients cannot fix it. A tab is white space, and bytes beyond ASCII are opaque: both pass.
 
 const isControl = (code: number): boolean => (code < 0x20 && code !== 0x09) || code === 0x7f;
 

@@ -1,5 +1,5 @@
 // The configuration that `npm start` runs and `npm run deploy` deploys: the example shop behind nine regions.
-// Put your own origin here; `npm start -- --origin URL` replaces every origin's URL for a try.
+// Put your own origin here; `npm start -- --origin URL` replaces every origin's URL for one run.
 
 import { defineConfig } from "./schema/schema.ts";
 

@@ -1,6 +1,5 @@
-// Text that is kept must not keep more than itself. In V8 a piece of a text (`slice`, `split`, a match) refers to the whole text,
-// which then lives as long as the piece: ten characters of a URL can hold eight thousand. What a node keeps for long, and
-// counts by its length, is copied first.
+// Copies substrings that are stored for long. In V8 a substring (`slice`, `split`, a match) references the whole string and keeps
+// it alive: ten characters of a URL can retain eight thousand, which a count by length would miss.
 
-/** The same text in memory of its own. Costs one copy, so it is for what is stored, not for what passes. */
+/** The same text in memory of its own. Costs one copy, so use it only for stored text. */
 export const ownCopy = (text: string): string => ` ${text}`.slice(1);

@@ -1,5 +1,5 @@
-// Text that came from elsewhere (a purge's reason, an origin's words, another server's answer) as a terminal may be given it:
-// characters that would move its cursor, change its title or turn lines round are written as what they are. Pure.
+// Makes foreign text (a purge's reason, an origin's message, another server's answer) safe for a terminal: characters that would
+// move its cursor, change its title or reverse text direction are escaped.
 
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this file looks for
 /** The colours that this command line writes itself (picocolors); everything else behind an escape is not ours. */

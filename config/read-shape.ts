@@ -1,6 +1,6 @@
-// Reads a value from outside by its schema, whatever the value is. Zod asks a value that should be a list or a text for its
-// `length` even where it has found that it is neither, and compares what it gets: of `{ "length": { "toString": 0 } }` the
-// language can make no number, and throws. Such a value is not of any shape, so that is what is said of it.
+// Parses a foreign value by a schema without throwing. Zod reads the `length` of a value that should be a list or a text even if
+// it is neither, and compares it: `{ "length": { "toString": 0 } }` cannot be converted to a number, and the comparison throws.
+// Such a value is reported as invalid.
 
 import { z } from "zod";
 
@@ -8,7 +8,7 @@ export type ReadShape<Value> =
   | { readonly success: true; readonly data: Value }
   | { readonly success: false; readonly error: z.ZodError };
 
-/** What the schema makes of a value, or what is wrong with it. Never throws for what a value holds. */
+/** The parsed value, or its faults. Never throws, whatever the value contains. */
 export function readShape<Schema extends z.ZodType>(schema: Schema, value: unknown): ReadShape<z.output<Schema>> {
   try {
     return schema.safeParse(value);

@@ -1,6 +1,6 @@
-// How the control API has the edge ask for a URL as a client of some region would, so that it is stored there: what `explain`
-// is to looking, this is to fetching. The edge decides what may be asked (a configured route, within its residency) and asks
-// along the path of clients' requests; the shape lives here, since the control plane knows nothing of the edge.
+// The control API's request to the edge to fetch a URL like a client in a region, so that it is stored there. The edge decides
+// which URLs are allowed (a configured route, within its residency) and follows the path of clients' requests. The types are here
+// because the control plane does not depend on the edge.
 
 import type { Bytes, Millis } from "./units.ts";
 import type { RegionId } from "./world/regions.ts";

@@ -1,5 +1,5 @@
-// What the runtime hands to every Worker and Durable Object of Meridian. Production sets the bindings in wrangler.toml and
-// the secrets with `wrangler secret put`; the local launcher sets everything, and alone sets what is marked local.
+// The bindings and secrets of every Worker and Durable Object of Meridian. In production, wrangler.toml sets the bindings and
+// `wrangler secret put` the secrets; the local launcher sets everything, including those marked local.
 
 /** Bindings of the deployed script. */
 export interface Environment {

@@ -18,7 +18,7 @@ const NAMESPACES = { shard: "SHARD", hub: "HUB", meter: "METER" } as const;
 
 let cachedConfig: { readonly source: string | undefined; readonly config: Config } | undefined;
 
-/** The configuration in force. Throws if it is invalid: a deployment checks it before, so that is a mistake of ours. */
+/** The current configuration. Throws if it is invalid: a deployment validates it before, so that is a bug. */
 export function configOf(env: Environment): Config {
   const source = env.MERIDIAN_CONFIG;
   if (cachedConfig === undefined || cachedConfig.source !== source) {
@@ -37,7 +37,7 @@ export function configOf(env: Environment): Config {
 export const ownRegion = (env: Environment): RegionId | undefined =>
   env.MERIDIAN_REGION !== undefined && isRegionId(env.MERIDIAN_REGION) ? env.MERIDIAN_REGION : undefined;
 
-/** The name of a Durable Object, `shard:weur:3`; it holds all that the object must know of itself. */
+/** The name of a Durable Object, `shard:weur:3`; it contains all that the object must know about itself. */
 const objectName = (kind: Kind, region: RegionId, index?: number): string =>
   index === undefined ? `${kind}:${region}` : `${kind}:${region}:${index}`;
 
@@ -56,12 +56,12 @@ function ownObject(env: Environment, kind: Kind, region: RegionId, index?: numbe
   return placed.getByName(objectName(kind, region, index), { locationHint: region as DurableObjectLocationHint });
 }
 
-/** A node in another local process: every request is signed, and says which node it is for. */
+/** A node in another local process: every request is signed, and addressed to one node. */
 function peer(env: Environment, kind: Kind, region: RegionId, index?: number): Node {
   const binding = env[`PEER_${region.toUpperCase()}`];
   return {
     async fetch(url, init = {}) {
-      if (binding === undefined) throw new Error(`region ${region} takes no part in this run`);
+      if (binding === undefined) throw new Error(`region ${region} is not in this run`);
       const headers = new Headers(init.headers);
       headers.set(NODE_FIELD, index === undefined ? kind : `${kind}/${index}`);
       if (typeof init.body === "string" && !headers.has("content-type"))

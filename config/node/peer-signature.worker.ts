@@ -1,7 +1,7 @@
 // Authenticates traffic between processes: HMAC-SHA256 with the cluster key over the receiving region, the request line,
-// every field, a timestamp, a nonce and the body's digest. The receiver refuses what is unsigned, signed for another region,
-// older than the window or than its own process, or seen before. So a message is good once, at one process: nonces that a
-// process forgot with its end are older than the next one.
+// every field, a timestamp, a nonce and the body's digest. The receiver refuses messages that are unsigned, signed for another
+// region, older than the window or than its own process, or seen before. So a message is valid once, at one process: nonces that
+// a process lost when it stopped are older than the next process.
 // Bodies of clients' requests stream through and are not covered; every other message carries its digest.
 
 import { LIMITS } from "../limits.ts";
@@ -10,7 +10,7 @@ import type { RegionId } from "../world/regions.ts";
 const FIELD = "meridian-internal-signature";
 /** The version of what is signed; another one is refused, since local processes are started together. */
 const VERSION = "v2";
-/** In the place of a digest, where a body streams. */
+/** Replaces the digest of a streamed body. */
 const STREAM = "stream";
 /** The one path whose body may stream: a tier's request, with a client's upload. */
 const STREAMING_PATH = "/request";
@@ -148,7 +148,7 @@ export async function verifyPeer(
   if (!isWellFormed || !nonce || !digest || macBytes === undefined) return refused("malformed");
   const signedAt = Number(stamp);
   if (Math.abs(now - signedAt) > LIMITS.peerSignatureWindowMillis) return refused("expired");
-  // This process cannot know which messages its predecessor took, so it takes none of that time.
+  // This process cannot know which messages its predecessor accepted, so it accepts none of that time.
   if (signedAt < self.startedAt) return refused("expired");
   const signed = canonical(self.region, request.method, request.url, request.headers, stamp, nonce, digest);
   if (!(await crypto.subtle.verify("HMAC", await importKey(secret), macBytes, signed))) return refused("forged");

@@ -1,5 +1,5 @@
-// The one port between nodes: whatever takes a request and answers it. In production a node is a Durable Object stub; locally
-// another region's node is an HTTP service binding to that region's process. Nothing above this file knows which.
+// The one port between nodes: an object that answers requests. In production a node is a Durable Object stub; locally another
+// region's node is an HTTP service binding to that region's process. Callers do not depend on which.
 
 import type { RegionId } from "../world/regions.ts";
 

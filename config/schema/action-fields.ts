@@ -1,6 +1,6 @@
-// Which fields a route's actions may not touch, and why. Towards the origin: what Meridian says from facts, what steers the
-// exchange with a cache, and what belongs to one connection. Towards the client: what explains the answer, what frames or
-// identifies its body. Names come in lower case; a reason is to be read after "must not be NAME:".
+// The fields that a route's actions may not change, and why. Towards the origin: fields that Meridian sets from facts, fields that
+// control caching, and those of one connection. Towards the client: fields that explain the answer, and that frame or identify
+// its body. Names are in lower case; a reason completes "must not be NAME:".
 
 import { HOP_BY_HOP, whyReserved } from "./reserved-fields.ts";
 
@@ -15,9 +15,9 @@ const ADDRESS_NAMES: ReadonlySet<string> = new Set([
 
 /** Why an action cannot set or add a field of the origin's request; undefined if it can. */
 export function whyNotSent(name: string): string | undefined {
-  if (name === "host") return "the origin's own `host` says which Host it sees";
-  if (name === "cookie") return "cookies are the client's; key.cookies says which of them are shared";
-  if (name === "accept-encoding") return "it decides in which encoding the client gets the answer";
+  if (name === "host") return "set the Host with the origin's `host`";
+  if (name === "cookie") return "cookies belong to the client; key.cookies selects the shared ones";
+  if (name === "accept-encoding") return "it selects the encoding of the client's answer";
   if (name === "content-length" || name === "content-encoding") return "it describes the body that the client sends";
   if (name === "authorization" || ADDRESS_NAMES.has(name)) return undefined;
   return whyReserved(name);
@@ -26,9 +26,9 @@ export function whyNotSent(name: string): string | undefined {
 /** Why an action cannot remove a field of the client's request; undefined if it can. */
 export function whyNotTaken(name: string): string | undefined {
   if (HOP_BY_HOP.has(name)) return "it belongs to one connection and is never forwarded";
-  if (name === "host") return "no request is without it";
+  if (name === "host") return "every request needs it";
   if (name === "content-length" || name === "content-encoding") return "it describes the body that the client sends";
-  if (name.startsWith("meridian-")) return "it speaks to Meridian itself and is never forwarded";
+  if (name.startsWith("meridian-")) return "it is addressed to Meridian and is never forwarded";
   return undefined;
 }
 
@@ -49,12 +49,12 @@ const FRAMING: ReadonlySet<string> = new Set(["content-encoding", "content-lengt
 
 /** Why an action cannot do `what` with a response field; undefined if it can. */
 export function whyNotAnswered(name: string, what: "remove" | "set" | "add"): string | undefined {
-  if (EXPLAINING.has(name) || name.startsWith("meridian-")) return "it is how Meridian explains an answer";
+  if (EXPLAINING.has(name) || name.startsWith("meridian-")) return "Meridian uses it to explain an answer";
   if (HOP_BY_HOP.has(name)) return "it belongs to one connection";
-  if (FRAMING.has(name)) return "it says how the body is to be read, which stays as it is";
+  if (FRAMING.has(name)) return "it describes the body's framing, which actions cannot change";
   if ((name === "etag" || name === "last-modified") && what !== "remove") {
-    return "it tells versions of a response apart, which only the origin can; it can be removed";
+    return "it identifies a version, which only the origin can do; it can only be removed";
   }
-  if (name === "vary" && what !== "add") return "caches after Meridian need all that it names; it can be added to";
+  if (name === "vary" && what !== "add") return "downstream caches need every name in it; it can only be added to";
   return undefined;
 }

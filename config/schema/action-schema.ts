@@ -1,5 +1,5 @@
-// The shape of a route's actions: what is done to its requests and responses beside caching them. What they mean, and in which
-// order they act, is told in edge/action/README.md; what the shape cannot say is checked by validate-actions.ts.
+// The schema of a route's actions, which change its requests and responses in addition to caching. edge/action/README.md describes
+// their meaning and order; validate-actions.ts checks rules between fields.
 
 import { z } from "zod";
 import { LIMITS } from "../limits.ts";
@@ -22,7 +22,7 @@ const requestValue = z.union([
 ]);
 
 const clients = z.strictObject({
-  /** ISO 3166 codes; "XX" is a client whose country is not known. */
+  /** ISO 3166 codes; "XX" is an unknown country. */
   countries: list(z.string().regex(/^[A-Z]{2}$/, "a country in two capital letters")).optional(),
   /** IPv4 or IPv6 addresses, or networks such as 203.0.113.0/24. */
   addresses: list(z.string().min(2)).optional(),
@@ -31,7 +31,7 @@ const clients = z.strictObject({
 const pathRule = { from: path, to: path };
 
 export const actionsSchema = z.strictObject({
-  /** Who may come. `deny` wins; with `allow`, only who is on one of its lists may. An unknown country or address is on no list but XX. */
+  /** Access by country or address. `deny` wins; with `allow`, only clients on one of its lists pass. An unknown one matches only XX. */
   access: z.strictObject({ allow: clients.optional(), deny: clients.optional() }).optional(),
   /** A bucket of so many requests for each client (IPv6: each /64), refilled evenly over the time; in each isolate, best effort. */
   rateLimit: z
@@ -39,9 +39,9 @@ export const actionsSchema = z.strictObject({
     .optional(),
   redirect: z
     .strictObject({
-      /** http:// to https://; passed over in the local run, which has no https. */
+      /** http:// to https://; ignored in the local run, which has no https. */
       https: z.boolean().default(false),
-      /** From these hosts to the one that is meant to be seen. */
+      /** From these hosts to the canonical one. */
       hosts: z.strictObject({ from: list(z.string().min(1)), to: z.string().min(1) }).optional(),
       /** The first that matches: `from` is a path or ends in `*`, whose text takes the place of the `*` in `to`. */
       paths: list(
@@ -55,18 +55,18 @@ export const actionsSchema = z.strictObject({
       ).optional(),
     })
     .optional(),
-  /** Which sites' scripts may read the answers (Fetch standard, "CORS protocol"); replaces what the origin says of it. */
+  /** Which sites' scripts may read the answers (Fetch standard, "CORS protocol"); replaces the origin's own fields. */
   cors: z
     .strictObject({
       /** `https://app.example`, or `https://*.example.com` for its subdomains. */
       origins: z.union([z.literal("any"), list(z.string().min(1))]),
       methods: list(z.string().regex(/^[A-Z]+$/, "a method in capital letters, such as GET")).default(["GET", "HEAD"]),
-      /** Request fields that scripts may set beside the harmless ones. */
+      /** Request fields that scripts may set, besides the CORS-safelisted ones. */
       headers: z.array(fieldName).max(LIMITS.actionRules).default([]),
-      /** Response fields that scripts may read beside the harmless ones. */
+      /** Response fields that scripts may read, besides the CORS-safelisted ones. */
       expose: z.array(fieldName).max(LIMITS.actionRules).default([]),
       credentials: z.boolean().default(false),
-      /** How long a browser may remember the answer to a preflight. */
+      /** How long a browser may cache the answer to a preflight. */
       maxAgeSeconds: z.int().min(0).max(86_400).default(600),
     })
     .optional(),
@@ -76,7 +76,7 @@ export const actionsSchema = z.strictObject({
       keys: z.record(z.string().regex(KEY_ID, "1 to 32 letters, digits, - or _"), z.string().min(1)),
     })
     .optional(),
-  /** Another path for the origin; the first that matches. Keys and purges keep to the client's path. */
+  /** Another path for the origin; the first that matches. Keys and purges use the client's path. */
   rewrite: list(z.strictObject(pathRule)).optional(),
   /** The request: `remove` as if the client had not sent it, `set` and `add` towards the origin. */
   request: z
@@ -86,7 +86,7 @@ export const actionsSchema = z.strictObject({
       add: z.record(fieldName, requestValue).optional(),
     })
     .optional(),
-  /** The response to the client, stored or not; what Meridian itself answers stays as it is. */
+  /** The response to the client, stored or not; Meridian's own answers are unchanged. */
   response: z
     .strictObject({
       remove: list(fieldName).optional(),
@@ -94,7 +94,7 @@ export const actionsSchema = z.strictObject({
       add: z.record(fieldName, fieldValue).optional(),
     })
     .optional(),
-  /** Bodies in place of those of errors, the origin's and ours: `{{status}}` and `{{request-id}}` are filled in. */
+  /** Bodies that replace those of errors, the origin's and ours: `{{status}}` and `{{request-id}}` are filled in. */
   errorPages: list(
     z.strictObject({
       /** Codes from 400, or all of "4xx" or "5xx". */

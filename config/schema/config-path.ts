@@ -1,4 +1,4 @@
-// How errors name a field of the configuration: as one would write it in code, `routes[2].key.query`.
+// Formats a configuration field's path for errors, as in code: `routes[2].key.query`.
 
 /** A path from the configuration's top; "" for the top itself. */
 export function formatPath(path: readonly PropertyKey[]): string {

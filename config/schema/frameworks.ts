@@ -1,11 +1,10 @@
-// What web frameworks need of a cached route beyond what every route does: the request fields by which their servers answer
-// differently, and the cookies with which a visitor must never be given what is stored for others. A preset is nothing but
-// these settings, added to the route's own when the configuration is checked; all else stays as the route says.
-// Frameworks that negotiate by nothing but URLs need no preset: Nuxt (`_payload.json`), SvelteKit (`__data.json`),
-// React Router (`.data`), Astro, Hugo.
+// Presets for web frameworks on cached routes: the request fields by which their servers vary, and the cookies of visitors who
+// must never get a shared response. Validation adds a preset's settings to the route's own; nothing else changes.
+// Frameworks that vary only by URL need no preset: Nuxt (`_payload.json`), SvelteKit (`__data.json`), React Router (`.data`),
+// Astro, Hugo.
 
 interface Preset {
-  /** Fields by which pages and their data are told apart. */
+  /** Fields that distinguish pages from their data. */
   readonly variantHeaders: readonly string[];
   /** Cookies of previews, logged-in users and carts; a `*` at the end stands for any rest of the name. */
   readonly bypassCookies: readonly string[];

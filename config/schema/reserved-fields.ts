@@ -1,8 +1,8 @@
-// Request fields that routes may not build keys, variants or secrets from, and why: some belong to one connection, some are
-// set by Meridian from facts, some would share one client's answer with others, some select no variant but a part or an age.
-// The validation of the configuration and the forwarding of requests read the same lists, so they cannot drift apart.
+// Request fields that routes may not use for keys, variants or secrets, and why: some belong to one connection, some are set by
+// Meridian from facts, some would share one client's answer with others, some select a part or an age rather than a variant.
+// Validation and forwarding use the same lists.
 
-/** Fields of one connection, never forwarded (RFC 9110 section 7.6.1), beside those that `Connection` names. */
+/** Fields of one connection, never forwarded (RFC 9110 section 7.6.1), besides those that `Connection` names. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -16,7 +16,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "http2-settings",
 ]);
 
-/** Names under which an origin may believe a client's address, host or country: a client could lie in each of them. */
+/** Fields that an origin may trust for a client's address, host or country, and that a client could forge. */
 const CLAIMS: ReadonlySet<string> = new Set([
   "forwarded",
   "x-real-ip",
@@ -29,7 +29,7 @@ const CLAIMS: ReadonlySet<string> = new Set([
   "proxy",
 ]);
 
-/** A field name as CGI, WSGI and their like hand it on: in them `X_Real.IP` is `X-Real-IP` (RFC 3875 section 4.1.18). */
+/** A field name as CGI, WSGI and similar gateways map it: there `X_Real.IP` equals `X-Real-IP` (RFC 3875 section 4.1.18). */
 export const asGatewaysRead = (name: string): string => name.replace(/[^0-9a-z]/g, "-");
 
 /**
@@ -53,7 +53,7 @@ export function isClaim(name: string): boolean {
   );
 }
 
-/** Fields whose part in a cached exchange RFC 9110 and 9111 fix: they select no variant. */
+/** Fields with a fixed role in caching by RFC 9110 and 9111: they select no variant. */
 const PROTOCOL: ReadonlySet<string> = new Set([
   "age",
   "cache-control",
@@ -74,13 +74,13 @@ export function whyReserved(fieldName: string): string | undefined {
   const name = fieldName.toLowerCase();
   if (name === "cookie") return "list the cookies that matter in key.cookies instead";
   if (name === "authorization") return 'responses to it are one client\'s own; use mode: "bypass" for such a route';
-  if (name === "host") return "the host is part of every key already";
+  if (name === "host") return "every key includes the host";
   if (HOP_BY_HOP.has(name)) return "it belongs to one connection and is never forwarded";
   if (isClaim(name)) return "Meridian sets it from facts; for the client's country use key.country";
   if (name === "via" || name === "cdn-loop" || name === "traceparent" || name === "tracestate") {
     return "Meridian sets it on every request";
   }
-  if (PROTOCOL.has(name)) return "it steers the exchange with a cache (RFC 9110, RFC 9111) and selects no variant";
+  if (PROTOCOL.has(name)) return "it controls caching (RFC 9110, RFC 9111) and selects no variant";
   return undefined;
 }
 

@@ -1,6 +1,5 @@
-// Whether a route can ever be used, given those before it: the first route that matches a request is the one that is used.
-// It says "covered" only when it is certain, and looks at one earlier route at a time: two that cover a third together are
-// not seen. Patterns mean here what they mean in edge/route/match-route.ts.
+// Detects routes that can never match, because an earlier route matches all their requests. It reports only certain cases, one
+// earlier route at a time: two that together cover a third are not detected. Patterns are those of edge/route/match-route.ts.
 
 import { spellPart } from "../spelling/normal-url.ts";
 import type { Route } from "./schema.ts";

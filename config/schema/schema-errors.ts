@@ -1,22 +1,21 @@
-// Says in plain words what the schema found wrong with a configuration: the field as one would write it in code, and what
-// would be right there. It decides nothing about the configuration; it only translates. The schema library's own messages
-// name neither the fields that are known where an unknown one stands nor the alternatives of a union.
+// Words the schema's errors about a configuration: the field as in code, and what it must be. The schema library's own messages
+// list neither the known fields for an unknown one nor the alternatives of a union.
 
 import type { z } from "zod";
 import { formatPath } from "./config-path.ts";
 
-/** One thing that is wrong. */
+/** One fault. */
 export interface ConfigError {
   /** The field: `routes[2].key.query`, or "" for the whole. */
   readonly path: string;
-  /** What is wrong with it and what would be right. */
+  /** The fault, and what the field must be. */
   readonly detail: string;
 }
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** One error or more for each of `issues`, which `schema` found in `input`. */
+/** At least one error for each of the `issues` that `schema` found in `input`. */
 export function describeIssues(issues: readonly Issue[], schema: z.ZodType, input: unknown): ConfigError[] {
   return issues.flatMap((issue) => describe(issue, issue.path, schema, input));
 }
@@ -28,24 +27,24 @@ function describe(issue: Issue, path: Path, schema: z.ZodType, input: unknown): 
       const known = knownFields(schema, path);
       return issue.keys.map((key) => ({
         path: formatPath([...path, key]),
-        detail: `is not known here; ${nearest(key, known) ?? `known are ${known.join(", ")}`}`,
+        detail: `is unknown; ${nearest(key, known) ?? `known fields are ${known.join(", ")}`}`,
       }));
     }
     case "invalid_union": {
-      // A value that has the form of one alternative is judged by that one; else all alternatives are named.
+      // A value of one alternative's form is checked against that one; otherwise all alternatives are listed.
       const fitting = issue.errors.filter((branch) => branch.every((inner) => inner.path.length > 0));
       const only = fitting.length === 1 ? fitting[0] : undefined;
       if (only !== undefined) return only.flatMap((inner) => describe(inner, [...path, ...inner.path], schema, input));
       return at(`must be ${[...new Set(issue.errors.map(alternative))].join(" or ")}`);
     }
     case "invalid_key":
-      return at(`is no name that can stand here; it must be ${issue.issues.map(expectation).join(" and ")}`);
+      return at(`is not a valid name; it must be ${issue.issues.map(expectation).join(" and ")}`);
     default:
       return at(`${valueAt(input, path) === undefined ? "is missing; it" : ""} must be ${expectation(issue)}`.trim());
   }
 }
 
-/** What would be right, to be read after "must be". */
+/** The expectation, completing "must be". */
 function expectation(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
@@ -80,7 +79,7 @@ function sized(origin: string, amount: string): string {
   return origin === "string" ? `a text of ${amount} characters` : amount;
 }
 
-/** What one alternative of a union would take, told from what it found wrong. */
+/** One alternative of a union, derived from its issues. */
 function alternative(branch: readonly Issue[]): string {
   const missing = branch.find((issue) => issue.code === "invalid_type" && issue.path.length > 0);
   return missing === undefined ? branch.map(expectation).join(" and ") : `an object with ${formatPath(missing.path)}`;
@@ -127,7 +126,7 @@ function alternatives(definition: Definition): Definition[] {
   return [definition];
 }
 
-/** A hint for a slip of one letter, or of capital letters. */
+/** A hint for a typo of one letter, or of case. */
 function nearest(key: string, known: readonly string[]): string | undefined {
   const match = known.find((field) => isSlip(key.toLowerCase(), field.toLowerCase()));
   return match === undefined ? undefined : `did you mean ${match}?`;

@@ -1,6 +1,5 @@
-// The shape of Meridian's one configuration file, as a schema: it checks, gives defaults, and is the source of the types.
-// What it cannot say field by field (a route that names an origin that is not there) `validate.ts` checks after it.
-// Configuration is plain data: it travels to every region as JSON.
+// The schema of Meridian's configuration file: it validates, sets defaults, and defines the types. `validate.ts` then checks rules
+// between fields (such as a route with an unknown origin). The configuration is plain data, sent to every region as JSON.
 
 import { z } from "zod";
 import { REGION_IDS } from "../world/regions.ts";
@@ -17,25 +16,25 @@ const name = z
   .regex(/^[a-z][a-z0-9-]{0,31}$/, "a name: a lower-case letter, then up to 31 letters, digits or hyphens");
 const durationSeconds = z.number().min(0).max(31_536_000);
 
-/** An origin: the one place that a route's responses come from, and how much it may be asked. */
+/** An origin: the source of a route's responses, and the limits of requests to it. */
 export const originSchema = z.strictObject({
   /** Scheme, host and optional port; a path is not allowed. */
   url: z.url({ protocol: /^https?$/ }),
-  /** Where it stands: shields are chosen, and local distances emulated, by it. */
+  /** Its place, which determines shields and emulated distances. */
   place: z.union([regionId, coordinates]).optional(),
-  /** The region whose shards alone talk to this origin, then those that take over when it is lost. Nearest first by default. */
+  /** The only region whose shards contact this origin, then its fallbacks. By default the nearest first. */
   shield: z.union([regionId, z.array(regionId).min(1)]).optional(),
   /** The `Host` that the origin sees; its own by default, "client" passes the client's. */
   host: z.union([z.literal("client"), z.string().min(1)]).optional(),
   /** A secret field that tells the origin that a request came through Meridian: its value is the environment's secret of this name. */
   secretHeader: z.strictObject({ name: fieldName, secret: z.string().min(1) }).optional(),
-  /** Requests under way at once, for each shield shard (at most four on the platform: an object may wait for six answers at once). */
+  /** Concurrent requests per shield shard (at most four on the platform: an object may wait for six answers at once). */
   maxConcurrent: z.int().min(1).max(256).default(4),
-  /** Requests waiting for a turn, for each shield shard; one more is refused with 503. */
+  /** Requests queued for a turn, per shield shard; further ones are refused with 503. */
   maxQueued: z.int().min(0).max(10_000).default(1024),
   /** How long a request may wait for a turn. */
   queueTimeoutSeconds: durationSeconds.default(10),
-  /** How long until the origin's response header must have come. */
+  /** Timeout for the origin's response head. */
   headerTimeoutSeconds: durationSeconds.default(30),
   /** How long the origin's body may pause. */
   idleTimeoutSeconds: durationSeconds.default(30),
@@ -46,29 +45,29 @@ export const originSchema = z.strictObject({
    */
   breakerFailures: z.int().min(1).max(1000).default(10),
   breakerOpenSeconds: durationSeconds.default(5),
-  /** One retry of a safe request is allowed while retries are at most this share of requests. */
+  /** A safe request may be retried once while retries are at most this share of requests. */
   retryBudget: z.number().min(0).max(1).default(0.2),
 });
 
-/** How long things stay: unset fields leave it to the origin's own `Cache-Control`. */
+/** Lifetimes: unset fields leave them to the origin's `Cache-Control`. */
 const ttlSchema = z.strictObject({
   /** Overrides the origin's freshness for cacheable successful responses. */
   edgeSeconds: durationSeconds.optional(),
-  /** What is assumed when the origin says nothing and has no `Last-Modified`. */
+  /** Freshness if the origin gives none and has no `Last-Modified`. */
   defaultSeconds: durationSeconds.optional(),
-  /** Freshness by status for errors that the origin says nothing of (`{ 404: 5 }`). */
+  /** Freshness by status for errors without the origin's own (`{ 404: 5 }`). */
   byStatus: z
     .record(z.string().regex(/^[2-5][0-9]{2}$/, "a final status code, 200 to 599"), durationSeconds)
     .default({}),
-  /** Serve stale while revalidating in the background, when the origin does not say. */
+  /** Serve stale while revalidating in the background, unless the origin sets it. */
   staleWhileRevalidateSeconds: durationSeconds.default(0),
-  /** Serve stale when the origin fails or cannot be reached, when the origin does not say. */
+  /** Serve stale if the origin fails or is unreachable, unless the origin sets it. */
   staleIfErrorSeconds: durationSeconds.default(300),
-  /** The longest that anything is served stale, whatever the origin allows. */
+  /** The upper bound for serving stale, regardless of the origin. */
   maxStaleSeconds: durationSeconds.optional(),
 });
 
-/** What makes two requests the same for the cache, and so what the origin may see of a request. */
+/** The cache key's parts, and so the parts of a request that the origin receives. */
 const keySchema = z.strictObject({
   /** Which query parameters count: all, none, only these, or all but these (`utm_*` allowed). */
   query: z
@@ -84,13 +83,13 @@ const keySchema = z.strictObject({
    * that sign their queries or read `a[][x]`. A purge of a URL is about every order, either way.
    */
   queryOrder: z.enum(["keep", "sort"]).default("keep"),
-  /** Request fields whose values take part. */
+  /** Request fields in the key. */
   headers: z.array(fieldName).max(8).default([]),
-  /** Cookies whose values take part; these alone of the cookies reach the origin without making the request personal. */
+  /** Cookies in the key; only these reach the origin without making the request personal. */
   cookies: z.array(z.string().min(1)).max(8).default([]),
-  /** Whether the client's country takes part. */
+  /** Whether the client's country is in the key. */
   country: z.boolean().default(false),
-  /** Whether the client's device class takes part: mobile, tablet, desktop or bot, by User-Agent and Sec-CH-UA-Mobile. */
+  /** Whether the client's device class is in the key: mobile, tablet, desktop or bot, by User-Agent and Sec-CH-UA-Mobile. */
   device: z.boolean().default(false),
 });
 
@@ -132,7 +131,7 @@ export const routeSchema = z.strictObject({
    * `variantHeaders` and `bypassCookies` (config/schema/frameworks.ts has each).
    */
   framework: z.enum(FRAMEWORK_NAMES).optional(),
-  /** Cookies with which a request passes the cache, such as that of a preview; `wordpress_logged_in_*` means all such names. */
+  /** Cookies with which a request bypasses the cache, such as a preview's; `wordpress_logged_in_*` means all such names. */
   bypassCookies: z.array(z.string().min(1).max(128)).max(16).default([]),
   /** Whether a client's `Cache-Control` may ask for revalidation. */
   clientCacheControl: z.enum(["honour", "ignore"]).default("honour"),
@@ -163,15 +162,15 @@ export const routeSchema = z.strictObject({
    */
   notModified: z.enum(["strict", "lenient"]).default("strict"),
   /**
-   * Where a successful unsafe request ends what it changed (RFC 9111 section 4.4, RFC 9875): in its own region and at the
-   * shield, or `everywhere`, as a purge. Whoever may send such requests can then have things purged, within a rate. A group
-   * goes everywhere as a tag and so ends what has it on all hosts, while RFC 9875 means those of one site: over-purging costs
-   * a refetch. Where hosts have different owners, let each begin its groups with a name of its own.
+   * Where a successful unsafe request invalidates responses (RFC 9111 section 4.4, RFC 9875): in its own region and at the
+   * shield, or `everywhere`, as a purge. Clients that may send such requests can then cause purges, within a rate. A group
+   * becomes a tag, which invalidates on all hosts, while RFC 9875 means those of one site: over-purging costs a refetch. If hosts
+   * have different owners, prefix each owner's groups.
    */
   invalidation: z.enum(["region", "everywhere"]).default("region"),
-  /** Whether `Cache-Status` names the cache key, for whoever looks into how requests share entries. */
+  /** Whether `Cache-Status` includes the cache key, for debugging which requests share entries. */
   showKey: z.boolean().default(false),
-  /** The only regions that may hold or see these responses. A request that none of them can serve gets an error. */
+  /** The only regions that may store or see these responses. A request that none of them can serve gets an error. */
   residency: z.array(regionId).min(1).optional(),
   /**
    * Regions for clients of a country (ISO 3166 code) or continent (AF AN AS EU NA OC SA), before distance decides. Where a
@@ -183,17 +182,17 @@ export const routeSchema = z.strictObject({
       z.array(regionId).min(1),
     )
     .default({}),
-  /** What a region does that cannot hear its hub. */
+  /** What a region does while it cannot reach its hub. */
   whenCutOff: z.enum(["serve", "revalidate", "refuse"]).default("serve"),
   /**
-   * Whether edges keep copies of what is asked for often, each for at most the two seconds of its shard's lease: the quickest
-   * answers there are, without a way to the shard. A purge that is `complete` has reached them; one that is only `applied`
-   * may not have, and what a client changes elsewhere it may see up to two seconds late.
+   * Whether edges keep copies of popular responses, each for at most the two seconds of its shard's lease: the fastest answers,
+   * without a request to the shard. A `complete` purge has reached them; one that is only `applied` may not have, and a client
+   * may see a change made elsewhere up to two seconds late.
    */
   edgeCopies: z.boolean().default(false),
   /**
-   * `auto`: text that the origin sends plain is kept and served compressed, in the coding that each client prefers; nothing
-   * that says `no-transform`, is personal or is not kept. `off`: bodies are as the origin sends them.
+   * `auto`: text that the origin sends uncompressed is stored and served compressed, in each client's preferred coding; except
+   * responses that have `no-transform`, are personal or are not stored. `off`: bodies are as the origin sends them.
    */
   compress: z.enum(["auto", "off"]).default("auto"),
   /**
@@ -201,11 +200,11 @@ export const routeSchema = z.strictObject({
    * edge straight to the origin, past cache, gate and shield, and no other request may.
    */
   websocket: z.boolean().default(false),
-  /** What is done to requests and responses beside caching them, in the order of edge/action/README.md. */
+  /** Changes to requests and responses, in the order of edge/action/README.md. */
   actions: actionsSchema.optional(),
 });
 
-/** A region: whether it takes part, where it stands and how many shards it has. */
+/** A participating region: its place and shards. */
 export const regionSchema = z.strictObject({
   /** Where its shards run; the place of the location hint by default. */
   place: coordinates.optional(),
@@ -221,9 +220,9 @@ export const configSchema = z.strictObject({
   routes: z.array(routeSchema).min(1).max(256),
   /** Bytes of entries that one isolate may hold (shared by the shards that live in it). */
   memoryMiB: z.number().min(1).max(100).default(64),
-  /** The longest that an entry is kept, fresh or stale. */
+  /** How long an entry is kept at most, fresh or stale. */
   maxRetentionSeconds: durationSeconds.default(7 * 86_400),
-  /** Other hosts of a site (with their port, if any), each with the host that it stands for, which is no alias itself. */
+  /** Other hosts of a site (with their port, if any), each with the site's host, which is not an alias itself. */
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
   /**
    * Whether a path that an origin may read as a protected route's (`//vip/a`, `/vip%2Fa`, `/x/..;/vip/a`, `/VIP/a`) is answered by that route.
@@ -234,9 +233,9 @@ export const configSchema = z.strictObject({
   controlHost: z.string().min(1).optional(),
 });
 
-/** What a user writes: defaults may be left out. */
+/** The configuration as written: defaults may be omitted. */
 export type ConfigInput = z.input<typeof configSchema>;
-/** What the code reads: every default filled in. */
+/** The configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>;
 export type Origin = z.output<typeof originSchema>;
 export type Route = z.output<typeof routeSchema>;

@@ -1,4 +1,4 @@
-// The secrets that a configuration names: it never holds one itself, only the name under which the environment does. In
+// The secrets that a configuration refers to: it contains only their names in the environment, never a secret itself. In
 // production they are set with `wrangler secret put NAME`; a local run takes them from the launcher's own environment.
 
 import type { Config } from "./schema.ts";

@@ -1,6 +1,6 @@
-// What must hold among the fields of a route's actions. Above all that the key still determines the request: what an action
-// adds to the origin's request on a cached `forward: "key"` route is a constant or something that the key holds. Then that
-// patterns can match, redirects do not lead to themselves, and nothing touches the fields by which Meridian works.
+// Rules between the fields of a route's actions. Above all the key must still determine the request: on a cached `forward: "key"`
+// route an action may add only a constant or a part of the key to the origin's request. Also, patterns must be able to match,
+// redirects must not loop, and actions must not change Meridian's own fields.
 
 import { LIMITS } from "../limits.ts";
 import { countryPlace } from "../world/country-places.ts";
@@ -11,10 +11,10 @@ import { passesFor } from "./reserved-fields.ts";
 import type { Config, Route } from "./schema.ts";
 import { mayNameSecret } from "./secrets.ts";
 
-/** Says that the field at `path` below the route's actions is wrong. */
+/** Reports a fault of the field at `path` below the route's actions. */
 type Report = (detail: string, ...path: PropertyKey[]) => void;
 
-/** Everything that is wrong with the actions of one route. */
+/** Reports all faults of one route's actions. */
 export function checkActions(route: Route, config: Config, report: Report): void {
   const { actions } = route;
   if (actions === undefined) return;
@@ -33,7 +33,7 @@ function checkAccess({ access }: Actions, report: Report): void {
     const clients = access?.[side];
     if (clients === undefined) continue;
     if (clients.countries === undefined && clients.addresses === undefined) {
-      report("must have countries or addresses: an empty list says nothing of anybody", "access", side);
+      report("must have countries or addresses: an empty list matches no client", "access", side);
     }
     for (const [index, country] of (clients.countries ?? []).entries()) {
       if (country === "XX" || countryPlace(country) !== undefined) continue;
@@ -53,25 +53,20 @@ function checkRedirects({ redirect }: Actions, config: Config, report: Report): 
   const { hosts, paths } = redirect;
   for (const [index, host] of (hosts?.from ?? []).entries()) {
     const at = ["redirect", "hosts", "from", index];
-    if (!HOST.test(host)) report("must be a host in small letters without scheme, port or path", ...at);
-    else if (host === hosts?.to) report("must not be the host that it leads to", ...at);
+    if (!HOST.test(host)) report("must be a lower-case host without scheme, port or path", ...at);
+    else if (host === hosts?.to) report("must not be the redirect's target", ...at);
     else if (Object.hasOwn(config.aliases, host)) {
-      report(`is an alias of ${config.aliases[host]}, whose pages it shows: it cannot be redirected as well`, ...at);
+      report(`is an alias of ${config.aliases[host]}and serves its pages: it cannot be redirected too`, ...at);
     }
   }
   if (hosts !== undefined && !HOST.test(hosts.to.replace(/:\d{1,5}$/, ""))) {
-    report(
-      'must be a host in small letters, perhaps with a port, such as "www.shop.example"',
-      "redirect",
-      "hosts",
-      "to",
-    );
+    report('must be a lower-case host with an optional port, such as "www.shop.example"', "redirect", "hosts", "to");
   }
   for (const [index, rule] of (paths ?? []).entries()) {
     checkPathRule(rule, "path or URL", report, "redirect", "paths", index);
     const beginning = rule.from.endsWith("*") ? rule.from.slice(0, -1) : undefined;
     if (beginning === undefined ? rule.to === rule.from : rule.to.startsWith(beginning)) {
-      report(`must lead away from ${rule.from}, or it would lead to itself for ever`, "redirect", "paths", index, "to");
+      report(`must lead away from ${rule.from}, or the redirect would loop`, "redirect", "paths", index, "to");
     }
   }
 }
@@ -80,7 +75,7 @@ const PATH = String.raw`/[^*?#\s\\]*\*?`;
 const TARGETS = {
   path: [new RegExp(`^${PATH}$`), 'a path, exact ("/a/b") or with a "*" at its end ("/b/*"), without query'],
   "path or URL": [
-    // The host stands in full before the "*", or whoever asks could choose it.
+    // The host must be complete before the "*", or clients could choose it.
     new RegExp(String.raw`^(?:https?://[A-Za-z0-9.:[\]_-]+)?${PATH}$`),
     'a path ("/b", "/b/*") or a URL with one ("https://other.example/b/*"), without query',
   ],
@@ -96,22 +91,18 @@ function checkPathRule(
   if (!TARGETS.path[0].test(from) || !from.isWellFormed()) report(`must be ${TARGETS.path[1]}`, ...path, "from");
   if (!pattern.test(to) || !to.isWellFormed()) report(`must be ${description}`, ...path, "to");
   else if (to.endsWith("*") && !from.endsWith("*")) {
-    report('must have no "*": `from` has none whose text could take its place', ...path, "to");
+    report('must have no "*", since `from` has none', ...path, "to");
   }
 }
 
 function checkCors({ cors }: Actions, methods: Route["match"]["methods"], report: Report): void {
   if (cors === undefined) return;
   if (methods !== undefined && !methods.includes("OPTIONS")) {
-    report('needs "OPTIONS" among match.methods: preflights would never come to this route', "cors");
+    report('needs "OPTIONS" among match.methods: preflights would never match this route', "cors");
   }
   if (cors.origins === "any") {
     if (cors.credentials) {
-      report(
-        'must be false with origins: "any": every site could read what belongs to one user',
-        "cors",
-        "credentials",
-      );
+      report('must be false with origins: "any": every site could read one user\'s data', "cors", "credentials");
     }
     return;
   }
@@ -119,7 +110,7 @@ function checkCors({ cors }: Actions, methods: Route["match"]["methods"], report
     if (/^https?:\/\/(?:\*\.)?[a-z0-9._-]+(?::\d{1,5})?$|^https?:\/\/\[[0-9a-f:]+\](?::\d{1,5})?$/.test(origin))
       continue;
     report(
-      'must be a scheme, a host and perhaps a port ("https://app.example"), or "https://*." and a host',
+      'must be a scheme, a host and an optional port ("https://app.example"), or "https://*." and a host',
       "cors",
       "origins",
       index,
@@ -130,12 +121,12 @@ function checkCors({ cors }: Actions, methods: Route["match"]["methods"], report
 function checkSigned({ signed }: Actions, report: Report): void {
   if (signed === undefined) return;
   if (Object.keys(signed.keys).length === 0) {
-    report('must name one key or more, such as { "2026": "URL_KEY_2026" }', "signed", "keys");
+    report('must have at least one key, such as { "2026": "URL_KEY_2026" }', "signed", "keys");
   }
   for (const [id, secret] of Object.entries(signed.keys)) {
     if (mayNameSecret(secret)) continue;
     report(
-      'must be the name of a secret of its own in the environment, in capital letters, such as "URL_KEY_2026"',
+      'must be the name of a separate secret in the environment, in capital letters, such as "URL_KEY_2026"',
       "signed",
       "keys",
       id,
@@ -172,7 +163,7 @@ function checkRequestFields(route: Route, { request }: Actions, config: Config, 
   }
 }
 
-/** Why a fact about the client cannot go to the origin of a route: one client's answer would be another's. */
+/** Why a fact about the client cannot go to a route's origin: it would mix different clients' answers. */
 function whyUnkeyed({ mode, forward, key }: Route, fact: string): string | undefined {
   if (mode !== "cache" || forward !== "key") return undefined;
   if (fact === "country" && !key.country)
@@ -198,7 +189,7 @@ function checkResponseFields({ response, cors }: Actions, report: Report): void 
   }
 }
 
-/** Names that differ only in their letters are one field. */
+/** Names that differ only in case are one field. */
 function checkSpelling(names: readonly string[], report: Report, ...path: PropertyKey[]): void {
   const lower = names.map((name) => name.toLowerCase());
   for (const [index, name] of lower.entries()) {
@@ -219,11 +210,11 @@ function checkErrorPages({ errorPages }: Actions, report: Report): void {
   }
 }
 
-/** All pages together: the configuration travels as one text. */
+/** The limit for all pages together: the configuration is sent as one text. */
 export function checkErrorPagesTogether(config: Config): string | undefined {
   const total = config.routes
     .flatMap(({ actions }) => actions?.errorPages ?? [])
     .reduce((sum, { body }) => sum + body.length, 0);
   if (total <= LIMITS.errorPagesCharacters) return undefined;
-  return `have error pages of ${total} characters together; at most ${LIMITS.errorPagesCharacters} can be had`;
+  return `have error pages of ${total} characters in total; at most ${LIMITS.errorPagesCharacters} are allowed`;
 }

@@ -7,21 +7,21 @@ import { formatPath } from "./config-path.ts";
 import type { Config } from "./schema.ts";
 import type { ConfigError } from "./schema-errors.ts";
 
-/** Everything that is wrong with the control host and the aliases. */
+/** All faults of the control host and the aliases. */
 export const checkHosts = (config: Config): ConfigError[] => [...checkControlHost(config), ...checkAliases(config)];
 
 function checkControlHost({ controlHost, routes }: Config): ConfigError[] {
   if (controlHost === undefined) return [];
   const error = (detail: string): ConfigError[] => [{ path: "controlHost", detail }];
   const parsed = normalHost(controlHost);
-  // With a port it would look as if other ports were the site's, whose requests carry no tokens.
+  // A port would suggest that other ports serve the site, whose requests have no tokens.
   if (parsed.kind === "invalid" || /:[0-9]*$/.test(controlHost)) {
-    return error('must be a host alone, without scheme, port or path, such as "cdn-control.example.com"');
+    return error('must be only a host, without scheme, port or path, such as "cdn-control.example.com"');
   }
   if (parsed.name !== controlHost) return error(`must be written "${parsed.name}", as requests are compared`);
   const clash = routes.find((route) => route.match.hosts?.includes(controlHost));
   if (clash === undefined) return [];
-  return error(`must not be a host that the route ${clash.name} serves: it would never be asked for pages`);
+  return error(`must not be a host of the route ${clash.name}, which would never get its requests`);
 }
 
 function checkAliases({ aliases, controlHost }: Config): ConfigError[] {
@@ -41,13 +41,13 @@ function whyNoAlias(
 ): string | undefined {
   const [from, to] = [normalHost(alias), normalHost(site)];
   if (from.kind === "invalid")
-    return `must be named by a host, perhaps with a port, such as "www.shop.example": ${from.detail}`;
-  if (to.kind === "invalid") return `must be a host, perhaps with a port, such as "shop.example": ${to.detail}`;
+    return `must be a host with an optional port, such as "www.shop.example": ${from.detail}`;
+  if (to.kind === "invalid") return `must be a host with an optional port, such as "shop.example": ${to.detail}`;
   if (from.host !== alias) return `must be named "${from.host}", as requests are compared`;
   if (to.host !== site) return `must be written "${to.host}", as requests are compared`;
-  if (alias === site) return "must not stand for itself";
+  if (alias === site) return "must not be its own alias";
   if (from.name === controlHost || to.name === controlHost)
-    return "must have nothing to do with controlHost, where no pages are";
+    return "must not involve controlHost, which serves no pages";
   if (!Object.hasOwn(aliases, site)) return undefined;
   return `must be a site's own host: "${site}" is itself an alias, of "${aliases[site]}"`;
 }

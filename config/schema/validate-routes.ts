@@ -1,5 +1,5 @@
-// What must hold among the fields of routes, and between routes and the rest: what they name exists, patterns can match, keys
-// are made of fields that may be in keys, times fit the retention, and no route stands behind one that takes all its requests.
+// Rules between the fields of routes, and between routes and the rest: references exist, patterns can match, keys use allowed
+// fields, lifetimes fit the retention, and no route is hidden by an earlier one.
 
 import { spellPart } from "../spelling/normal-url.ts";
 import { CONTINENTS, preferenceOf } from "../world/continents.ts";
@@ -13,17 +13,17 @@ import type { Config, Route } from "./schema.ts";
 import type { ConfigError } from "./schema-errors.ts";
 import { checkActions, checkErrorPagesTogether } from "./validate-actions.ts";
 
-/** Says that the field at `path` below the route is wrong. */
+/** Reports a fault of the field at `path` below the route. */
 type Report = (detail: string, ...path: PropertyKey[]) => void;
 
-/** Everything that is wrong with the routes of a configuration whose shape is right. */
+/** All faults of the routes of a configuration that matches the schema. */
 export function checkRoutes(config: Config): ConfigError[] {
   const errors: ConfigError[] = [];
   for (const [index, route] of config.routes.entries()) {
     const report: Report = (detail, ...path) => errors.push({ path: formatPath(["routes", index, ...path]), detail });
     const earlier = config.routes.slice(0, index);
     if (earlier.some((other) => other.name === route.name)) {
-      report(`must be a name of its own: "${route.name}" is another route's`, "name");
+      report(`must be unique: "${route.name}" is another route's name`, "name");
     }
     if (!Object.hasOwn(config.origins, route.origin)) {
       report(
@@ -34,7 +34,7 @@ export function checkRoutes(config: Config): ConfigError[] {
     const covering = routeCovering(earlier, route);
     if (covering !== undefined) {
       report(
-        `can never be used: the route ${covering.name} before it takes all its requests; put this one first`,
+        `can never be used: the earlier route ${covering.name} matches all its requests; put this one first`,
         "match",
       );
     }
@@ -55,7 +55,7 @@ function checkMatch(route: Route, report: Report): void {
   for (const [index, host] of (route.match.hosts ?? []).entries()) {
     if (!/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^\[[0-9a-f:]+\]$/.test(host)) {
       report(
-        'must be a host in small letters without scheme, port or path, or "*." and a host; international names as "xn--..."',
+        'must be a lower-case host without scheme, port or path, or "*." and a host; international names as "xn--..."',
         "match",
         "hosts",
         index,
@@ -79,21 +79,18 @@ function checkMatch(route: Route, report: Report): void {
 }
 
 function checkRegionsOfRoute(route: Route, config: Config, report: Report): void {
-  const takePart = `must be a region that takes part: ${regionsOf(config).join(", ")}`;
+  const takePart = `must be one of the configured regions: ${regionsOf(config).join(", ")}`;
   for (const [index, region] of (route.residency ?? []).entries()) {
     if (config.regions[region] === undefined) report(takePart, "residency", index);
   }
   if (route.websocket && route.residency !== undefined) {
     report(
-      "must be false with residency: a WebSocket goes from the edge straight to the origin, and an edge may stand anywhere",
+      "must be false with residency: a WebSocket goes directly from the edge to the origin, and an edge may be anywhere",
       "websocket",
     );
   }
   if (route.edgeCopies && route.residency !== undefined) {
-    report(
-      "must be false with residency: an edge may stand anywhere, and must keep nothing of this route",
-      "edgeCopies",
-    );
+    report("must be false with residency: an edge may be anywhere, and must store nothing of this route", "edgeCopies");
   }
   for (const [key, regions] of Object.entries(route.prefer)) {
     const preference = preferenceOf(key);
@@ -122,13 +119,7 @@ function checkKey(route: Route, report: Report): void {
   const [kind, patterns] = "only" in query ? (["only", query.only] as const) : (["except", query.except] as const);
   for (const [index, pattern] of patterns.entries()) {
     if (!/^[^*]+\*?$/.test(pattern)) {
-      report(
-        'must be a parameter\'s name, or the beginning of names with a "*" at its end',
-        "key",
-        "query",
-        kind,
-        index,
-      );
+      report('must be a parameter\'s name, or a prefix of names that ends in "*"', "key", "query", kind, index);
     }
   }
 }
@@ -137,18 +128,15 @@ function checkFramework(route: Route, report: Report): void {
   for (const [index, cookie] of route.bypassCookies.entries()) {
     const path = ["bypassCookies", index];
     if (!/^[!#$%&'+.^_`|~0-9A-Za-z-]+\*?$/.test(cookie)) {
-      report('must be a cookie\'s name (RFC 6265), or the beginning of names with a "*" at its end', ...path);
+      report('must be a cookie\'s name (RFC 6265), or a prefix of names that ends in "*"', ...path);
     }
     if (route.key.cookies.some((name) => matchesPattern(name, cookie))) {
-      report(
-        "must not take in a cookie of key.cookies: a request with it would never be answered from the cache",
-        ...path,
-      );
+      report("must not match a cookie of key.cookies: requests with it would never be served from the cache", ...path);
     }
   }
   const { variantHeaders } = withFramework(route);
   if (variantHeaders.length > MOST_VARIANT_HEADERS) {
-    report(`must be ${MOST_VARIANT_HEADERS} at most, with those of the framework`, "variantHeaders");
+    report(`must have at most ${MOST_VARIANT_HEADERS} names, including those of the framework`, "variantHeaders");
   }
 }
 
@@ -172,8 +160,9 @@ const FOR_ALL_CACHES: ReadonlySet<string> = new Set(["cache-control", "expires",
 function checkTargets({ targets }: Route, report: Report): void {
   const lowerCase = targets.map((name) => name.toLowerCase());
   for (const [index, name] of lowerCase.entries()) {
-    if (FOR_ALL_CACHES.has(name)) report(`must be a field for some caches only: ${name} is for all`, "targets", index);
-    if (name === "meridian-cdn-cache-control") report("must not be our own: it always comes first", "targets", index);
+    if (FOR_ALL_CACHES.has(name)) report(`must be a targeted field: ${name} applies to all caches`, "targets", index);
+    if (name === "meridian-cdn-cache-control")
+      report("must not be Meridian's own field, which always comes first", "targets", index);
     if (lowerCase.indexOf(name) < index) report(`must not name ${name} twice`, "targets", index);
   }
 }
@@ -182,14 +171,14 @@ function checkTimes(route: Route, config: Config, report: Report): void {
   const { edgeSeconds, defaultSeconds, byStatus } = route.ttl;
   const longest = config.maxRetentionSeconds;
   const tooLong = (seconds: number | undefined): boolean => seconds !== undefined && seconds > longest;
-  const detail = `must be at most maxRetentionSeconds, which is ${longest}: nothing is kept longer`;
+  const detail = `must be at most maxRetentionSeconds, which is ${longest}: no entry is kept longer`;
   if (tooLong(edgeSeconds)) report(detail, "ttl", "edgeSeconds");
   if (tooLong(defaultSeconds)) report(detail, "ttl", "defaultSeconds");
   for (const [status, seconds] of Object.entries(byStatus)) {
     if (tooLong(seconds)) report(detail, "ttl", "byStatus", status);
     if (status === "206" || status === "304") {
       report(
-        "must be the status of a whole response: 206 and 304 live as long as what they belong to",
+        "must be the status of a complete response: 206 and 304 have the lifetime of the response they belong to",
         "ttl",
         "byStatus",
         status,

@@ -1,7 +1,6 @@
-// Decides whether a configuration can be run: first its shape (schema.ts), then what its fields say about each other, such as
-// a route that names an origin that is not there. It is the boundary: what comes out is whole, with every default filled in,
-// and nothing after it checks again. Every error names the field and says what would be right. All errors are found at once,
-// except that fields are compared with each other only where the shape is right.
+// Validates a configuration: first against the schema (schema.ts), then the rules between fields, such as a route with an unknown
+// origin. It is the boundary: a valid configuration has every default filled in, and later code does not check again. Every error
+// names the field and what it must be. All errors are reported at once, but rules between fields only apply if the schema matches.
 
 import { readShape } from "../read-shape.ts";
 import { normalHost } from "../spelling/normal-host.ts";
@@ -19,7 +18,7 @@ export type Validation =
   | { readonly kind: "valid"; readonly config: Config }
   | { readonly kind: "invalid"; readonly errors: readonly ConfigError[] };
 
-/** Checks a configuration as it was written, and fills in its defaults. Never throws, whatever `input` is. */
+/** Validates a configuration as written, and fills in its defaults. Never throws for any `input`. */
 export function validate(input: unknown): Validation {
   const parsed = readShape(configSchema, input);
   if (!parsed.success) return { kind: "invalid", errors: describeIssues(parsed.error.issues, configSchema, input) };
@@ -36,11 +35,11 @@ export function validate(input: unknown): Validation {
 
 function checkRegions(config: Config): ConfigError[] {
   const regions = regionsOf(config);
-  if (regions.length === 0) return [{ path: "regions", detail: "must name one region or more, such as weur: {}" }];
+  if (regions.length === 0) return [{ path: "regions", detail: "must have at least one region, such as weur: {}" }];
   return regions.flatMap((region) => checkRegion(region, config.regions[region]));
 }
 
-/** Where each jurisdiction's objects may live, as far as the nine regions can say. */
+/** The regions that can be in each jurisdiction. */
 const REGIONS_OF: Readonly<Record<"eu" | "fedramp", readonly RegionId[]>> = {
   eu: ["weur", "eeur"],
   fedramp: ["wnam", "enam"],
@@ -52,10 +51,10 @@ function checkRegion(region: RegionId, settings: RegionConfig | undefined): Conf
   if (typeof settings.shards !== "number" && settings.shards.every((weight) => weight === 0)) {
     errors.push({
       path: formatPath(["regions", region, "shards"]),
-      detail: "must have one weight above 0: shards of weight 0 hold nothing",
+      detail: "must have a weight above 0: shards of weight 0 store nothing",
     });
   }
-  // Routing would take the objects to be where the region is, while the platform keeps them where the jurisdiction says.
+  // Routing would assume the objects in the region, while the platform places them in the jurisdiction.
   if (settings.jurisdiction !== undefined && !REGIONS_OF[settings.jurisdiction].includes(region)) {
     errors.push({
       path: formatPath(["regions", region, "jurisdiction"]),
@@ -73,11 +72,11 @@ function checkOrigin(name: string, origin: Origin, config: Config): ConfigError[
   const errors: ConfigError[] = [];
   const url = new URL(origin.url);
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
-    errors.push(at(`must be a scheme, a host and perhaps a port alone: "${url.protocol}//${url.host}"`, "url"));
+    errors.push(at(`must be only a scheme, a host and an optional port: "${url.protocol}//${url.host}"`, "url"));
   }
   if (origin.host !== undefined && origin.host !== "client" && !isHost(origin.host)) {
     errors.push(
-      at('must be a host, perhaps with a port, such as "shop.example", or "client" for the client\'s', "host"),
+      at('must be a host with an optional port, such as "shop.example", or "client" for the client\'s', "host"),
     );
   }
   const shields = configuredShields(origin);
@@ -87,7 +86,7 @@ function checkOrigin(name: string, origin: Origin, config: Config): ConfigError[
     else if (shields.indexOf(shield) < index) errors.push(at(`must not name ${shield} twice`, ...path));
   }
   if (origin.secretHeader !== undefined && whyReserved(origin.secretHeader.name) !== undefined) {
-    const detail = `must be a field of its own, such as "x-origin-secret": ${origin.secretHeader.name} has another use`;
+    const detail = `must be a dedicated field, such as "x-origin-secret": ${origin.secretHeader.name} has another use`;
     errors.push(at(detail, "secretHeader", "name"));
   }
   return errors;
@@ -97,5 +96,6 @@ function checkOrigin(name: string, origin: Origin, config: Config): ConfigError[
 const isHost = (text: string): boolean =>
   /^[A-Za-z0-9.:[\]_-]+$/.test(text) && normalHost(text).kind === "host" && !text.endsWith(":");
 
-/** What a field that names a region must be. */
-const oneOfRegions = (config: Config): string => `must be a region that takes part: ${regionsOf(config).join(", ")}`;
+/** The error for a field that must name a region. */
+const oneOfRegions = (config: Config): string =>
+  `must be one of the configured regions: ${regionsOf(config).join(", ")}`;

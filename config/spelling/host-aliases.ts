@@ -1,6 +1,6 @@
-// One site under several hosts. Requests, purges and explanations for an alias are those of the host that it stands for, so
-// a page is stored once and purged under whichever name it is known by. The local run uses it for its many ports.
-// Hosts come from clients, who may ask for one that is called `constructor`: only the configuration's own entries count.
+// One site under several hosts. Requests, purges and explanations for an alias apply to the site's host, so a page is stored once
+// and can be purged under any of its names. The local run uses it for its many ports.
+// Hosts come from clients, and may be `constructor`: only own properties of the configuration count.
 
 import type { Config } from "../schema/schema.ts";
 import { normaliseUrl, pathStart } from "./normal-url.ts";

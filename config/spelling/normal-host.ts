@@ -1,5 +1,5 @@
-// One spelling for each host: whatever compares hosts (the control API's name, aliases, routes, tokens, purges) compares what
-// this gives, so that capitals, an absolute name's dot, a default port or an international name never make two of one host.
+// Normalizes hosts: all comparisons of hosts (the control API's name, aliases, routes, tokens, purges) use this form, so that
+// case, a trailing dot, a default port or an international name never split one host in two.
 
 import { normaliseUrl, pathStart } from "./normal-url.ts";
 
@@ -15,9 +15,9 @@ const invalid = (detail: string): NormalHost => ({ kind: "invalid", detail });
  * under it are written without. Invalid are whole URLs, user names and paths.
  */
 export function normalHost(text: string): NormalHost {
-  if (/[/?#@\\]/.test(text)) return invalid("a host is a name alone, without scheme, user name or path");
+  if (/[/?#@\\]/.test(text)) return invalid("a host must be only a name, without scheme, user name or path");
   // `1.2.3.4` and `0x7f.1` are spelt by the URL parser; a bare IPv6 address would be taken for a name with a port.
-  if (/^[^[\]]*:[^:]*:/.test(text)) return invalid("an IPv6 address is written in brackets: [2001:db8::1]");
+  if (/^[^[\]]*:[^:]*:/.test(text)) return invalid("an IPv6 address must be in brackets: [2001:db8::1]");
   const normal = normaliseUrl(`http://${text}/`);
   if (normal.kind === "invalid") return invalid("this is not a host name");
   const host = normal.url.slice("http://".length, pathStart(normal.url)).replace(/:443$/, "");

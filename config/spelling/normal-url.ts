@@ -1,8 +1,8 @@
-// One spelling for each URL: cache keys, purge scopes, routes and signatures all start from it, so that a purge of a URL finds
-// what a client of that URL stored. It follows RFC 3986 sections 6.2.2 and 6.2.3: lower-case scheme and host, no default port,
+// Normalizes URLs: cache keys, purge scopes, routes and signatures all start from this form, so that a purge of a URL finds the
+// responses stored for it. It follows RFC 3986 sections 6.2.2 and 6.2.3: lower-case scheme and host, no default port,
 // no dot segments, upper-case percent escapes, unreserved characters unescaped, an empty path written "/". Characters that
 // RFC 3986 allows in no path and no query (`|`, `{`, `"`, `\`, non-ASCII) have one spelling, their escape (sections 2.1, 2.4).
-// It never reorders or drops query parameters (the route's key rules do), and what it gives is its own normal form.
+// It never reorders or drops query parameters (the route's key rules do), and is idempotent.
 // **Decided**: a bare "?" is dropped. No server gives `/a?` another meaning than `/a`, and every other cache of the site would
 // keep it twice. **Decided**: reserved characters and their escapes stay apart (section 2.2: `/a%2Fb` is no `/a/b`), except "'" in
 // a query: the platform's URL parser escapes it in every request that it sends, so only the escape can reach an origin.
@@ -25,16 +25,16 @@ const invalid = (detail: string): NormalUrl => ({ kind: "invalid", detail });
  * `LIMITS.urlCharacters` characters.
  */
 export function normaliseUrl(text: string): NormalUrl {
-  if (text.length > LIMITS.urlCharacters) return invalid(`a URL has at most ${LIMITS.urlCharacters} characters`);
-  if (!/^https?:\/\/[^/?#\\]/i.test(text)) return invalid("a URL begins with http:// or https:// and a host");
-  // The URL parser drops tabs and newlines and trims spaces: two texts would become one without anybody having said so.
-  if (hasBlank(text)) return invalid("a URL has no white space or control characters");
-  if (text.includes("#")) return invalid("a URL to a cache has no fragment: it is never sent");
+  if (text.length > LIMITS.urlCharacters) return invalid(`a URL may have at most ${LIMITS.urlCharacters} characters`);
+  if (!/^https?:\/\/[^/?#\\]/i.test(text)) return invalid("a URL must begin with http:// or https:// and a host");
+  // The URL parser drops tabs and newlines and trims spaces, which would silently merge different texts.
+  if (hasBlank(text)) return invalid("a URL must have no white space or control characters");
+  if (text.includes("#")) return invalid("a URL must have no fragment: clients never send it");
   // Half a surrogate pair would become U+FFFD, as any other half would.
-  if (!text.isWellFormed()) return invalid("a URL is well-formed Unicode");
+  if (!text.isWellFormed()) return invalid("a URL must be well-formed Unicode");
   const hasBackslash = text.includes("\\");
   // The URL parser would end the host here, other parsers would not: the two could disagree about whose URL this is.
-  if (hasBackslash && text.slice(0, pathStart(text)).includes("\\")) return invalid("a host has no backslash");
+  if (hasBackslash && text.slice(0, pathStart(text)).includes("\\")) return invalid("a host must have no backslash");
   let url: URL;
   try {
     // The URL parser would read a backslash in a path as a slash, which RFC 3986 does not.
@@ -43,13 +43,13 @@ export function normaliseUrl(text: string): NormalUrl {
     if (problem instanceof TypeError) return invalid("this is not a URL");
     throw problem;
   }
-  if (url.username !== "" || url.password !== "") return invalid("a URL to a cache carries no user name or password");
+  if (url.username !== "" || url.password !== "") return invalid("a URL must have no user name or password");
   const host = hostSpelling(url.host);
-  if (host === undefined) return invalid("this host is no name or address");
+  if (host === undefined) return invalid("the host is neither a name nor an address");
   // The parser has removed dot segments, those written `%2e` as well, so unescaping makes no new ones. It gives a bare "?" as
   // an empty `search`.
   const spelt = `${url.protocol}//${host}${spellPart(url.pathname)}${spellQuery(url.search)}`;
-  if (spelt.length > LIMITS.urlCharacters) return invalid(`a URL has at most ${LIMITS.urlCharacters} characters`);
+  if (spelt.length > LIMITS.urlCharacters) return invalid(`a URL may have at most ${LIMITS.urlCharacters} characters`);
   return { kind: "url", url: spelt };
 }
 

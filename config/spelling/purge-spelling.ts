@@ -1,6 +1,6 @@
-// The spelling under which purges and stored responses meet. It is coarser than the spelling of keys (normal-url.ts): whatever
-// clients, scripts and origins may take for the same URL is one here, so a purge covers more than it says, never less. Over-purging
-// costs a refetch, under-purging serves what was withdrawn. Folded are: reserved characters and their escapes, except those that
+// The normal form for matching purges with stored responses. It is coarser than that of keys (normal-url.ts): URLs that clients,
+// scripts or origins may treat alike are one here, so a purge may cover more than it lists, never less. Over-purging costs a
+// refetch, under-purging serves withdrawn content. Folded are: reserved characters and their escapes, except those that
 // separate parameters; a stray "%" and "%25"; "+" and "%20" in a query; the order of parameters, and empty ones; `%2F`, `%5C` and
 // repeated slashes in a path, and the dot segments that they make. Not folded are letters' case, a closing slash and
 // `;parameters`: sites do serve different pages under these.

@@ -1,4 +1,4 @@
-// How far places lie apart, over the ground and in time. Everything that emulates or compares distances starts here:
+// Distances between places, over the ground and in time. Everything that emulates or compares distances uses this:
 // the local launcher's delays, and the choice of a region while nothing has been measured yet.
 // The model: light in fibre covers 200 km in a millisecond, cables are PATH_FACTOR times as long as the great circle, and
 // equipment at both ends adds a little. It is symmetric and never zero; it knows nothing of congestion or real cables.

@@ -1,5 +1,5 @@
-// What a `Meridian-From` field says: where a client of the local mode claims to be. It only reads; who may say so, and what
-// place follows, is decided by whoever asks (the edge's locate.ts, the local front door).
+// Parses `Meridian-From`, a local client's claimed place. Its callers (the edge's locate.ts, the local front door) decide whether to
+// accept it, and the place.
 
 import { parseIpAddress } from "./ip-address.ts";
 import type { Coordinates } from "./regions.ts";
@@ -28,7 +28,7 @@ export function parseMeridianFrom(value: string): MeridianFrom {
   const address = parseIpAddress(text);
   if (address !== undefined) return { kind: "address", address: address.text };
   return invalid(
-    "Meridian-From takes a country (JP), an IP address (203.0.113.7) or latitude,longitude (35.68,139.69)",
+    "Meridian-From must be a country (JP), an IP address (203.0.113.7) or latitude,longitude (35.68,139.69)",
   );
 }
 

@@ -1,4 +1,4 @@
-// Where regions and origins stand according to the configuration: what routing, shields and emulated distances start from.
+// The configured places of regions and origins, the basis of routing, shields and emulated distances.
 
 import type { Config, Origin } from "../schema/schema.ts";
 import { type Coordinates, REGION_IDS, REGIONS, type RegionId } from "./regions.ts";
@@ -11,7 +11,7 @@ export const regionsOf = (config: Pick<Config, "regions">): RegionId[] =>
 export const regionPlace = (config: Pick<Config, "regions">, region: RegionId): Coordinates =>
   config.regions[region]?.place ?? REGIONS[region].place;
 
-/** Where an origin stands; its first shield's place if it does not say, and undefined if that is open too. */
+/** An origin's place; by default its first shield's, undefined if that is not set either. */
 export function originPlace(config: Pick<Config, "regions">, origin: Origin): Coordinates | undefined {
   const place = origin.place ?? configuredShields(origin)[0];
   return typeof place === "string" ? regionPlace(config, place) : place;

@@ -92,8 +92,8 @@ describe("a shape that is wrong", () => {
   test.each([
     [undefined, /^: is missing; it must be an object/],
     [[], /^: must be an object/],
-    [{ ...base, rotues: [] }, /^rotues: is not known here; did you mean routes\?$/],
-    [{ ...base, extra: 1 }, /^extra: is not known here; known are origins, regions, routes/],
+    [{ ...base, rotues: [] }, /^rotues: is unknown; did you mean routes\?$/],
+    [{ ...base, extra: 1 }, /^extra: is unknown; known fields are origins, regions, routes/],
     [withRoute({ ttl: { edgeSecond: 1 } }), /^routes\[0\]\.ttl\.edgeSecond: .*did you mean edgeSeconds\?/],
     [withRoute({ ttl: { edgeSeconds: "1" } }), /^routes\[0\]\.ttl\.edgeSeconds: must be a number$/],
     [withRoute({ ttl: { edgeSeconds: -1 } }), /^routes\[0\]\.ttl\.edgeSeconds: must be 0 or more$/],
@@ -112,7 +112,7 @@ describe("a shape that is wrong", () => {
     [withRoute({ prefer: { Germany: ["weur"] } }), /^routes\[0\]\.prefer\.Germany: .*two capital letters/],
     [{ ...base, routes: [{ origin: "shop" }] }, /^routes\[0\]\.name: is missing; it must be a text$/],
     [{ ...base, routes: [] }, /^routes: must be a list of 1 or more$/],
-    [{ ...base, regions: { mars: {} } }, /^regions\.mars: is not known here; known are wnam, enam/],
+    [{ ...base, regions: { mars: {} } }, /^regions\.mars: is unknown; known fields are wnam, enam/],
     [{ ...base, regions: { weur: { shards: 0.5 } } }, /^regions\.weur\.shards: must be/],
     [withOrigin({ url: "shop.example" }), /^origins\.shop\.url: must be an http or https URL/],
     [withOrigin({ place: { latitude: 91, longitude: 0 } }), /^origins\.shop\.place\.latitude: must be 90 or less$/],
@@ -126,8 +126,8 @@ describe("a shape that is wrong", () => {
 
 describe("fields that contradict each other", () => {
   test.each([
-    [{ ...base, regions: {} }, /^regions: must name one region or more/],
-    [{ ...base, regions: { weur: { shards: [0, 0] } } }, /^regions\.weur\.shards: must have one weight above 0/],
+    [{ ...base, regions: {} }, /^regions: must have at least one region/],
+    [{ ...base, regions: { weur: { shards: [0, 0] } } }, /^regions\.weur\.shards: must have a weight above 0/],
     [
       { ...base, regions: { enam: { jurisdiction: "eu" } } },
       /^regions\.enam\.jurisdiction: "eu" must be on one of weur, eeur$/,
@@ -136,13 +136,13 @@ describe("fields that contradict each other", () => {
     [withOrigin({ url: "https://shop.example/?a" }), /^origins\.shop\.url: /],
     [withOrigin({ url: "https://me:secret@shop.example" }), /^origins\.shop\.url: /],
     [withOrigin({ host: "https://shop.example" }), /^origins\.shop\.host: must be a host/],
-    [withOrigin({ shield: "oc" }), /^origins\.shop\.shield: must be a region that takes part: enam, weur, eeur$/],
+    [withOrigin({ shield: "oc" }), /^origins\.shop\.shield: must be one of the configured regions: enam, weur, eeur$/],
     [withOrigin({ shield: ["weur", "weur"] }), /^origins\.shop\.shield\[1\]: must not name weur twice$/],
     [withOrigin({ secretHeader: { name: "Via", secret: "S" } }), /^origins\.shop\.secretHeader\.name: /],
     [withRoute({ origin: "shp" }), /^routes\[0\]\.origin: must be an origin of this configuration: shop$/],
     [withRoute({ residency: ["weur"], edgeCopies: true }), /^routes\[0\]\.edgeCopies: must be false with residency/],
-    [withRoute({ residency: ["weur", "oc"] }), /^routes\[0\]\.residency\[1\]: must be a region that takes part/],
-    [withRoute({ prefer: { DE: ["oc"] } }), /^routes\[0\]\.prefer\.DE\[0\]: must be a region that takes part/],
+    [withRoute({ residency: ["weur", "oc"] }), /^routes\[0\]\.residency\[1\]: must be one of the configured regions/],
+    [withRoute({ prefer: { DE: ["oc"] } }), /^routes\[0\]\.prefer\.DE\[0\]: must be one of the configured regions/],
     [withRoute({ prefer: { ZZ: ["weur"] } }), /^routes\[0\]\.prefer\.ZZ: must be a country's code/],
     [
       withRoute({ residency: ["weur"], prefer: { US: ["enam"] } }),
@@ -187,15 +187,15 @@ describe("fields that contradict each other", () => {
       { ...withRoute({ ttl: { byStatus: { 404: 61 } } }), maxRetentionSeconds: 60 },
       /^routes\[0\]\.ttl\.byStatus\["404"\]: /,
     ],
-    [withRoute({ ttl: { byStatus: { 206: 1 } } }), /^routes\[0\]\.ttl\.byStatus\["206"\]: .*whole response/],
-    [withRoute({ ttl: { byStatus: { 304: 1 } } }), /^routes\[0\]\.ttl\.byStatus\["304"\]: .*whole response/],
-    [withRoute({ targets: ["Cache-Control"] }), /^routes\[0\]\.targets\[0\]: must be a field for some caches only/],
-    [withRoute({ targets: ["Meridian-CDN-Cache-Control"] }), /^routes\[0\]\.targets\[0\]: must not be our own/],
+    [withRoute({ ttl: { byStatus: { 206: 1 } } }), /^routes\[0\]\.ttl\.byStatus\["206"\]: .*complete response/],
+    [withRoute({ ttl: { byStatus: { 304: 1 } } }), /^routes\[0\]\.ttl\.byStatus\["304"\]: .*complete response/],
+    [withRoute({ targets: ["Cache-Control"] }), /^routes\[0\]\.targets\[0\]: must be a targeted field/],
+    [withRoute({ targets: ["Meridian-CDN-Cache-Control"] }), /^routes\[0\]\.targets\[0\]: must not be Meridian's own/],
     [withRoute({ targets: ["A", "a"] }), /^routes\[0\]\.targets\[1\]: must not name a twice/],
-    [{ ...base, controlHost: "https://c.example" }, /^controlHost: must be a host alone/],
-    [{ ...base, controlHost: "c.example:8443" }, /^controlHost: must be a host alone/],
-    [{ ...base, controlHost: "*.c.example" }, /^controlHost: must be a host alone/],
-    [{ ...base, aliases: { "https://www.h.example": "h.example" } }, /^aliases\["https:.*must be named by a host/],
+    [{ ...base, controlHost: "https://c.example" }, /^controlHost: must be only a host/],
+    [{ ...base, controlHost: "c.example:8443" }, /^controlHost: must be only a host/],
+    [{ ...base, controlHost: "*.c.example" }, /^controlHost: must be only a host/],
+    [{ ...base, aliases: { "https://www.h.example": "h.example" } }, /^aliases\["https:.*must be a host/],
     [{ ...base, aliases: { "w.example": "h.example/a" } }, /^aliases\["w\.example"\]: must be a host/],
     [{ ...base, controlHost: "Control.Example.com" }, /^controlHost: must be written "control\.example\.com"/],
     [{ ...base, controlHost: "control.example.com." }, /^controlHost: must be written "control\.example\.com"/],
@@ -203,13 +203,13 @@ describe("fields that contradict each other", () => {
     [{ ...base, aliases: { "WWW.h.example": "h.example" } }, /must be named "www\.h\.example"/],
     [{ ...base, aliases: { "www.h.example:443": "h.example" } }, /must be named "www\.h\.example"/],
     [{ ...base, aliases: { "www.h.example": "H.example." } }, /must be written "h\.example"/],
-    [{ ...base, aliases: { "h.example": "h.example" } }, /must not stand for itself/],
+    [{ ...base, aliases: { "h.example": "h.example" } }, /must not be its own alias/],
     [{ ...base, aliases: { "a.example": "b.example", "b.example": "c.example" } }, /"b\.example" is itself an alias/],
-    [{ ...base, controlHost: "c.example", aliases: { "w.example": "c.example" } }, /nothing to do with controlHost/],
-    [{ ...base, controlHost: "c.example", aliases: { "c.example": "w.example" } }, /nothing to do with controlHost/],
+    [{ ...base, controlHost: "c.example", aliases: { "w.example": "c.example" } }, /must not involve controlHost/],
+    [{ ...base, controlHost: "c.example", aliases: { "c.example": "w.example" } }, /must not involve controlHost/],
     [
       { ...withRoute({ match: { hosts: ["c.example"] } }), controlHost: "c.example" },
-      /^controlHost: .*the route pages serves/,
+      /^controlHost: must not be a host of the route pages/,
     ],
   ])("%j", (input, expected) => {
     const errors = errorsOf(input);
@@ -257,7 +257,7 @@ describe("a route that can never be used", () => {
     ["for fewer methods", [{ match: { methods: ["GET", "POST"] } }, { match: { methods: ["HEAD"], paths: ["/a"] } }]],
   ])("%s", (_, routes) => {
     expect(errorsOf(withRoutes(...routes))).toEqual([
-      expect.stringMatching(/^routes\[1\]\.match: .*the route r0 before it/),
+      expect.stringMatching(/^routes\[1\]\.match: .*the earlier route r0/),
     ]);
   });
 });

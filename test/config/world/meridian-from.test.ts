@@ -18,13 +18,13 @@ test.each([
 test.each([
   ["90.1,0", /latitude 90.1/],
   ["0,-180.5", /longitude -180.5/],
-  ["", /takes a country/],
-  ["JPN", /takes a country/],
-  ["1.2.3", /takes a country/],
-  ["1,2,3", /takes a country/],
-  ["1e1,2", /takes a country/],
-  ["NaN,0", /takes a country/],
-  ["Tokyo", /takes a country/],
+  ["", /must be a country/],
+  ["JPN", /must be a country/],
+  ["1.2.3", /must be a country/],
+  ["1,2,3", /must be a country/],
+  ["1e1,2", /must be a country/],
+  ["NaN,0", /must be a country/],
+  ["Tokyo", /must be a country/],
 ])("%j is refused, and it says why", (text, detail) => {
   expect(parseMeridianFrom(text)).toEqual({ kind: "invalid", detail: expect.stringMatching(detail) });
 });

@@ -281,7 +281,7 @@ describe("hubs that refuse", () => {
   test("because their disks are full, all of them: 507, with what to do about it", async () => {
     const problem = await purgeWith({ enam: "full", weur: "full", apac: "full" });
     expect(problem).toMatchObject({ status: 507, code: "storage-failed" });
-    expect(problem.detail).toContain("make space where its state is kept; then send it again");
+    expect(problem.detail).toContain("free space where its state is stored, then retry");
     expect(problem.detail).not.toContain("SQLITE");
   });
 

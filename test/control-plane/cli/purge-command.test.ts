@@ -108,7 +108,7 @@ describe("what is sent", () => {
     const tls = await runCommand(register, ["purge", "--tag", "t", "--api", plain.replace("http:", "https:")]);
     expect([closed.exit, tls.exit]).toEqual([1, 1]);
     expect(closed.err + tls.err).not.toContain("may have been accepted");
-    expect(tls.err).toContain("does not speak TLS");
+    expect(tls.err).toContain("does not use TLS");
     expect(api.asked).toEqual([]);
   });
 

@@ -85,7 +85,7 @@ test("a time to live counts from now, and --json says until when", async () => {
 
 describe("what cannot be signed is a usage error that says why", () => {
   test.each([
-    [["/a"], "begins with http"],
+    [["/a"], "begin with http"],
     [["https://h.example/a#b"], "no fragment"],
     [["https://h.example/a?meridian-key=1"], "already has a parameter meridian-key"],
     [["https://h.example/a", "--prefix", "/b/"], "is not below"],

@@ -61,7 +61,7 @@ describe("a purge", () => {
     log.fault = new Error("database or disk is full: SQLITE_FULL");
     const refusal = refusalOf(await network.purge("weur"));
     expect(refusal.code).toBe("storage-failed");
-    expect(refusal.detail).toContain("make space");
+    expect(refusal.detail).toContain("free space");
     expect(refusal.id).toBeUndefined();
     expect(log.length()).toBe(before);
     log.fault = undefined;

@@ -33,7 +33,7 @@ it("names each origin that nobody listens for, or that does not speak TLS, and i
   );
   expect(said).toEqual([
     `the origin "down" (http://127.0.0.1:${closed}) cannot be reached: nothing listens there`,
-    expect.stringMatching(/^the origin "plain" .* cannot be reached: (it does not speak TLS|TLS with it failed)/),
+    expect.stringMatching(/^the origin "plain" .* cannot be reached: (it does not use TLS|TLS with it failed)/),
     expect.stringMatching(/^the origin "nowhere" .* cannot be reached: its host cannot be/),
   ]);
   // The one that is well was sent nothing; the other's bytes are the beginning of TLS.

@@ -49,7 +49,7 @@ describe("a line of a region's runtime", () => {
 
 describe("a line that names a fault of the storage", () => {
   test.each([
-    ["Uncaught exception: x.h:1: failed: remote.jsg.Error: database or disk is full: SQLITE_FULL", "make space"],
+    ["Uncaught exception: x.h:1: failed: remote.jsg.Error: database or disk is full: SQLITE_FULL", "free space"],
     [
       "e = sqlite.c++:910: failed: SQLite failed; disk I/O error: SQLITE_IOERR (extended: SQLITE_IOERR_SHMSIZE)",
       "full",
@@ -93,7 +93,7 @@ describe("a runtime that did not start", () => {
   test("for a full disk says so with the folder and what to do", () => {
     const written = '{"level":"error","message":"*** Uncaught exception ***\\nsqlite.c++:1757: failed: SQLITE_FULL"}';
     const text = whyNotStarted(written, "/m/state/weur");
-    expect(text).toBe("its disk has no space left: make space where its state is kept (/m/state/weur)");
+    expect(text).toBe("its disk is full; free space where its state is stored (/m/state/weur)");
   });
 
   test.each([
