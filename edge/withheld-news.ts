@@ -4,7 +4,7 @@
 import { EDGE_LIMITS } from "./limits.ts";
 
 /** The name under which all further fields of a route are counted. */
-export const OTHER_FIELDS = "other";
+const OTHER_FIELDS = "other";
 
 export class WithheldNews {
   readonly #seen = new Map<string, Set<string>>();

@@ -22,7 +22,7 @@ export type WorkerBody = ReadableStream<Uint8Array>;
 export type WorkerOriginClient = OriginClient<WorkerBody, WebSocket>;
 
 /** The name of an origin's binding: `ORIGIN_MY_SHOP` for `my-shop`. */
-export const originBinding = (name: string): `ORIGIN_${string}` => `ORIGIN_${name.toUpperCase().replaceAll("-", "_")}`;
+const originBinding = (name: string): `ORIGIN_${string}` => `ORIGIN_${name.toUpperCase().replaceAll("-", "_")}`;
 
 /** A client for one configured origin; `count` takes its metrics. Keep one for the life of a Durable Object instance. */
 export const createOriginClient = (

@@ -13,7 +13,7 @@ export interface LeastRate {
 }
 
 /** What uploads must keep, and answers that keep a turn. */
-export const LEAST_RATE: LeastRate = { bytes: LIMITS.leastRateBytes, within: millis(LIMITS.leastRateMillis) };
+const LEAST_RATE: LeastRate = { bytes: LIMITS.leastRateBytes, within: millis(LIMITS.leastRateMillis) };
 
 export class Pace {
   readonly #rate: LeastRate;

@@ -30,7 +30,7 @@ const CLAIMS: ReadonlySet<string> = new Set([
 ]);
 
 /** A field name as CGI, WSGI and similar gateways map it: there `X_Real.IP` equals `X-Real-IP` (RFC 3875 section 4.1.18). */
-export const asGatewaysRead = (name: string): string => name.replace(/[^0-9a-z]/g, "-");
+const asGatewaysRead = (name: string): string => name.replace(/[^0-9a-z]/g, "-");
 
 /**
  * Whether a client's field would pass for `own`, a lower-case name that Meridian alone may set: by itself, or in the spelling

@@ -57,7 +57,7 @@ export function normaliseUrl(text: string): NormalUrl {
  * `%7e` becomes `~` and `%2f` becomes `%2F`: an escape of anything but an unreserved character stays (RFC 3986 section 2.3).
  * Right after a stray "%" every escape stays, or `%%36%31` would become `%61`, which has yet another normal form.
  */
-export const normalEscapes = (text: string): string =>
+const normalEscapes = (text: string): string =>
   text.includes("%")
     ? text.replace(/(%[0-9a-f]?)?%([0-9a-f]{2})/gi, (_, stray: string | undefined, digits: string) => {
         const character = String.fromCharCode(Number.parseInt(digits, 16));

@@ -113,7 +113,7 @@ export function askAll<Body>(
 const orders = new WeakMap<Config, Map<RegionId, readonly RegionId[]>>();
 
 /** All regions, `first` first and then by distance from it; computed once for each. */
-export function hubOrder(config: Config, first: RegionId): readonly RegionId[] {
+function hubOrder(config: Config, first: RegionId): readonly RegionId[] {
   const known = orders.get(config) ?? new Map<RegionId, readonly RegionId[]>();
   orders.set(config, known);
   const order = known.get(first) ?? orderFrom(config, first);

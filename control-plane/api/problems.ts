@@ -5,7 +5,7 @@ import { LIMITS } from "../../config/limits.ts";
 import { STORAGE_FAILED_STATUS } from "../../config/storage-fault.ts";
 
 /** Prefix of a problem's `type`: an identifier, not an address to fetch. */
-export const PROBLEM_TYPE = "urn:meridian:problem:";
+const PROBLEM_TYPE = "urn:meridian:problem:";
 
 /** Every code with its status and title, in the order of statuses. The README explains each. */
 export const PROBLEMS = {

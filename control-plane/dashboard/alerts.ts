@@ -104,7 +104,7 @@ function* regionAlerts({ regions, lostRegions, cutLinks }: AlertFacts, now: Epoc
 }
 
 /** Which region last heard from a lost one, and when, as the end of a sentence; empty if none did. */
-export function lastHeard(lost: readonly LostRegion[], id: RegionId, now: EpochMillis): string {
+function lastHeard(lost: readonly LostRegion[], id: RegionId, now: EpochMillis): string {
   const { heardAt, heardBy } = lost.find(({ region }) => region === id) ?? {};
   return heardAt === undefined ? "" : `; ${heardBy} last heard from it ${formatFor(instantOf(heardAt), now)} ago`;
 }

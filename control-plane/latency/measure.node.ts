@@ -31,7 +31,7 @@ export interface MeasureOptions {
 }
 
 /** The query parameter that makes a cold probe's URL unique. */
-export const PROBE_PARAMETER = "meridian-probe";
+const PROBE_PARAMETER = "meridian-probe";
 
 /** Measures. Failed probes are part of the report; it never rejects for them. */
 export async function measure(options: MeasureOptions): Promise<LatencyReport> {
@@ -77,7 +77,7 @@ export async function measure(options: MeasureOptions): Promise<LatencyReport> {
 }
 
 /** `path` with the probe's parameter added to its query. */
-export const coldPath = (path: string, token: string): string =>
+const coldPath = (path: string, token: string): string =>
   `${path}${path.includes("?") ? "&" : "?"}${PROBE_PARAMETER}=${token}`;
 
 /** Why a server answers no probe; undefined if the connection's fault has no name, or has cleared. */

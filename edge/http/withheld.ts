@@ -32,7 +32,7 @@ export interface Withheld {
 }
 
 /** Whether a request field of this name, in lower case, can tell apart what a route's origin answers. */
-export function selects(route: Route, name: string): boolean {
+function selects(route: Route, name: string): boolean {
   if (route.forward === "all" || name === "cookie" || name === "authorization") return true;
   if (candidateNames(route).includes(name)) return true;
   return whyReserved(name) === undefined && name !== "user-agent" && !isSetHere(route, name);

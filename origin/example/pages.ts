@@ -34,7 +34,7 @@ footer { border-top: 1px solid var(--line); font-size: .9rem; opacity: .8; }
 `;
 
 /** A whole page around `content`, which is HTML already. */
-export function page(title: string, content: string): string {
+function page(title: string, content: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>

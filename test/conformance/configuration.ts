@@ -5,7 +5,7 @@ import type { ConfigInput } from "../../config/schema/schema.ts";
 
 /** The region whose edge the suite's client asks, and the one that talks to the suite's origin. */
 export const CLIENT_REGION = "weur";
-export const SHIELD_REGION = "enam";
+const SHIELD_REGION = "enam";
 
 /** The configuration for an origin at this URL. */
 export const conformanceConfig = (originUrl: string): ConfigInput => ({

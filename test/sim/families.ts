@@ -34,7 +34,7 @@ export const FAMILIES = [
 export type Family = (typeof FAMILIES)[number];
 
 /** The family of a seed in a run over all families. */
-export function familyOf(seed: number): Family {
+function familyOf(seed: number): Family {
   if (seed % 2 === 0) return "mixed";
   return FAMILIES[1 + (((seed - 1) / 2) % (FAMILIES.length - 1))] as Family;
 }

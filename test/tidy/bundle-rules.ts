@@ -15,7 +15,7 @@ export interface BundledFile {
 }
 
 /** How many bytes the files take when compressed, each by itself. */
-export const compressedBytes = (files: readonly BundledFile[]): number =>
+const compressedBytes = (files: readonly BundledFile[]): number =>
   files.reduce((sum, { content }) => sum + gzipSync(content).byteLength, 0);
 
 export function bundleFaults(files: readonly BundledFile[]): string[] {

@@ -58,7 +58,7 @@ export const runtimeSplit: Rule = (files) =>
   });
 
 /** Where each package may be imported, by the beginning of the path. Tests may import any. */
-export const HOMES: Readonly<Record<string, readonly string[]>> = {
+const HOMES: Readonly<Record<string, readonly string[]>> = {
   "lru-cache": ["edge/shard/store/"],
   maxmind: ["edge/geo/", "control-plane/local/door/geo-database.node.ts"],
   hono: ["control-plane/api/", "control-plane/worker.ts"],

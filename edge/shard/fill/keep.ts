@@ -170,7 +170,7 @@ export const sourceOf = (ports: FillPorts, { route }: Fill, body: Body & { kind:
   neverSilent(body.open(), silenceOf(ports.config.origins[route.origin]), ports.after);
 
 /** The next turn of the event loop: by then all waiting requests have the result and have attached to its body. */
-export const turn = (ports: FillPorts): Promise<void> =>
+const turn = (ports: FillPorts): Promise<void> =>
   new Promise((resolve) => {
     ports.after(millis(0), resolve);
   });

@@ -47,7 +47,7 @@ export function partToAsk({ method, fields }: TierRequest, forward: "key" | "all
 }
 
 /** What an entry with a part lacks; undefined where it would take two requests. */
-export function restToAsk(held: Entry): PartWanted | undefined {
+function restToAsk(held: Entry): PartWanted | undefined {
   if (held.part === undefined || held.body === undefined) return undefined;
   const { first, total } = held.part;
   const end = first + held.body.byteLength;

@@ -11,7 +11,7 @@ export const ROUTES: readonly { readonly name: string; readonly policy: Policy; 
   { name: "refuse", policy: "refuse", edgeCopies: false },
   { name: "copied", policy: "revalidate", edgeCopies: true },
 ];
-export const HOSTS = ["a.test", "b.test"] as const;
+const HOSTS = ["a.test", "b.test"] as const;
 const SECTIONS = ["one", "two"] as const;
 
 /**

@@ -200,11 +200,11 @@ const hasNoLease = ({ knowledge, unleasedAt }: ObservedShard, at: number): boole
   knowledge.leaseLeft === 0 || unleasedAt >= at;
 
 /** Whether a tier answered with an error of its own of this code. */
-export const isFailure = (answer: TierResponse, code: string): boolean =>
+const isFailure = (answer: TierResponse, code: string): boolean =>
   answer.facts.answered.outcome === "error" && (answer.facts.cacheStatus.at(-1) ?? "").includes(code);
 
 /** A source whose first piece is looked at. */
-export function watched(source: ByteSource, look: (bytes: Uint8Array) => void): ByteSource {
+function watched(source: ByteSource, look: (bytes: Uint8Array) => void): ByteSource {
   let isFirst = true;
   return {
     read: async () => {
