@@ -1,5 +1,5 @@
 // The control plane as the edge's entry mounts it: the Durable Object classes, and the API over this isolate's bindings. The
-// API is built once for each isolate and environment. Tokens that cannot be read let nobody in, and the log says why.
+// API is built once for each isolate and environment. With an unreadable token list every token is refused, and the log has the cause.
 
 import { Tally } from "../config/metrics/tally.ts";
 import type { Environment } from "../config/node/environment.worker.ts";

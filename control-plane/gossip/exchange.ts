@@ -1,6 +1,6 @@
-// What one hub tells another: the events that the other lacks, as a bounded batch; and what to make of events that came in:
-// which come next in their hub's log, which are known already. Loss, repetition and order of messages do not matter, for
-// an event is taken only right after its predecessor and whatever was left out is offered again.
+// Selects the events that another hub lacks, as a bounded batch, and sorts received events into new and known ones. Loss,
+// repetition and order of messages do not matter: an event is accepted only right after its predecessor, and a missing one is
+// sent again.
 
 import type { ControlEvent } from "../purge/event.ts";
 import { formatDot, type HubId, type Vector } from "../purge/vector.ts";
@@ -8,7 +8,7 @@ import { formatDot, type HubId, type Vector } from "../purge/vector.ts";
 /** Reads a log: at most `limit` events of one hub, in order, after counter `after`. */
 export type ReadEvents = (hub: HubId, after: number, limit: number) => readonly ControlEvent[];
 
-/** How much one message carries. The first event always fits. */
+/** The size of one message. The first event always fits. */
 export interface BatchLimits {
   readonly events: number;
   readonly bytes: number;
@@ -16,7 +16,7 @@ export interface BatchLimits {
 
 export interface Batch {
   readonly events: readonly ControlEvent[];
-  /** Some that are lacking did not fit. */
+  /** Some missing events did not fit. */
   readonly more: boolean;
 }
 
@@ -36,7 +36,7 @@ export function lacking(read: ReadEvents, mine: Vector, theirs: Vector, limits: 
   return { events, more: false };
 }
 
-/** The vector of one who knew `vector` and was told `events`, as far as they follow on without gaps. */
+/** The vector after adding those of `events` that follow `vector` without gaps. */
 export function withEvents(vector: Vector, events: readonly ControlEvent[]): Vector {
   const next: Record<HubId, number> = { ...vector };
   for (const { dot } of events) if (dot.counter === (next[dot.hub] ?? 0) + 1) next[dot.hub] = dot.counter;
@@ -46,11 +46,11 @@ export function withEvents(vector: Vector, events: readonly ControlEvent[]): Vec
 export interface Sorted {
   /** To be logged, in this order. */
   readonly fresh: readonly ControlEvent[];
-  /** Known already by their dots: to be compared, for one dot never names two events. */
+  /** Known by their dots: to be compared, since one dot never identifies two events. */
   readonly repeated: readonly ControlEvent[];
 }
 
-/** Sorts what came in by what is known. Events behind a gap are in neither list: they will be offered again. */
+/** Sorts received events. Those behind a gap are in neither list: they will be sent again. */
 export function sortOut(events: readonly ControlEvent[], vector: Vector): Sorted {
   const known: Record<HubId, number> = { ...vector };
   const fresh: ControlEvent[] = [];

@@ -1,14 +1,14 @@
-// Whom a hub tells at once, and how long it waits before it tries again. While hubs are few it tells all of them, for that is
-// fastest and a handful of messages; beyond that a random few, who tell a random few in turn: all have it after about
-// log2 n + ln n rounds (Pittel 1987). Whoever is missed is found by comparing vectors.
+// Chooses the hubs to notify at once, and the wait before a retry. With few hubs it notifies all of them, which is fastest and a
+// handful of messages; with more, a random few, which notify a random few in turn: all have the event after about log2 n + ln n
+// rounds (Pittel 1987). Comparing vectors finds the hubs that were missed.
 
 import { type Millis, millis } from "../../config/units.ts";
 import { GOSSIP_LIMITS } from "./limits.ts";
 
-/** Whether all hubs are told directly; else they pass on what is new to them. `others` counts hubs beside this one. */
+/** Whether all hubs are notified directly; otherwise they forward new events. `others` counts hubs besides this one. */
 export const areFew = (others: number): boolean => others <= GOSSIP_LIMITS.gossipDirect;
 
-/** Whom to tell at once. `random` gives numbers from 0 up to 1. */
+/** The hubs to notify at once. `random` returns numbers from 0 up to 1. */
 export function chooseTargets<Peer>(others: readonly Peer[], random: () => number): readonly Peer[] {
   return areFew(others.length) ? others : sample(others, GOSSIP_LIMITS.gossipFanOut, random);
 }
@@ -21,7 +21,7 @@ export function sample<Peer>(peers: readonly Peer[], count: number, random: () =
   return chosen;
 }
 
-/** How long to wait before the next repair, after `attempts` that left somebody behind: doubles, with as much as half at random. */
+/** How long to wait before the next repair, after `attempts` that left a hub behind: doubles, up to half of it random. */
 export function repairDelay(attempts: number, random: number): Millis {
   const full = Math.min(
     GOSSIP_LIMITS.gossipRepairMostMillis,

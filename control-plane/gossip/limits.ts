@@ -1,12 +1,12 @@
-// Limits of gossip: how many hubs are sent news, and when a hub repairs.
+// Limits of gossip: fan-out and repairs.
 
 export const GOSSIP_LIMITS = {
-  /** Hubs beside this one that are all told at once; beyond it a random few are, and pass it on. */
+  /** Other hubs that are all notified directly; beyond it a random few are, and forward it. */
   gossipDirect: 16,
-  /** How many are told at once then: two would do, four lose less time to loss. */
+  /** The fan-out then: two would suffice, four lose less time to message loss. */
   gossipFanOut: 4,
-  /** The first repair after something new: by then the hub that accepted it has told everybody, if it lives. */
+  /** The first repair after a new event: by then the accepting hub has notified all, if it is alive. */
   gossipRepairFirstMillis: 2_000,
-  /** The longest time between repairs while somebody lacks something: a region that comes back hears of it by then. */
+  /** The longest time between repairs while a hub lacks events: a region that returns is updated by then. */
   gossipRepairMostMillis: 60_000,
 } as const;

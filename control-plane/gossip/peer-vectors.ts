@@ -1,6 +1,6 @@
-// What each region's hub is known to hold durably: what it said itself, or what another hub heard it say. From this follows who
-// still lacks something, and with that whether there is work pending; nobody who lacks nothing is ever called. A region's
-// new incarnation starts from what it says, for its predecessor's log is gone.
+// The events that each region's hub is known to have durably, from its own messages or another hub's report. They determine
+// which hubs lack events, and so whether work is pending; a hub that lacks nothing is never called. A region's new incarnation
+// starts from its own report, since its predecessor's log is gone.
 
 import type { EpochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
@@ -8,23 +8,23 @@ import { covers, coversAll, type Dot, type HubId, join, type Vector } from "../p
 import type { ExchangeRequest, HeldVectors, Holders } from "../purge/wire.ts";
 import { sample } from "./fan-out.ts";
 
-/** What is known of one region's hub. */
+/** One region's hub as known here. */
 export interface HeldBy {
   readonly region: RegionId;
   readonly hub: HubId;
   readonly vector: Vector;
-  /** When it was last heard itself, by the listener's clock; undefined if only others told of it, or before a restart. */
+  /** When it last sent a message itself, by the receiver's clock; undefined if only others reported it, or before a restart. */
   readonly heardAt?: EpochMillis;
 }
 
-/** What a message says that others hold. Holders hold at least the vector of who names them. */
+/** The vectors that a message reports. Holders have at least the vector of the reporting hub. */
 export const toldBy = ({ held, holders, vector }: Pick<ExchangeRequest, "held" | "holders" | "vector">): HeldVectors =>
   held ?? Object.fromEntries(Object.entries(holders ?? {}).map(([region, hub]) => [region, { hub, vector }]));
 
 export class Held {
   readonly #byRegion = new Map<RegionId, HeldBy>();
 
-  /** Starts from what an earlier life of this hub wrote down. */
+  /** Starts from the state that this hub stored before a restart. */
   constructor(remembered: readonly HeldBy[] = []) {
     for (const peer of remembered) this.#byRegion.set(peer.region, peer);
   }
@@ -33,7 +33,7 @@ export class Held {
     return this.#byRegion.get(region);
   }
 
-  /** The hub itself said so. Gives what is known of it now, and whether that is worth writing down. */
+  /** Records a hub's own report. Returns its state now, and whether to store it. */
   heard(
     region: RegionId,
     hub: HubId,
@@ -62,12 +62,12 @@ export class Held {
     return grew;
   }
 
-  /** Whether a region's hub holds the event at `dot`, as far as is known here. */
+  /** Whether a region's hub is known to have the event at `dot`. */
   holds(region: RegionId, dot: Dot): boolean {
     return covers(this.#byRegion.get(region)?.vector ?? {}, dot);
   }
 
-  /** Which of `regions` are not known to hold all of `vector`. */
+  /** Which of `regions` are not known to have all of `vector`. */
   behind(regions: readonly RegionId[], vector: Vector): readonly RegionId[] {
     return regions.filter((region) => !coversAll(this.#byRegion.get(region)?.vector ?? {}, vector));
   }

@@ -1,6 +1,6 @@
-// How a purge is accepted: by a hub that has joined, once for each idempotency key, and acknowledged only when another hub holds
-// it too. A purge that could not be made durable in time is refused, yet exists: it goes on spreading, and the same key
-// finds it again. Purging too much costs a refetch; saying too much would be a lie.
+// Accepts purges: only at a hub that has joined, once per idempotency key, and acknowledged only when another hub has stored it
+// too. A purge that could not be made durable in time is refused, yet exists: it still spreads, and the same key finds it again.
+// An unneeded purge costs a refetch; a false acknowledgement would break the guarantee.
 
 import { storageFault } from "../../config/storage-fault.ts";
 import { millis } from "../../config/units.ts";
@@ -25,7 +25,7 @@ export interface Accepted {
   readonly event: PurgeEvent;
 }
 
-/** A refusal with its reason, and the purge that exists all the same. */
+/** A refusal with its reason, and the purge if it exists nevertheless. */
 export const refused = (code: Refusal["code"], detail: string, dot?: Dot): Refused => ({
   kind: "refused",
   refusal: { code, detail, ...(dot === undefined ? {} : { id: formatDot(dot) }) },
@@ -38,7 +38,7 @@ export class Acceptance {
   readonly #condition: Condition;
   readonly #logged: (event: PurgeEvent) => void;
 
-  /** `logged` is called as soon as a purge stands in the log: shards need not wait for other hubs. */
+  /** `logged` is called as soon as a purge is in the log: shards need not wait for other hubs. */
   constructor(
     ports: HubPorts,
     ledger: Ledger,
@@ -60,7 +60,8 @@ export class Acceptance {
   async accept(command: PurgeCommand): Promise<Accepted | Refused> {
     const scopes = unique(command.scopes);
     const digest = await this.#ports.sha256(whatIsAsked(command, scopes));
-    if (!(await this.#join())) return refused("not-joined", "this hub has not yet met every other region's hub");
+    if (!(await this.#join()))
+      return refused("not-joined", "this hub has not joined yet: not every other region's hub has acknowledged it");
     const { by, idempotencyKey: key } = command;
     if (key === undefined) return this.#log({ ...command, scopes }, digest);
     if (this.#ports.log.findByKey(by, key) === undefined) await this.#askForKey(by, key);
@@ -95,7 +96,7 @@ export class Acceptance {
     } catch (cause) {
       const fault = storageFault(cause);
       if (fault === undefined) throw cause;
-      return refused("storage-failed", `this hub could not store the purge, for ${fault}; then send the purge again`);
+      return refused("storage-failed", `this hub could not store the purge: ${fault}, then retry`);
     }
   }
 
@@ -111,7 +112,7 @@ export class Acceptance {
     if (this.#ledger.hub !== hub) return refused("not-durable", "this hub's log was an old copy and has been given up");
     return refused(
       "not-durable",
-      "no other region's hub has stored it: none could be reached, or none could write it",
+      "no other region's hub has stored it: none was reachable, or none could write it",
       event.dot,
     );
   }
@@ -123,8 +124,8 @@ export class Acceptance {
   }
 
   /**
-   * Asks the other hubs whether they know this key. An acknowledged purge is held by two hubs, so once all others but
-   * one have answered, one of the two has. If fewer answer in time the purge goes ahead: twice is harmless, never is not.
+   * Queries the other hubs for this key. An acknowledged purge is stored by two hubs, so once all others but one have
+   * answered, one of the two has. If fewer answer in time the purge proceeds: twice is harmless, never is not.
    */
   async #askForKey(by: string, key: string): Promise<void> {
     let answers = 0;

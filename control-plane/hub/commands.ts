@@ -1,5 +1,5 @@
-// What the control API asks of a hub, and what it gets: JSON over the node's own paths. The API has checked and normalised
-// everything; a hub trusts the shape. Every hub answers every command, whichever hub accepted the purge (no master).
+// The control API's commands to a hub, and the answers: JSON over the node's own paths. The API has validated and normalised
+// everything; a hub trusts the format. Every hub answers every command, whichever hub accepted the purge (no master).
 //
 //   POST /purges            PurgeCommand   -> Receipt, or a Refusal
 //   GET  /purges?limit&cursor&state        -> ReceiptPage
@@ -25,23 +25,23 @@ export interface PurgeCommand {
   readonly idempotencyKey?: string;
   readonly settleSeconds?: number;
   readonly minVersion?: MinVersion;
-  /** Until which state the answer is held, and for how long at most. */
+  /** The state to wait for, and for how long at most. */
   readonly wait: "accepted" | "applied" | "complete";
   readonly timeoutSeconds: number;
 }
 
-/** What one region has done about a purge. */
+/** A purge's state in one region. */
 export interface RegionReceipt {
   readonly region: RegionId;
   readonly state: "pending" | "accepted" | "applied" | "complete";
   readonly appliedAt?: EpochMillis;
   /** Entries that it ended or made stale in the region's shards, where they were counted (purged-entry-counts.ts). */
   readonly entries?: number;
-  /** Why it is not further, where something is in the way. */
+  /** Why it is not further, if something prevents it. */
   readonly reason?: string;
 }
 
-/** The state of a purge, as true as the answering hub can know it. Instants are the accepting or applying hub's own. */
+/** A purge's state as known by the answering hub. Instants are the accepting or applying hub's own. */
 export interface Receipt {
   /** The purge's dot, as `formatDot` writes it. */
   readonly id: string;
@@ -61,7 +61,7 @@ export interface Receipt {
   /** The region whose hub accepted it. */
   readonly hub: RegionId;
   readonly regions: readonly RegionReceipt[];
-  /** Regions that are not known to hold it yet, or that hold it and cannot be asked whether they have applied it. */
+  /** Regions not known to have it yet, or that have it but cannot be queried whether they have applied it. */
   readonly missing: readonly RegionId[];
 }
 
@@ -85,7 +85,7 @@ export interface Refusal {
     | "purge-forgotten"
     | "storage-failed";
   readonly detail: string;
-  /** The purge that exists all the same, where one does. */
+  /** The purge, if it exists nevertheless. */
   readonly id?: string;
 }
 
@@ -96,13 +96,13 @@ export interface DrainCommand {
   readonly by: string;
 }
 
-/** What a hub knows of another region's hub. */
+/** A hub's view of another region's hub. */
 export interface HubMember {
   readonly region: RegionId;
   readonly hub: HubId;
   /** When a message of its came last, whoever had asked. */
   readonly heardAt?: EpochMillis;
-  /** Since when it has not answered this hub; absent if it answers, or was not asked lately. */
+  /** Since when it has not answered this hub; absent if it answers, or received no recent request. */
   readonly unansweredSince?: EpochMillis;
 }
 
@@ -114,10 +114,10 @@ export interface HubState {
   readonly joined: boolean;
   readonly members: readonly HubMember[];
   readonly drained: readonly RegionId[];
-  /** Shards that have asked it for purges lately. */
+  /** Shards that recently subscribed to its purges. */
   readonly subscribers: readonly number[];
   readonly logLength: number;
-  /** Events that the log keeps no longer, and when it last dropped some; absent while it is whole. */
+  /** Events dropped from the log, and when it last dropped some; absent while it is complete. */
   readonly forgotten?: { readonly events: number; readonly at: EpochMillis };
   /**
    * When this hub last had been away for longer than the others' logs reach, and so purged all that its region had stored;

@@ -1,5 +1,5 @@
-// A region's hub: it accepts purges, knows of all others', and tells its shards. This file is the story of each command; what a
-// hub knows is in ledger.ts, how it talks with other hubs in peers.ts, with shards in subscribers.ts.
+// A region's hub: it accepts purges, receives all others', and notifies its shards. This file handles each command; ledger.ts has
+// the hub's state, peers.ts the exchange with other hubs, subscribers.ts that with shards.
 // There is no master: every hub answers every command. An idle hub does nothing.
 
 import { LIMITS } from "../../config/limits.ts";
@@ -39,10 +39,10 @@ import { Receipts } from "./receipts/receipts.ts";
 import { Subscribers } from "./receipts/subscribers.ts";
 import { Condition } from "./wait-until.ts";
 
-/** What came of a purge, or of asking after one. */
+/** The result of a purge, or of a query for one. */
 export type PurgeOutcome = { readonly kind: "receipt"; readonly receipt: Receipt } | Refused;
 
-/** Until which state an answer about a purge is held back, and for how long at most. */
+/** The state that an answer about a purge waits for, and for how long at most. */
 export type Waiting = Pick<PurgeCommand, "wait" | "timeoutSeconds">;
 
 /** How long a hub looks at others before it says how they are: longer than they have to answer, shorter than the API waits for it. */
@@ -61,7 +61,7 @@ export class Hub {
   /** The folds of the purge set that were noted. */
   #folds: PurgeSet["folds"];
 
-  /** Reads its log, or begins one. */
+  /** Reads its log, or starts one. */
   constructor(place: HubPlace, ports: HubPorts) {
     this.#place = place;
     this.#ports = ports;
@@ -103,7 +103,7 @@ export class Hub {
     if (outcome.kind === "refused") return outcome;
     if (command.wait !== "accepted") {
       await this.#receipts.follow([outcome.event], command.wait, deadline);
-      // All have just been asked: that it is complete is noted in two seconds, whatever is lost later.
+      // All hubs have just been queried: completion is recorded in two seconds, whatever is lost later.
       this.#receipts.watch([outcome.event]);
     }
     return { kind: "receipt", receipt: this.#receipts.receipt(outcome.event) };
@@ -118,9 +118,9 @@ export class Hub {
     await this.#catchUp({ [dot.hub]: dot.counter }, millis(HUB_LIMITS.consultTimeoutMillis));
     const event = this.#ports.log.find(dot);
     if (event === undefined && covers(this.#ledger.base?.vector ?? EMPTY_VECTOR, dot)) {
-      return refused("purge-forgotten", "it is older than this hub's log reaches; what it purged stays purged");
+      return refused("purge-forgotten", "it is older than this hub's log; it remains in effect");
     }
-    if (event?.kind !== "purge") return refused("no-such-purge", "no hub that answers knows of this purge");
+    if (event?.kind !== "purge") return refused("no-such-purge", "no hub that answers has this purge");
     await this.#receipts.follow([event], waiting.wait === "complete" ? "complete" : "applied", deadline);
     this.#receipts.watch([event]);
     return { kind: "receipt", receipt: this.#receipts.receipt(event) };
@@ -135,7 +135,7 @@ export class Hub {
     });
   }
 
-  /** Takes clients away from a region, or gives them back. Answers once another hub knows, or none could be reached. */
+  /** Drains or undrains a region. Answers once another hub has the event, or none is reachable. */
   async drain(command: DrainCommand): Promise<HubState> {
     const event = this.#ledger.appendDrain(command.region, command.drained ? "drain" : "undrain", command.by);
     this.#tellShards([event]);
@@ -155,17 +155,17 @@ export class Hub {
     return { ...this.#ledger.purges.newsSince(request.vector), drained: this.#ledger.drained, ...lease };
   }
 
-  /** Another hub pushes what is new, or asks for it. */
+  /** Another hub pushes new events, or requests them. */
   exchange(request: ExchangeRequest): ExchangeResponse {
     return this.#peers.receive(request);
   }
 
-  /** Another hub asks how far purges are in this region. */
+  /** Another hub queries the state of purges in this region. */
   await(request: AwaitRequest): Promise<AwaitResponse> {
     return this.#receipts.answer(request);
   }
 
-  /** What a purge would hit in the region's shards, all of them. Rejects if one does not answer: a sum would be a lie. */
+  /** Counts what a purge would invalidate in all of the region's shards. Rejects if one does not answer: the sum would be wrong. */
   async dryRun(request: DryRunRequest): Promise<DryRunResponse> {
     const shards = Array.from({ length: this.#place.shards }, (_, index) => index);
     const answers = await Promise.all(shards.map((shard) => this.#ports.shards.dryRun(shard, request)));
@@ -173,7 +173,7 @@ export class Hub {
     return { v: 1, entries, bytes: bytes(answers.reduce((sum, answer) => sum + answer.bytes, 0)) };
   }
 
-  /** What this hub knows and is. Asking a hub that has not met the others begins that. */
+  /** This hub's state. A hub that has not joined starts joining. */
   state(): HubState {
     const joined = this.#peers.hasJoined();
     const { base } = this.#ledger;
@@ -202,7 +202,7 @@ export class Hub {
     };
   }
 
-  /** The same, for somebody who looks at the deployment: asks other hubs first, so that what it says of them is true now. */
+  /** The same for monitoring: probes the other hubs first, so that their state is current. */
   async watch(): Promise<HubState> {
     let isOver = false;
     void this.#peers.listener.lookAround().then(() => {
@@ -213,7 +213,7 @@ export class Hub {
     return this.state();
   }
 
-  /** The alarm that was set rings. */
+  /** The alarm fires. */
   alarm(): Promise<void> {
     return this.#peers.repair();
   }
@@ -230,7 +230,7 @@ export class Hub {
     this.#condition.notify();
   }
 
-  /** What a hub folds, shards fold too: the log says whose purges it was that were too many. */
+  /** Shards fold the same scopes as a hub: the log names the purges that were too many. */
   #noteFolds(events: readonly ControlEvent[]): void {
     const { folds } = this.#ledger.purges;
     const isSame = (Object.keys(folds) as (keyof typeof folds)[]).every((into) => folds[into] === this.#folds[into]);

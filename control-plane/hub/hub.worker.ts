@@ -1,6 +1,6 @@
-// The hub as a Durable Object: one for each region, named `hub:<region>`. It turns requests into commands of the core (hub.ts),
-// and the core's needs into storage, alarms and calls to other nodes. It decides nothing. Only our own nodes reach it, by
-// stub or over the signed internal port.
+// The hub as a Durable Object: one per region, named `hub:<region>`. It translates requests into commands of the core (hub.ts), and
+// implements the core's ports with storage, alarms and calls to other nodes. Only our own nodes reach it, by stub or over the
+// signed internal port.
 
 import { DurableObject } from "cloudflare:workers";
 import type { z } from "zod";

@@ -1,6 +1,6 @@
-// Checks every message to a hub once, at its door, into the types that the code trusts. Peers are our own code, but perhaps of
-// another version, and locally another process: one bad message gets a 400, and never enters a log. Events of a later
-// format pass with all that they carry, so that old hubs do not stop them on their way.
+// Validates every message to a hub once, on receipt. Peers run our own code, but perhaps another version, and locally another
+// process: an invalid message gets a 400 and never enters a log. Events of a later format pass with all their members, so that
+// old hubs forward them intact.
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";

@@ -1,6 +1,6 @@
-// Everything that a hub needs from outside itself: clock, chance, timers, its log, other hubs, its shards. The Durable Object
-// gives it the platform's, a test or the simulator its own. Calls to nodes reject when a node cannot be reached or does
-// not answer in its time; that is expected, and each caller says what it then does.
+// A hub's dependencies: clock, randomness, timers, its log, other hubs, its shards. The Durable Object provides the platform's, a
+// test or the simulator its own. Calls to nodes reject if a node is unreachable or late; that is expected, and each caller
+// handles it.
 
 import type { EpochMillis, Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";

@@ -1,6 +1,5 @@
-// Lets a request wait until something is true of the hub, or its time is up. The condition is looked at whenever the hub says
-// that something changed, and once more at the end: nothing polls, and no wake-up is lost, since looking and beginning to
-// wait happen in one step.
+// Lets a request wait for a condition of the hub, with a timeout. The condition is evaluated whenever the hub reports a change, and
+// once more at the end: nothing polls, and no wake-up is lost, since evaluating and starting to wait are one synchronous step.
 
 import type { Millis } from "../../config/units.ts";
 import type { Timer } from "./ports.ts";

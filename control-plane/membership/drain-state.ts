@@ -1,6 +1,6 @@
-// Which regions take no clients, from logged drain events. The one with the latest `at` holds and dots break ties, so every
-// hub that knows the same events says the same. A new event is dated after all that its hub knows of, so that a slow clock
-// cannot make a later decision lose against the one it was meant to change.
+// The drained regions, from logged drain events. The event with the latest `at` wins and dots break ties, so that hubs with the
+// same events agree. A new event is dated after all known ones, so that a slow clock cannot make a later decision lose to the
+// one it should override.
 
 import { type EpochMillis, epochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";

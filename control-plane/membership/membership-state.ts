@@ -1,7 +1,7 @@
-// What still stands of membership and drains when the events that said so are dropped from a log: who the hubs are, who is
-// suspended, which regions are drained. It follows from the dropped events alone, so of two hubs' remains each is right about
-// all that it covers: what one of them covers but does not name stands no longer, whatever the other remembers. A fact that
-// something yet unknown may need (a suspension lifted before it was heard of) is kept until that is covered too.
+// The membership and drains that remain in effect after their events are dropped from a log: hubs, suspensions, drained regions.
+// It is derived only from the dropped events, so of two hubs' states each is right about all that it covers: a fact that one
+// covers but does not contain is void, whatever the other contains. A fact that a still unknown event may need (a suspension
+// lifted before it was known) is kept until that event is covered too.
 
 import type { ControlEvent, DrainEvent, JoinEvent, StandingEvent, SuspendEvent } from "../purge/event.ts";
 import { covers, formatDot, type HubId, type Vector } from "../purge/vector.ts";

@@ -1,8 +1,8 @@
-// How the others go on without a region that is lost. Any hub that cannot reach another's for long logs its suspension; it takes
-// effect once hubs of a majority of all configured regions hold it, and only at a hub that knows all that those knew. From
-// then on nobody need hear that region to lease. The suspended hub, once it learns of it, joins again before it accepts
-// purges. Two majorities share a hub: so a purge that a majority's complement cannot all have missed is never overlooked, and
-// of two halves of a divided network at most one goes on. Two regions have no majority without each other.
+// Lets the others continue without a lost region. A hub that cannot reach another for long logs its suspension, which takes effect
+// once hubs of a majority of all configured regions have it, and only at a hub that has all their events. From then on no hub
+// needs to hear from that region to lease. The suspended hub, once it learns of it, joins again before it accepts purges. Two
+// majorities share a hub: so a purge that a majority's complement cannot all have missed is never overlooked, and of two halves
+// of a partitioned network at most one continues. Two regions have no majority without each other.
 
 import type { RegionId } from "../../config/world/regions.ts";
 import type { JoinEvent, SuspendEvent } from "../purge/event.ts";

@@ -1,5 +1,5 @@
-// A region's meter without its storage: it adds isolates' pushes up, each exactly once, and keeps a short series of samples.
-// Invariant: of each source, pushes count in the order of their numbers, so one that comes again is known and adds nothing.
+// A region's meter without its storage: it sums isolates' pushes, each exactly once, and keeps a short series of samples.
+// Invariant: a source's pushes count in the order of their numbers, so that a repeated one is recognized and ignored.
 // It decides nothing about time; `now` is the meter's own clock and only sorts samples and ages.
 //
 //   source a: push 7 -> counted, the answer is lost; push 7 again -> number already reached: answered, not counted

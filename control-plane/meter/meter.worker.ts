@@ -1,7 +1,7 @@
 // A region's meter: the Durable Object around the ledger. It answers POST /add (a push from an isolate) and GET /totals.
-// Counts are written a few seconds late, but never shown before they are written: a scrape that has seen a counter sees it
-// go on from there after a crash, and what a crash loses is what nobody has seen. The alarm is set only while something is
-// unwritten, so an idle meter costs nothing.
+// Counts are written a few seconds late, but never shown before they are written: a counter that was
+// scraped never goes back after a crash, and a crash loses only counts that were never shown. The alarm is set only while there
+// are unwritten counts, so an idle meter costs nothing.
 
 import { DurableObject } from "cloudflare:workers";
 import type { MeterAcknowledgement } from "../../config/metrics/tally.ts";

@@ -1,5 +1,5 @@
-// Reads a push from an isolate at the meter's door. What has another shape or a later version is refused whole: counting half
-// of it would be wrong for good, since its number could not come again.
+// Validates an isolate's push. One of another format or a later version is refused as a whole: counting half of it would be
+// permanently wrong, since its number could not be sent again.
 
 import { z } from "zod";
 import type { MeterPush } from "../../config/metrics/tally.ts";

@@ -1,6 +1,6 @@
-// What totals mean: requests, hit ratio, bytes and times, as people read them. A hit is a cacheable request that cost the
-// origin nothing: stored (fresh or stale) or shared with another request's fill. Passed-through and refused requests are no
-// part of the ratio. Quantiles are estimates: exact to the bucket, straight within it.
+// Summarizes totals: requests, hit ratio, bytes and times. A hit is a cacheable request served without the origin: stored (fresh
+// or stale) or shared with another request's fill. Bypassed and refused requests are excluded from the ratio. Quantiles are
+// estimates: exact to the bucket, linear within it.
 
 import { BREAKER_STATES, TIME_BUCKETS } from "../../config/metrics/metric-catalogue.ts";
 import { type Distribution, type Measurements, parseSeriesKey } from "../../config/metrics/tally.ts";

@@ -1,5 +1,5 @@
-// Adding measurements up: counters and distributions are summed, a gauge takes the later value. For counters the order does
-// not matter. The number of series is bounded; what finds no room is counted, so that a missing series can be noticed.
+// Merges measurements: counters and distributions are summed, a gauge takes the later value. For counters the order does not
+// matter. The number of series is bounded; dropped updates are counted, so that missing series can be noticed.
 
 import { metricOf, TIME_BUCKETS } from "../../config/metrics/metric-catalogue.ts";
 import {

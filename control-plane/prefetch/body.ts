@@ -1,5 +1,5 @@
-// Reads the body of `POST /v1/prefetch`: from text to URLs in their one spelling, or a problem that says which field is wrong
-// and why. Who may ask for what is decided elsewhere, and what may be fetched at all by the edge.
+// Reads the body of `POST /v1/prefetch`: from text to normalized URLs, or a problem that locates the fault. Authorization is decided
+// elsewhere, and the edge decides which URLs may be fetched.
 
 import { z } from "zod";
 import { LIMITS } from "../../config/limits.ts";

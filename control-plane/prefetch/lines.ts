@@ -1,5 +1,5 @@
-// What a prefetch says while it goes on, one JSON object a line: that it began and with what, each visit as it ends, and how it
-// ended, with what is left to ask for. The lines are the whole state of a prefetch: nothing of it is kept anywhere else.
+// A prefetch's output, one JSON object per line: its start and extent, each finished visit, and its end with the remaining URLs.
+// The lines are the whole state of a prefetch: nothing of it is stored.
 
 import { z } from "zod";
 import { REGION_IDS } from "../../config/world/regions.ts";

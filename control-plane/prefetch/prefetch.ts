@@ -1,6 +1,6 @@
-// A prefetch from its first sitemap to its last visit. Each URL is asked for in each region along the path of clients' requests,
-// so it is coalesced with theirs and waits for its turn at the origin's gate like any other; few visits are under way at once, so
-// that clients find that gate open. It is as long as the request that asked for it: whatever it does not come to is handed back.
+// Runs a prefetch from its first sitemap to its last visit. Each URL is requested in each region along the path of clients'
+// requests, so it is coalesced with theirs and queues at the origin's gate like any other; few visits run at once, so that clients
+// find the gate open. It lasts as long as its HTTP request: URLs that it does not reach are returned.
 // Sitemaps come through the CDN as well, so nothing but configured origins is ever fetched.
 
 import { LIMITS } from "../../config/limits.ts";

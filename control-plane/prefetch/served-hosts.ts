@@ -1,6 +1,6 @@
-// Whether any client of this deployment can ask for a URL, by its host: warming what nobody can ask for would only store one
-// site's pages under another one's name. Pure. Which hosts the platform sends to a deployed Worker is not known here, so a
-// route for every host serves them all there.
+// Whether clients of this deployment can request a URL, by its host: warming any other would only store one site's pages under
+// another's name. The hosts that the platform routes to a deployed Worker are unknown here, so there a route for every host
+// accepts all.
 // **Decided: a local run serves the hosts that its configuration names, and any name on one of its own ports**: names that a
 // machine's own table leads there are for trying things out, and a host on another port leads somewhere else.
 

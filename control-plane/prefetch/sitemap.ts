@@ -1,7 +1,7 @@
-// Reads a sitemap (sitemaps.org protocol 0.9): the `<loc>` of each `<url>`, or of each `<sitemap>` of an index. It is a scan of
-// its own and no XML library, because so little is needed and so much must be refused: document types, and with them every
+// Reads a sitemap (sitemaps.org protocol 0.9): the `<loc>` of each `<url>`, or of each `<sitemap>` of an index. It is a
+// scanner rather than an XML library, because so little is needed and so much must be refused: document types, and with them every
 // entity but the five that XML has, are an error, nothing nests deeper than a few elements, and memory is bounded by the
-// text. Elements of other vocabularies (`image:loc`) are passed over. What is not well-formed is invalid as a whole.
+// text. Elements of other vocabularies (`image:loc`) are ignored. Text that is not well-formed is invalid as a whole.
 
 import { PREFETCH_LIMITS } from "./limits.ts";
 

@@ -1,7 +1,6 @@
-// Which scopes have news beyond a vector, found without looking at the others: for each hub its dots in order, each with the
-// scope that it purged. Hubs and shards tell each other what is new hundreds of times a second, out of tens of thousands of
-// scopes. A scope that is purged again leaves its earlier dot listed; whoever asks looks at what the scope says now, and
-// `clear` with a new listing gets rid of such leftovers. It decides nothing: purge-set.ts says what news are.
+// An index of the scopes that changed beyond a vector: for each hub its dots in order, each with the scope that it purged. Hubs and
+// shards exchange changes hundreds of times a second, out of tens of thousands of scopes. A scope that is purged again leaves its
+// earlier dot in the index; callers check the scope's current state, and rebuilding after `clear` removes such leftovers.
 
 import type { HubId, Vector } from "./vector.ts";
 

@@ -1,4 +1,4 @@
-// What a logged event purges. It reads events of this version alone: one that it cannot read may be a purge of anything.
+// The purges of a logged event. It reads only events of this version: an unreadable one may be a purge of anything.
 
 import type { ControlEvent, PurgeEvent, Scope, Severity } from "./event.ts";
 import { type Settles, settlesOf } from "./settle.ts";

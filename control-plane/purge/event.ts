@@ -1,5 +1,5 @@
-// What a hub's log holds: purges, memberships and drains, each at its dot, in the shape that travels between hubs.
-// The format's version goes with every event; a reader that meets a later one keeps it and passes it on unread.
+// The events of a hub's log: purges, memberships and drains, each at its dot, in the format exchanged between hubs. Every event has
+// its format's version; a reader keeps and forwards events of a later version unread.
 
 import type { EpochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";

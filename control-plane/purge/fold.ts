@@ -1,6 +1,6 @@
-// What stands for scopes of which there are too many to be told apart: hosts that cover them, so that a flood of purges
-// of one site invalidates that site and no other. A fold may cover more than was asked, never less (purge-target.ts lists the
-// hosts of an entry), and each node folds by itself: sets that differ in it are both right.
+// Replaces too many scopes by hosts that cover them, so that a flood of purges of one site invalidates that site and no other. A
+// fold may cover more than was purged, never less (purge-target.ts lists an entry's hosts), and each node folds independently:
+// sets that differ in folds are both correct.
 //
 // **Decided**: a scope is folded into the narrowest host that covers a fair share of all scopes, the largest groups first, and of
 // each group only the older half. So a token that is limited to hosts is folded within them, even where it names thousands

@@ -1,6 +1,6 @@
-// What a stored response can be purged by, worked out once when it is stored: its URL, each prefix of its path, its host and
-// the hosts' parents, its tags. A check is then a few look-ups. Both sides cut depth at the same limit, and always so that
-// a purge covers more than it says, never less.
+// The scopes that match a stored response, computed once when it is stored: its URL, each prefix of its path, its host and the
+// host's parents, its tags. A check is then a few look-ups. Both sides limit depth equally, and always so that a purge covers
+// more than its scope, never less.
 
 import { ownCopy } from "../../config/own-copy.ts";
 import { purgeSpelling } from "../../config/spelling/purge-spelling.ts";

@@ -1,5 +1,5 @@
-// How much room a purge set has left, and what to fold when it has none: first what hosts cover (fold.ts), and as the last resort
-// older records into a purge of everything. It changes no set: purge-set.ts does.
+// Decides what to fold when a purge set is full: first scopes that hosts cover (fold.ts), and as the last resort older records into a
+// purge of everything. purge-set.ts applies it.
 
 import type { Scope } from "./event.ts";
 import { planFolds } from "./fold.ts";

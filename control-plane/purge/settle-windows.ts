@@ -1,8 +1,8 @@
-// For how long this node does not keep refills of what was purged: windows that open when it learns of a purge with a settle
-// time, looked up as entries are (purge-target.ts). A window is counted on this node's clock alone. One that by the accepting
-// hub's clock has long been over is not opened: a node that is started a day later would not cache for as long for nothing.
-// When there are too many, a window over a host takes the place of those within it (fold.ts): too much is not kept then, never too
-// little. What no host covers becomes one window over everything, which is short.
+// The windows in which this node does not store refills: they open when it learns of a purge with a settle time, and match like
+// purges (purge-target.ts). A window uses only this node's clock. One that has long expired by the accepting hub's clock is not
+// opened, so that a node started a day later does not stop caching for nothing. If there are too many, a window over a host
+// replaces those within it (fold.ts), which excludes too much from storage, never too little. Scopes that no host covers become
+// one short window over everything.
 
 import { LIMITS } from "../../config/limits.ts";
 import { type EpochMillis, epochMillis } from "../../config/units.ts";

@@ -1,5 +1,5 @@
 // Messages about purges between shards and hubs, and between hubs: JSON bodies of POST requests to a node's own paths.
-// Shapes only; who sends which and when is told in control-plane/README.md. Every message carries its format's version.
+// Types only; control-plane/README.md lists senders and occasions. Every message has its format's version.
 
 import type { Bytes, EpochMillis, Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";

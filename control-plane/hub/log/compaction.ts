@@ -1,8 +1,8 @@
-// When a hub's log is too long, and which events go: of each hub the older half, again if need be, until the log is about half
-// as long as it may be, so that this happens seldom and each time costs the same. No clock decides, and the newest event of every
-// hub stays, by which others recognise a hub whose log went back to an old copy. Dropping is safe at any time, for what is
-// dropped leaves its purges behind in the base; it costs receipts and keys of old purges, and whoever was away for longer
-// than the log reaches empties its region.
+// Decides when a hub's log is too long and which events to drop: the older half of each hub's, repeatedly if needed, until the log
+// is about half its limit, so that this is rare and each time costs the same. No clock is involved, and the newest event of every
+// hub stays, by which others detect a hub whose log was restored from an old copy. Dropping is safe at any time, since the base
+// keeps the purges; it loses receipts and keys of old purges, and a hub that was away for longer than the log covers invalidates
+// its whole region.
 
 import { covers, type HubId, type Vector } from "../../purge/vector.ts";
 import type { Base, PurgeRecord } from "../../purge/wire.ts";

@@ -1,7 +1,7 @@
-// What a hub knows, as it follows from its log: purges, members, drained regions. It alone writes to the log, so the log and what
-// is derived from it never differ; a log that has grown too long it cuts (compaction.ts). A log begins with a new incarnation and its join event; a hub that learns of earlier
-// incarnations of its region joins again, replacing them. One dot never names two events: a log that went back to an old
-// copy is given up, and what it held comes back from the other hubs.
+// A hub's state, derived from its log: purges, members, drained regions. Only this file writes to the log, so the two never differ;
+// it shortens a log that is too long (compaction.ts). A log begins with a new incarnation and its join event; a hub that learns of
+// earlier incarnations of its region joins again, replacing them. One dot never identifies two events: a log restored from an old
+// copy is abandoned, and its events are copied from the other hubs.
 
 import { type EpochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
@@ -33,7 +33,7 @@ import { SettledVector } from "./settled-vector.ts";
 /** A purge to be logged; dot, version and instant are the ledger's to give. */
 export type NewPurge = Omit<PurgeEvent, "v" | "kind" | "dot" | "at">;
 
-/** What became of events that came in. */
+/** The result of receiving events. */
 export interface Taken {
   readonly fresh: readonly ControlEvent[];
   /** Hubs at whose dots other events are logged here than came in. */

@@ -1,5 +1,5 @@
-// The front of a hub's log: the base that took the place of events which were dropped, as much of it as is needed in memory, and
-// how it is replaced by a later one. It decides neither when nor how much is dropped (compaction.ts).
+// The base of a hub's log, which replaces dropped events: the parts needed in memory, and its replacement by a later one.
+// compaction.ts decides when and how much is dropped.
 
 import type { EpochMillis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";

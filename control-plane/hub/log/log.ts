@@ -1,7 +1,6 @@
-// The log of a hub, and the little it must remember beside it. Everything else that a hub knows follows from this. Events are
-// added at its end; a base takes the place of those at its front when it grows too long (compaction.ts). What is written is
-// durable before anything that is sent after it leaves the hub (a Durable Object's output gate, in production).
-// A log never holds an event without its predecessor in the same hub's log, or a base that covers it.
+// The interface of a hub's log, from which the rest of its state is derived. Events are appended; a base replaces those at the
+// front when the log is too long (compaction.ts). A write is durable before any later message leaves the hub (in production by a
+// Durable Object's output gate). A log never has an event without its predecessor in the same hub's log, or a base that covers it.
 
 import type { EpochMillis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";

@@ -1,7 +1,7 @@
 // A hub's log in the SQLite of its Durable Object. Writes are synchronous; the platform's output gate holds back whatever the
-// object sends until they are durable, so an answer never runs ahead of the disk. An append is one transaction, and so is a
-// compaction: whoever reads the disk afterwards finds the old events or the base in their place. What the code reads at
-// every step (vector, identity, size) is kept beside it in memory, and only ever follows the tables.
+// object sends until they are durable, so no answer precedes the write. An append is one transaction, and so is a
+// compaction: after a crash the disk has either the old events or the base. Frequently read values (vector, identity, size) are
+// cached in memory, and updated only after the tables.
 
 import { type EpochMillis, epochMillis, KiB } from "../../../config/units.ts";
 import type { HeldBy } from "../../gossip/peer-vectors.ts";

@@ -1,6 +1,6 @@
-// What a hub has known for a while, of all that it knows. What it learned just now is still on its way from whoever accepted it to
-// the others, and need not be told twice; what has been here for longer than any message is under way they would have by now.
-// Two instants are remembered, not one for each event: the answer is older than asked for, never younger.
+// The part of a hub's vector that is older than any message in flight. Newer events are still on their way from the accepting hub
+// to the others, and need not be sent again. It stores two instants, not one per event: the result may be older than requested,
+// never newer.
 
 import type { EpochMillis } from "../../../config/units.ts";
 import { EMPTY_VECTOR, type Vector } from "../../purge/vector.ts";

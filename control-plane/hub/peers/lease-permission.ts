@@ -1,6 +1,6 @@
-// Whether this hub may lease, and what it does about hubs that it has not heard lately: it asks those again that soon will not
-// have been, waits a little for those that have not, and has a hub that has been silent for long suspended. Traffic pays for
-// all of it: nothing is asked while no shard asks for a lease and nobody looks at the deployment.
+// Decides whether this hub may lease, and renews its hearings: it queries hubs whose hearing will soon expire, waits briefly for
+// those whose hearing has expired, and starts the suspension of a hub that has been silent for long. All of it is driven by
+// traffic: without lease requests and monitoring there are no queries.
 
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";

@@ -1,6 +1,6 @@
-// What a hub remembers of its conversation with one other region's hub: what is under way to it, and since when it has been
-// silent; and whether something new may go to it now. The first news go at once. What follows within a moment waits for the
-// moment's end and goes together, so that hundreds of purges a second are few messages and none waits for an answer.
+// The state of a hub's exchange with one other region's hub: messages in flight, since when it has been silent, and whether to
+// send new events now. The first event goes at once. Those that follow within a short interval are batched at its end, so that
+// hundreds of purges a second are few messages and none waits for an answer.
 
 import { type EpochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { Vector } from "../../purge/vector.ts";

@@ -1,5 +1,5 @@
-// What one hub tells another: the events that the other lacks, as many as fit, and a base where it lacks events that are kept
-// no longer. It reads the log and what follows from it, sends nothing and remembers nothing.
+// Builds the content of a message to another hub: the events that it lacks, as many as fit, and a base if it lacks dropped events.
+// It only reads the log and derived state.
 
 import type { RegionId } from "../../../config/world/regions.ts";
 import { type Batch, lacking } from "../../gossip/exchange.ts";

@@ -1,6 +1,6 @@
-// Talks with the other regions' hubs: pushes what is new at once, answers what they push, and repairs what was lost by comparing
-// vectors. Work is pending while some hub is not known to hold all that this one holds; only then is an alarm set, later
-// and later. An idle hub calls nobody. It decides nothing about purges: the ledger takes events, `gossip/` says whom and what.
+// Replicates events with the other regions' hubs: pushes new ones at once, answers pushes, and repairs losses by comparing vectors.
+// Work is pending while a hub may lack events of this one; only then is an alarm set, with growing pauses. An idle hub sends
+// nothing. The ledger stores events; `gossip/` chooses targets and content.
 
 import type { RegionId } from "../../../config/world/regions.ts";
 import { withEvents } from "../../gossip/exchange.ts";

@@ -1,5 +1,4 @@
-// What a hub may conclude from how many others hold an event, by what each was last heard to hold (membership/suspension.ts). It
-// asks nobody.
+// Counts how many hubs are known to have an event, by each hub's last report (membership/suspension.ts). It sends nothing.
 
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { Held } from "../../gossip/peer-vectors.ts";

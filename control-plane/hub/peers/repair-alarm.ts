@@ -1,6 +1,6 @@
-// When a hub looks again after those that lack something: soon after something new, then ever more rarely while that leaves
-// anybody behind, and never when there is nothing to do. How often it failed in a row outlives the hub's memory, which
-// goes after seconds of idleness; else each try would count as the first.
+// Schedules repairs of hubs that lack events: soon after a new event, then with growing pauses while a hub is behind, and never
+// when all are up to date. The count of attempts is stored, since the hub's memory is lost after seconds of idleness; otherwise
+// each attempt would count as the first.
 
 import { addMillis, type EpochMillis } from "../../../config/units.ts";
 import { repairDelay } from "../../gossip/fan-out.ts";

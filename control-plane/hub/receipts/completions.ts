@@ -1,5 +1,5 @@
-// Purges that are complete in every region. Once true that stays true, whatever is lost afterwards, so it is written down: a
-// hub that is started again no longer knows since when it has held a purge, and would call it merely applied for a while.
+// Records purges that are complete in every region. Completion is permanent, whatever is lost later, so it is stored: a restarted
+// hub no longer knows since when it has had a purge, and would report it as only applied for a while.
 
 import type { EpochMillis } from "../../../config/units.ts";
 import { type Dot, formatDot } from "../../purge/vector.ts";

@@ -1,4 +1,4 @@
-// How long after it held a purge a hub can be sure that no lease from before is left, and how long after for a region that cannot be asked.
+// How long after it stored a purge a hub is certain that no earlier lease remains, and how long for an unreachable region.
 
 import { LIMITS } from "../../../config/limits.ts";
 import { HUB_LIMITS } from "../limits.ts";

@@ -1,6 +1,6 @@
-// The list of purges, newest first, page by page. A page's cursor is the place of its last purge in an order that every hub shares,
-// so paging goes on at any hub. With a filter by state it looks through a bounded number of purges for each page: a page
-// may then be short, or empty, and still have a cursor.
+// Pages of the list of purges, newest first. A cursor is the position of the page's last purge in an order that every hub shares,
+// so paging can continue at any hub. With a filter by state each page scans a bounded number of purges, so it may be short or
+// empty and still have a cursor.
 
 import { epochMillis } from "../../../config/units.ts";
 import type { PurgeEvent } from "../../purge/event.ts";

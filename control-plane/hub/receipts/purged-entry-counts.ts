@@ -1,7 +1,6 @@
-// How many entries each purge ended or made stale in the region's shards, where that is known: where every shard, in use or
-// not, has counted when it was told of this purge alone. Counting costs a shard a look at every entry, and one that sleeps its
-// rest, so it is done for one purge a second; where they come faster nobody counts. It is for people to see what they hit, and
-// no part of any promise.
+// Counts the entries that each purge invalidated or marked stale in the region's shards: known if every shard, in use or not, was
+// notified of this purge alone and counted. Counting makes a shard scan all its entries, and wakes an idle one, so at most one
+// purge a second is counted. The count is information for people, not part of any guarantee.
 
 import type { EpochMillis } from "../../../config/units.ts";
 import { type Dot, formatDot } from "../../purge/vector.ts";

@@ -1,6 +1,6 @@
-// Asks other regions' hubs how far purges are: whoever wants to know of a purge while a question to that region is under way
-// goes with the next one, so that hundreds of clients who wait cost a few messages. A question may be held open by the region
-// until its purges are applied; how many are at a time is bounded, as is what one question names.
+// Queries other regions' hubs for the state of purges. While a query to a region is pending, further purges are batched into the
+// next one, so that hundreds of waiting clients cost a few messages. The region may hold a query open until its purges are
+// applied; the number of open queries and of purges in each is bounded.
 
 import { type Millis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";

@@ -1,7 +1,7 @@
-// What is true of a purge, region by region: asked from the regions' own hubs, and never said beyond what they said. A state that
-// can change no more is remembered. A region is complete once its hub has held the purge for a lease and its margin: by then
-// every lease from before is over, whoever acknowledged what. A region that does not answer makes a receipt `partial` until
-// its hub cannot have leased without hearing of the purge: its hearing, then a lease. A failure is never reported as success.
+// A purge's state in each region, from the regions' own hubs and never beyond their reports. Final states are cached. A region is
+// complete once its hub has had the purge for a lease and its margin: by then every earlier lease has expired, regardless of
+// acknowledgements. A region that does not answer makes a receipt `partial` until its hub cannot have leased without learning of
+// the purge: its hearing, then a lease. A failure is never reported as success.
 
 import { type EpochMillis, epochMillis, type Millis, millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";

@@ -1,7 +1,7 @@
-// The shards that may be answering under this hub's leases, and which purges they have applied. A shard subscribes by asking (/sync).
-// It is sent new purges until it has not asked for longer than a lease lasts. A purge is applied in the region once every
-// subscribed shard has acknowledged it. A shard that does not answer delays that until its subscription ends: by then it must
-// ask again before it uses what it stored.
+// The shards that may be serving under this hub's leases, and the purges they have applied. A shard subscribes by a /sync. It is
+// sent new purges until its last sync is older than a lease. A purge is applied in the region once every subscribed shard has
+// acknowledged it. A shard that does not answer delays that until its subscription expires: by then it must sync before it uses
+// stored responses.
 // Subscriptions live in memory. A hub that was restarted does not know which shards hold leases of its predecessor, so it takes all
 // of the region's shards to be subscribed until those leases are over: it must not call a purge applied too early.
 
