@@ -1,6 +1,6 @@
-// Uploads before they take a turn at their origin: the beginning of each is read first, so that what a client sends slowly costs
-// others nothing. So many are read at once, and no client has all of these places. It never reads a body itself.
-// **Decided:** an upload that breaks off or is too slow until then is the client's fault (408, RFC 9110 section 15.5.9).
+// Uploads before their turn at the origin: the beginning of each is read first, so that a slow client delays no other. The number
+// of concurrent reads is bounded, and no client may take all of them. It never reads a body itself.
+// **Decided:** an upload that breaks off or is too slow before its turn is the client's fault (408, RFC 9110 section 15.5.9).
 
 import { LIMITS } from "../config/limits.ts";
 import { millis } from "../config/units.ts";

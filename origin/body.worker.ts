@@ -1,6 +1,6 @@
-// Watches an origin's body while it is read: a pause that is too long fails it, an end of any kind is told once. Only time
-// that is spent waiting for the origin counts; a reader that takes its time is waited for, but for so long only, and its slot
-// is free meanwhile. A body that drips is read on, and reported, so that it gives its slot back. The first read must come within the origin's own time, or the body counts as forgotten. It buffers nothing.
+// Watches an origin's body while it is read: too long a pause fails it, and its end of any kind is reported once. Only time spent
+// waiting for the origin counts; a slow reader is tolerated up to a limit, and its slot is free meanwhile.
+// A body that drips is read on, and reported, so that it gives its slot back. The first read must come within the origin's own time, or the body counts as forgotten. It buffers nothing.
 
 import { type Millis, millis } from "../config/units.ts";
 import { ORIGIN_LIMITS } from "./limits.ts";
@@ -38,7 +38,7 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
   const giveUp = (reason: Error) => {
     failure = reason;
     watch.stop();
-    // The source is aborted already: a second complaint of it tells nothing new.
+    // The source is aborted already: a second error adds nothing.
     reader.cancel(reason).catch(() => undefined);
     end.resolve();
   };
@@ -77,7 +77,7 @@ export function watchBody(source: ReadableStream<Uint8Array>, watch: Watch): Wat
         giveUp(reason instanceof Error ? reason : new Error("the reader gave up"));
       },
     },
-    // Nothing is read ahead: whoever reads sets the pace, and back-pressure reaches the origin.
+    // Nothing is read ahead: the reader sets the pace, and back-pressure reaches the origin.
     { highWaterMark: 0 },
   );
   return { body, ended: end.promise, resting: rest.promise, dripping: drip.promise };

@@ -1,5 +1,5 @@
-// Decides whether an origin is worth asking at all. Closed: ask. After `failures` failures in a row it opens: nobody asks
-// for `openFor`. Then it is half open: one request goes as a probe; its success closes the breaker, its failure opens it again.
+// Circuit breaker of an origin. Closed: requests pass. After `failures` failures in a row it opens: no request passes for
+// `openFor`. Then it is half open: one request passes as a probe; its success closes the breaker, its failure opens it again.
 // It never sends anything and reads no clock. Invariants: at most one probe at a time; a result counts only if its
 // request was let through since the breaker last changed, so that slow answers of the past decide nothing.
 // **Decided: one failing page never opens it.** A failure that a single page can cause names its place (`Evidence`), and a run of
@@ -43,7 +43,7 @@ export interface Open {
   readonly retryIn: Millis;
 }
 
-/** What came of a permitted request; `abandoned` tells nothing about the origin (the client went away). */
+/** The outcome of a permitted request; `abandoned` says nothing about the origin (the client disconnected). */
 export type Result = "success" | "failure" | "abandoned";
 
 /**

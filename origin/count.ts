@@ -1,5 +1,5 @@
-// What asking an origin adds to the metrics: each answer by status, each failure by what kind of failure it was, and what its
-// breaker does and is. One table, so that a new kind of failure cannot be forgotten: the compiler asks for its label.
+// Counts requests to origins in the metrics: answers by status, failures by kind, and the breaker's state and transitions. One
+// table, so that no new kind of failure is forgotten: the compiler requires its label.
 
 import { BREAKER_STATES, type LABEL_VALUES } from "../config/metrics/metric-catalogue.ts";
 import type { Tally } from "../config/metrics/tally.ts";

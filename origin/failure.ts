@@ -1,6 +1,6 @@
-// Every way in which asking an origin can fail: the status that the client gets, the RFC 9209 error type that
-// `Proxy-Status` carries, whether the breaker counts it, and whether the request may be sent once more. One table, so that
-// the four never disagree. It says nothing of the origin's own error answers, which are responses (breaker.ts).
+// All failures of a request to an origin: the client's status, the RFC 9209 error type for `Proxy-Status`, whether the breaker
+// counts it, and whether the request may be retried. One table, so that the four never disagree. The origin's own error
+// answers are responses, not failures (breaker.ts).
 
 import type { Seconds } from "../config/units.ts";
 import type { Evidence } from "./breaker.ts";
@@ -24,7 +24,7 @@ const failure = (
 
 export const FAILURES = {
   connection_refused: failure(502, "connection_refused", "origin", "may"),
-  /** Closed before any answer. workerd says the same when nobody listens, and when what came was not HTTP. */
+  /** Closed before any answer. workerd reports the same if nothing listens, and if the answer was not HTTP. */
   connection_terminated: failure(502, "connection_terminated", "section", "may"),
   connection_timeout: failure(504, "connection_timeout", "origin", "never"),
   /** No route to it, or no reason given: workerd says "internal error" of unknown names and broken TLS alike. */
@@ -34,7 +34,7 @@ export const FAILURES = {
   tls_certificate_error: failure(502, "tls_certificate_error", "origin", "never"),
   http_response_timeout: failure(504, "http_response_timeout", "path", "never"),
   http_protocol_error: failure(502, "http_protocol_error", "section", "never"),
-  /** Bytes in a coding of its connection that nobody here takes off. */
+  /** Bytes in a transfer coding that is not decoded here. */
   http_response_transfer_coding: failure(502, "http_response_transfer_coding", "ignores", "never"),
   http_response_header_section_size: failure(502, "http_response_header_section_size", "ignores", "never"),
   /** No slot became free in time: the origin is slower than its limit of requests allows. */
@@ -50,7 +50,7 @@ export const FAILURES = {
   "breaker-open": failure(503, "destination_unavailable", "ignores", "never"),
   /** The configuration does not let this request be sent: see resolve-origin.ts, or its secret is missing. */
   "not-configured": failure(502, "proxy_configuration_error", "ignores", "never"),
-  /** The caller gave it up: nobody is there to read this. */
+  /** The caller cancelled it: this is not read. */
   cancelled: failure(502, "connection_terminated", "ignores", "never"),
 } as const satisfies Record<string, FailureFacts>;
 

@@ -1,5 +1,5 @@
-// The shell that asks an origin: the platform's `fetch`, or a binding that leads there, as the port that origin.ts needs.
-// It turns values into a request and back, adds the secret field, and says in the core's words what went wrong. It never
+// The shell that sends requests to an origin: the platform's `fetch`, or a binding, as the port that origin.ts needs. It
+// translates values to a request and back, adds the secret field, and maps errors to the core's failures. It never
 // retries, follows a redirect, decodes a body, or decides what a status means. A client belongs to one Durable Object
 // instance: its waiting requests wake each other, which the runtime forbids between requests of a stateless Worker.
 
@@ -137,7 +137,7 @@ function replyFrom(
   return { ...answer, ...watched };
 }
 
-/** An answer that nobody reads: its connection is not used again. */
+/** Discards an answer: its connection is not reused. */
 function unusable(response: Response, error: OriginError): OriginReply<WorkerBody, WebSocket> {
   response.body?.cancel().catch(() => undefined);
   return { kind: "error", error };

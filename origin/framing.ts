@@ -1,6 +1,6 @@
-// What an origin says of the length of its answer, made one statement: a transfer coding overrides `Content-Length`, and equal
-// lengths that are repeated are one (RFC 9112 section 6.3). What is said twice, oddly, or of an answer that has no body would
-// otherwise be believed by one tier and not by the next. Control characters in its fields become spaces. It reads no body: the platform has found its end by the same rules.
+// Normalizes an answer's length: a transfer coding overrides `Content-Length`, and equal repeated lengths are one (RFC 9112 section
+// 6.3). A repeated, malformed or inapplicable length could otherwise be read differently by the next tier. Control characters in
+// its fields become spaces. It reads no body: the platform has found its end by the same rules.
 
 import { withoutControls } from "../config/field-value.ts";
 import type { OriginError } from "./failure.ts";

@@ -1,8 +1,7 @@
-// Decides how many requests an origin has under way at once, and who waits for a turn: a limit, a bounded queue and a longest
-// wait. The highest rank goes first, so that after a purge of everything what most people wait for is back soonest; but every
-// fourth turn is that of whoever waits longest, so nobody starves. Where the queue is full the lowest rank is refused.
-// Whatever a request has in common with others (its client, its page, that it is an upload) may have a share of the turns and
-// of the queue and no more: so one slow page, one client or a crowd of uploads leaves turns for all others.
+// Limits concurrent requests to an origin: a limit, a bounded queue and a maximum wait. The highest rank goes first, so that after
+// a purge of everything the most wanted responses return soonest; but every fourth turn goes to the longest waiter, so that no
+// request starves. A full queue refuses the lowest rank. Requests with a common property (client, page, upload) are limited to
+// a share of the turns and of the queue: so one slow page, one client or many uploads leave turns for all others.
 // It never looks at a request, keeps no timer and reads no clock: `step` takes an event and the time, and says who goes and who is
 // refused. Invariants: never more than the limit at once, nor than each share; a request waits only while all slots, or one of its
 // shares, are taken; every arrival is admitted, refused or cancelled, once.
@@ -16,7 +15,7 @@ export interface GateLimits {
   readonly queueTimeout: Millis;
 }
 
-/** Every so many turns the one that waits longest has one, whatever its rank. */
+/** Every this many turns the longest waiter gets one, regardless of rank. */
 const TURNS_BY_RANK = 3;
 
 /** What several requests have in common, and how much of the gate they may have together. `most` is at least 1. */
@@ -45,7 +44,7 @@ interface Waiting {
   readonly shares: readonly Share[];
 }
 
-/** How many requests hold each share. A name that nobody holds is not kept. */
+/** How many requests hold each share. Unused names are removed. */
 class Tally {
   readonly #held = new Map<string, number>();
 
@@ -88,7 +87,7 @@ export class Gate {
     return this.#waiting.size;
   }
 
-  /** When the next waiter's time is up, so that a `tick` is due; undefined while nobody waits. */
+  /** When the next waiter's time is up, so that a `tick` is due; undefined while the queue is empty. */
   get wakeAt(): EpochMillis | undefined {
     for (const { until } of this.#waiting.values()) return until;
     return undefined;
@@ -96,7 +95,7 @@ export class Gate {
 
   /** Takes one event at the time `now` and returns what follows from it. Throws when one leaves that has no slot. */
   step(event: GateEvent, now: EpochMillis): GateEffect[] {
-    // A waiter whose time was up before this event is refused first, so that a late timer gives nobody a turn too late.
+    // A waiter whose time was up before this event is refused first, so that a late timer grants no turn too late.
     const effects = this.#expire(now);
     switch (event.kind) {
       case "arrive":

@@ -1,5 +1,5 @@
-// Reads the beginning of an upload before it takes a turn at its origin, so that a client which sends slowly holds none. Pieces are
-// joined: thousands of small ones would cost many times their bytes on the way. Bounded by `LIMITS.uploadHeadBytes`.
+// Reads the beginning of an upload before it takes a turn at its origin, so that a slow client holds none. Chunks are
+// joined: thousands of small ones would cost many times their bytes in transit. Bounded by `LIMITS.uploadHeadBytes`.
 
 import { LIMITS } from "../config/limits.ts";
 import type { Gathering } from "./ports.ts";

@@ -1,4 +1,4 @@
-// Limits of the way to an origin.
+// Limits of requests to an origin.
 
 import { KiB } from "../config/units.ts";
 

@@ -1,7 +1,7 @@
-// The story of one request to an origin: breaker, a slot at the gate, send, header in time, at most one retry, answer.
-// It decides what of an answer is a failure; it never reads a body, never caches and never follows a redirect.
-// Invariants: whatever happens, a slot that was taken is given back once, and a permit is settled once. Each attempt, the
-// retry too, asks the breaker; both share one time for the header. One client object an origin and isolate or object.
+// One request to an origin: breaker, a slot at the gate, send, head within the timeout, at most one retry, answer.
+// It decides which answers are failures; it never reads a body, never caches and never follows a redirect.
+// Invariants: in every case a slot is released once, and a permit is settled once. Each attempt, including the retry, consults the
+// breaker; both share one timeout for the head. One client object an origin and isolate or object.
 
 import { isEventStream } from "../config/event-stream.ts";
 import type { Origin } from "../config/schema/schema.ts";
@@ -107,7 +107,7 @@ export class OriginClient<Body, Socket = never> {
     } finally {
       // A fill keeps its slot until its body has ended: a Durable Object may wait for few answers at once, and an origin
       // that is busy with four bodies should not get a fifth. One whose reader rests keeps no slot: a few clients that read
-      // nothing would hold all of them, and nobody else would get anything from this origin.
+      // nothing would hold all of them, and block every other request to this origin.
       const { leave } = admission;
       if (holder === undefined) leave();
       else void holder.then(leave, leave);
@@ -211,7 +211,7 @@ export class OriginClient<Body, Socket = never> {
         finish(reply);
         if (reply.kind === "error" || errorOfReply(reply) !== undefined) {
           signal?.removeEventListener("abort", onAbort);
-          // An answer that counts as a failure has a body that nobody will read.
+          // The body of an answer that counts as a failure is not read.
           sending.cancel();
           return;
         }

@@ -1,6 +1,6 @@
-// Decides whether a body comes fast enough: so many bytes must come within so much time that is spent waiting for its sender.
-// Time in which nobody reads the body does not count, so a sender is never blamed for a slow reader. A burst earns no credit
-// for a later pause. It keeps no timer and reads no clock. Web servers limit uploads alike (Apache's `RequestReadTimeout`,
+// Enforces a minimum rate of a body: a number of bytes per time spent waiting for its sender. Time without a pending read does not
+// count, so a sender is never blamed for a slow reader. A burst earns no credit for a later pause.
+// It keeps no timer and reads no clock. Web servers limit uploads alike (Apache's `RequestReadTimeout`,
 // Kestrel's `MinRequestBodyDataRate`).
 
 import { LIMITS } from "../config/limits.ts";

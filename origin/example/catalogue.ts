@@ -1,5 +1,5 @@
-// What the example shop sells, and how its products change: each has a version that `POST /admin/products/:id` raises, and
-// everything shown of it follows from its number and version. Pure and deterministic, so that tests can say what to expect.
+// The example shop's products and their changes: each has a version that `POST /admin/products/:id` increments, and all of its
+// content is derived from its number and version. Pure and deterministic, so that tests can say what to expect.
 
 /** A product as it is sold now. */
 export interface Product {

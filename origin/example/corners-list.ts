@@ -1,4 +1,4 @@
-// Everything that the example origin can be asked, as its own page lists it. server.node.ts and shop.node.ts answer it.
+// The list of the example origin's resources, shown on its own page. server.node.ts and shop.node.ts answer it.
 
 /** Requests, and what they are good for. */
 export const CORNERS: readonly (readonly [request: string, meaning: string])[] = [

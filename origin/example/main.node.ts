@@ -1,5 +1,5 @@
 // Runs the example origin by itself: `node origin/example/main.node.ts [--port 8799]`. The local launcher starts it this way
-// and hears over the process channel when it listens; it ends when asked to, and when whoever started it is gone.
+// and is notified over the process channel when it listens; it exits on request, and when its parent is gone.
 
 import { parseArgs } from "node:util";
 import { createExampleOrigin } from "./server.node.ts";

@@ -1,4 +1,4 @@
-// How often the example origin was asked for what: tests of "one origin request" read it. Bounded by the number of
+// Counts the example origin's requests per path, for tests of "one origin request". Bounded by the number of
 // different paths; beyond it new paths are counted together, and the log says so.
 
 /** Different request targets that are counted apart. */

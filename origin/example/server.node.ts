@@ -30,7 +30,7 @@ export function createExampleOrigin(): Server {
     try {
       await serve(shop, request, response);
     } catch (error) {
-      // Readers that go away in the middle are everyday; whatever else it is, the connection tells the client.
+      // Readers may disconnect at any time; for any other fault the closed connection notifies the client.
       if (!response.destroyed) console.error(`${request.method} ${request.url}: ${(error as Error).message}`);
       response.destroy();
     }

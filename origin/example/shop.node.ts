@@ -159,7 +159,7 @@ function sitemap({ request: { headers } }: Visit): Reply {
   return reply(200, "application/xml", body, [SHARED, ["Cache-Tag", "sitemap"]]);
 }
 
-/** The cart is one visitor's: kept in a cookie, shown by nobody's cache. */
+/** The cart is one visitor's: stored in a cookie, never in a shared cache. */
 function cart(visit: Visit): Reply {
   const added = visit.method === "POST" ? new URLSearchParams(visit.body).get("product") : null;
   const items = [

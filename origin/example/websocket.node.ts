@@ -1,4 +1,4 @@
-// A WebSocket that says back what it hears (RFC 6455): just enough of the protocol for the example origin. Frames of up to
+// A WebSocket echo (RFC 6455): just enough of the protocol for the example origin. Frames of up to
 // 1 MiB; messages in several frames are answered frame by frame, as they came; anything malformed closes with 1002.
 
 import { createHash } from "node:crypto";
