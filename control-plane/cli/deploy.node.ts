@@ -90,7 +90,7 @@ export async function deploy(args: readonly string[], input: unknown, machine: M
   return EXIT.done;
 }
 
-interface Options {
+interface DeployOptions {
   readonly kind: "options";
   readonly environment: string | undefined;
   readonly dryRun: boolean;
@@ -98,7 +98,7 @@ interface Options {
   readonly help: boolean;
 }
 
-function readOptions(args: readonly string[]): Options | { readonly kind: "wrong"; readonly detail: string } {
+function readOptions(args: readonly string[]): DeployOptions | { readonly kind: "wrong"; readonly detail: string } {
   const flag = { type: "boolean", default: false } as const;
   try {
     const { values } = parseArgs({
@@ -120,7 +120,7 @@ function readOptions(args: readonly string[]): Options | { readonly kind: "wrong
 
 async function checkSecrets(
   needed: readonly string[],
-  options: Options,
+  options: DeployOptions,
   environment: readonly string[],
   machine: Machine,
 ): Promise<ExitCode> {

@@ -34,7 +34,7 @@ interface PurgeOptions extends CommonOptions, ScopeOptions {
   readonly modifiedSince?: string;
 }
 
-type PurgeBody = Given<typeof ROUTES.purge>["body"];
+type PurgeRequestBody = Given<typeof ROUTES.purge>["body"];
 
 /** Adds `purge` with its subcommands. */
 export function register(program: Command, terminal: Terminal = processTerminal()): void {
@@ -133,7 +133,7 @@ function settleFields({
   settle,
   notEtag,
   modifiedSince,
-}: PurgeOptions): Pick<PurgeBody, "settleSeconds" | "minVersion"> {
+}: PurgeOptions): Pick<PurgeRequestBody, "settleSeconds" | "minVersion"> {
   const minVersion = {
     ...(notEtag === undefined ? {} : { notEtags: notEtag.map((tag) => (tag.endsWith('"') ? tag : `"${tag}"`)) }),
     ...(modifiedSince === undefined ? {} : { lastModified: modifiedSince }),

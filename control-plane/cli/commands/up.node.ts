@@ -13,7 +13,7 @@ import { regionsThatFit } from "../../local/prepare/region-count.ts";
 import { outliveReader } from "../closed-output.node.ts";
 import { createDisplay } from "../text/up-display.node.ts";
 
-interface Options {
+interface UpOptions {
   readonly origin?: string;
   readonly regions?: readonly RegionId[];
   readonly config?: string;
@@ -40,7 +40,7 @@ export function register(program: Command): void {
     .action(up);
 }
 
-async function up(options: Options): Promise<void> {
+async function up(options: UpOptions): Promise<void> {
   outliveReader();
   const display = createDisplay(options.json === true);
   // Imported here, so that the other commands do not load a runtime that they never use.

@@ -20,7 +20,7 @@ export interface Status {
   readonly local?: readonly RegionStatus[];
 }
 
-type Region = z.output<typeof regionListSchema>["regions"][number];
+type ListedRegion = z.output<typeof regionListSchema>["regions"][number];
 
 export function statusText({ regions, stats, purges, local = [] }: Status, now: number, terminal: Terminal): string {
   const traffic = "kind" in stats ? undefined : stats;
@@ -133,7 +133,7 @@ function breakerLines({ regions }: z.output<typeof statsSchema>, { colours }: Te
   });
 }
 
-function stateText(region: Region, { colours }: Terminal): string {
+function stateText(region: ListedRegion, { colours }: Terminal): string {
   const drained = region.drained ? ", drained" : "";
   switch (region.status) {
     case "up":
@@ -146,7 +146,7 @@ function stateText(region: Region, { colours }: Terminal): string {
 }
 
 /** Whether the hubs that answered have the same events, and which lack how many. */
-export function agreementText(regions: readonly Region[]): string {
+export function agreementText(regions: readonly ListedRegion[]): string {
   const hubs = regions.flatMap((region) => (region.hub ? [{ id: region.id, vector: region.hub.vector }] : []));
   if (hubs.length === 0) return "No hub answered.";
   const greatest = new Map<string, number>();

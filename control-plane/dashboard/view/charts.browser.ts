@@ -10,7 +10,7 @@ import { totalRates } from "../rates.ts";
 import { aloneIn, type Point, pointsOf } from "../series.ts";
 import type { State } from "../state.ts";
 
-interface Line {
+interface ChartLine {
   readonly name: string;
   /** The class that sets the line's colour, shared with the legend. */
   readonly tone: string;
@@ -20,18 +20,18 @@ interface Line {
 
 interface ChartProps {
   readonly points: readonly Point[];
-  readonly lines: readonly Line[];
+  readonly lines: readonly ChartLine[];
   readonly format: (value: number | undefined) => string;
   /** Fixed upper bound; otherwise derived from the data. */
   readonly most?: number;
   readonly label: string;
 }
 
-const REQUEST_LINES: readonly Line[] = [
+const REQUEST_LINES: readonly ChartLine[] = [
   { name: "clients", tone: "clients", filled: true, value: (point) => point.requestsPerSecond },
   { name: "origin", tone: "origin", filled: false, value: (point) => point.originPerSecond },
 ];
-const RATIO_LINES: readonly Line[] = [
+const RATIO_LINES: readonly ChartLine[] = [
   { name: "hit ratio", tone: "ratio", filled: true, value: (point) => point.hitRatio ?? null },
 ];
 
@@ -58,7 +58,13 @@ export function chartPanels({ sample, rates }: State): readonly JSX.Element[] {
   ];
 }
 
-function panel(id: string, title: string, legend: readonly Line[], quiet: boolean, chart: ChartProps): JSX.Element {
+function panel(
+  id: string,
+  title: string,
+  legend: readonly ChartLine[],
+  quiet: boolean,
+  chart: ChartProps,
+): JSX.Element {
   return h(
     "section",
     { key: id, class: `panel chart ${id}`, "aria-labelledby": `${id}-title` },
@@ -145,7 +151,7 @@ function options({ lines, format, most }: ChartProps, element: HTMLElement): Omi
 /** An upper bound with a margin above the highest point; never zero. */
 const roof = (highest: number | null): number => (highest && highest > 0 ? highest * 1.1 : 1);
 
-function stroke({ tone, filled }: Line, element: HTMLElement): uPlot.Series {
+function stroke({ tone, filled }: ChartLine, element: HTMLElement): uPlot.Series {
   const probe = document.createElement("span");
   probe.className = `tone ${tone}`;
   element.append(probe);
@@ -162,7 +168,7 @@ function stroke({ tone, filled }: Line, element: HTMLElement): uPlot.Series {
 }
 
 /** The values under the pointer, in a corner of the chart where they cover nothing. */
-function readout(lines: readonly Line[], format: ChartProps["format"]): uPlot.Plugin {
+function readout(lines: readonly ChartLine[], format: ChartProps["format"]): uPlot.Plugin {
   const box = document.createElement("div");
   box.className = "readout";
   return {

@@ -34,7 +34,7 @@ import { SettledVector } from "./settled-vector.ts";
 export type NewPurge = Omit<PurgeEvent, "v" | "kind" | "dot" | "at">;
 
 /** The result of receiving events. */
-export interface Taken {
+export interface ReceivedEvents {
   readonly fresh: readonly ControlEvent[];
   /** Hubs at whose dots other events are logged here than came in. */
   readonly contradicted: ReadonlySet<HubId>;
@@ -163,7 +163,7 @@ export class Ledger {
   }
 
   /** Logs what is new of events that came in. Joins again if they tell of earlier incarnations of this region, or suspend it. */
-  take(events: readonly ControlEvent[]): Taken {
+  take(events: readonly ControlEvent[]): ReceivedEvents {
     const { fresh, repeated } = sortOut(events, this.vector);
     this.#add(fresh);
     const contradicted = new Set<HubId>();

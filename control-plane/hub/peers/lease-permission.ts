@@ -9,13 +9,13 @@ import type { ExchangeResponse } from "../../purge/wire.ts";
 import { HUB_LIMITS } from "../limits.ts";
 import type { Ledger } from "../log/ledger.ts";
 import { Hearing } from "./hearing.ts";
-import { isFailing, isUntried, type Line, unansweredSince } from "./peer-link.ts";
+import { isFailing, isUntried, type PeerLink, unansweredSince } from "./peer-link.ts";
 import type { Quorum } from "./quorum.ts";
 
 /** What the listener needs of the hub's conversations. */
 export interface Conversations {
   now(): EpochMillis;
-  line(region: RegionId): Line;
+  line(region: RegionId): PeerLink;
   /** Asks a region's hub for all that it knows. Answers whether it could be reached. */
   talk(region: RegionId): Promise<boolean>;
   /** Something was logged that others should hear. */

@@ -6,7 +6,7 @@ import { type EpochMillis, type Millis, millis } from "../../../config/units.ts"
 import type { Vector } from "../../purge/vector.ts";
 import { HUB_LIMITS } from "../limits.ts";
 
-export interface Line {
+export interface PeerLink {
   /** What it holds once all that is under way has arrived: what is pushed next comes after this. */
   sent: Vector;
   /** Messages under way. */
@@ -26,10 +26,10 @@ export interface Line {
 }
 
 /** A line to a hub that is known to hold `held`. */
-export const newLine = (held: Vector): Line => ({ sent: held, inFlight: 0, isPausing: false });
+export const newLine = (held: Vector): PeerLink => ({ sent: held, inFlight: 0, isPausing: false });
 
 /** The other hub answered at `now`. */
-export function noteAnswer(line: Line, now: EpochMillis): void {
+export function noteAnswer(line: PeerLink, now: EpochMillis): void {
   line.failedAt = undefined;
   line.failingSince = undefined;
   line.unansweredSince = undefined;
@@ -37,7 +37,7 @@ export function noteAnswer(line: Line, now: EpochMillis): void {
 }
 
 /** A question that was asked at `askedAt` has failed at `now`. */
-export function noteFailure(line: Line, askedAt: EpochMillis, now: EpochMillis): void {
+export function noteFailure(line: PeerLink, askedAt: EpochMillis, now: EpochMillis): void {
   line.failedAt = now;
   line.lastFailedAt = now;
   line.failingSince ??= now;
@@ -45,19 +45,19 @@ export function noteFailure(line: Line, askedAt: EpochMillis, now: EpochMillis):
 }
 
 /** Whether one more message may go. One that fails gets one at a time: each would carry all that it lacks. */
-export function isOpen({ isPausing, inFlight, failingSince }: Line): boolean {
+export function isOpen({ isPausing, inFlight, failingSince }: PeerLink): boolean {
   return !isPausing && inFlight < (failingSince === undefined ? HUB_LIMITS.gossipInFlight : 1);
 }
 
 /** How long what is new should wait for more. */
-export function pauseLeft({ toldAt }: Line, now: EpochMillis): Millis {
+export function pauseLeft({ toldAt }: PeerLink, now: EpochMillis): Millis {
   // A clock that was set back makes no pause longer.
   if (toldAt === undefined || now < toldAt) return millis(0);
   return millis(Math.max(0, toldAt + HUB_LIMITS.gossipPauseMillis - now));
 }
 
 /** Whether it has failed so lately that waiting for it is in vain. What failed long ago, before a pause, may be well by now. */
-export function isFailing({ failingSince, lastFailedAt }: Line, now: EpochMillis): boolean {
+export function isFailing({ failingSince, lastFailedAt }: PeerLink, now: EpochMillis): boolean {
   if (failingSince === undefined || lastFailedAt === undefined) return false;
   return now >= lastFailedAt && now - lastFailedAt <= HUB_LIMITS.hearingMillis;
 }
@@ -66,11 +66,11 @@ export function isFailing({ failingSince, lastFailedAt }: Line, now: EpochMillis
  * Since when questions over it have gone unanswered; undefined if the last one was answered, or if none was asked within a
  * hearing: an old failure says nothing of the link now.
  */
-export const unansweredSince = (line: Line, now: EpochMillis): EpochMillis | undefined =>
+export const unansweredSince = (line: PeerLink, now: EpochMillis): EpochMillis | undefined =>
   isFailing(line, now) ? line.unansweredSince : undefined;
 
 /** Whether what is known of it is too old to be shown: a failure is tried again sooner than an answer. */
-export function isUntried({ inFlight, answeredAt, lastFailedAt }: Line, now: EpochMillis): boolean {
+export function isUntried({ inFlight, answeredAt, lastFailedAt }: PeerLink, now: EpochMillis): boolean {
   const isWithin = (at: EpochMillis | undefined, duration: number): boolean =>
     at !== undefined && now >= at && now - at < duration;
   return (

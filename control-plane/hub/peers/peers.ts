@@ -20,10 +20,10 @@ import {
 } from "../../purge/vector.ts";
 import type { ExchangeRequest, ExchangeResponse, HeldVectors } from "../../purge/wire.ts";
 import { HUB_LIMITS } from "../limits.ts";
-import type { Ledger, Taken } from "../log/ledger.ts";
+import type { Ledger, ReceivedEvents } from "../log/ledger.ts";
 import type { HubPlace, HubPorts } from "../ports.ts";
 import { Listener } from "./lease-permission.ts";
-import { isOpen, type Line, newLine, noteAnswer, noteFailure, pauseLeft } from "./peer-link.ts";
+import { isOpen, newLine, noteAnswer, noteFailure, type PeerLink, pauseLeft } from "./peer-link.ts";
 import { holdingsFor, newsFor } from "./peer-news.ts";
 import { Quorum } from "./quorum.ts";
 import { RepairAlarm } from "./repair-alarm.ts";
@@ -41,7 +41,7 @@ export interface PeersEvents {
 }
 
 /** Whether a message is about what is new, or about all that either knows. */
-type Told = "news" | "all";
+type PushedEvents = "news" | "all";
 
 export class Peers {
   readonly #ports: HubPorts;
@@ -51,7 +51,7 @@ export class Peers {
   /** The other configured regions. */
   readonly others: readonly RegionId[];
   readonly #held: Held;
-  readonly #lines = new Map<RegionId, Line>();
+  readonly #lines = new Map<RegionId, PeerLink>();
   readonly #alarm: RepairAlarm;
   readonly quorum: Quorum;
   readonly listener: Listener;
@@ -126,7 +126,7 @@ export class Peers {
    * Exchanges with one region's hub: until it knows what is new here, or until both know all that either knew at the
    * beginning. Answers whether it could be reached.
    */
-  async talk(region: RegionId, what: Told = "all"): Promise<boolean> {
+  async talk(region: RegionId, what: PushedEvents = "all"): Promise<boolean> {
     const line = this.#line(region);
     const { hub } = this.#ledger;
     // What is logged meanwhile is told as news: else such a talk would last for as long as purges come.
@@ -220,14 +220,14 @@ export class Peers {
    * What others are told. While hubs are few, whoever accepted a purge tells everybody, so its news are its own events; what
    * others accepted is told only once it has been here for a while. Among many, all that is new goes on.
    */
-  #toldAs(what: Told): Vector {
+  #toldAs(what: PushedEvents): Vector {
     const { hub, vector, settled } = this.#ledger;
     if (!areFew(this.others.length)) return vector;
     const own = { [hub]: vector[hub] ?? 0 };
     return what === "news" ? own : { ...settled, ...own };
   }
 
-  #request(line: Line, what: Told): ExchangeRequest {
+  #request(line: PeerLink, what: PushedEvents): ExchangeRequest {
     const { vector, hub } = this.#ledger;
     const { more: _more, ...told } = newsFor(this.#ledger, this.#ports.log, this.#toldAs(what), line.sent);
     line.sent = withEvents(join(line.sent, told.base?.vector ?? EMPTY_VECTOR), told.events);
@@ -237,7 +237,7 @@ export class Peers {
     return { ...message, ...this.#tell() };
   }
 
-  #heard(response: ExchangeResponse, line: Line): void {
+  #heard(response: ExchangeResponse, line: PeerLink): void {
     noteAnswer(line, this.#ports.now());
     if (response.restored === true) this.#restart();
     this.#giveUpOldCopy(response.vector);
@@ -261,7 +261,7 @@ export class Peers {
     this.#events.restarted();
   }
 
-  #take({ base, events, region }: Pick<ExchangeRequest, "base" | "events" | "region">): Taken {
+  #take({ base, events, region }: Pick<ExchangeRequest, "base" | "events" | "region">): ReceivedEvents {
     const joinedBefore = this.#ledger.joinDot;
     const upTo = base === undefined ? [] : this.#ledger.takeBase(base, region);
     if (upTo.length > 0) this.#events.emptied(upTo, region);
@@ -288,7 +288,7 @@ export class Peers {
     return holdingsFor(this.#held, this.others, this.#ledger.vector, this.#ports.random);
   }
 
-  #line(region: RegionId): Line {
+  #line(region: RegionId): PeerLink {
     let line = this.#lines.get(region);
     if (line === undefined) {
       line = newLine(this.#held.get(region)?.vector ?? EMPTY_VECTOR);

@@ -20,7 +20,7 @@ import { Questions } from "./receipt-queries.ts";
 import type { Subscribers } from "./subscribers.ts";
 
 /** What a region's hub said of a purge, and when by this hub's clock the leases from before it are over there. */
-type Told = Omit<HeldState, "completeIn" | "completeSince"> & { readonly completeAt?: EpochMillis };
+type KnownState = Omit<HeldState, "completeIn" | "completeSince"> & { readonly completeAt?: EpochMillis };
 
 export class Receipts {
   readonly #place: HubPlace;
@@ -30,7 +30,7 @@ export class Receipts {
   readonly #condition: Condition;
   readonly #ledger: Ledger;
   /** Purges' states in other regions, those last asked about at the end. */
-  readonly #known = new Map<string, Map<RegionId, Told>>();
+  readonly #known = new Map<string, Map<RegionId, KnownState>>();
   readonly #unanswered = new Set<RegionId>();
   readonly #questions: Questions;
   /** Purges that are looked on at in the background. */
@@ -244,15 +244,15 @@ export class Receipts {
     return state === "pending" || (state === "accepted" && this.#unanswered.has(region));
   }
 
-  #toldOf(dot: Dot, region: RegionId): Told | undefined {
+  #toldOf(dot: Dot, region: RegionId): KnownState | undefined {
     if (region !== this.#place.region) return this.#knownOf(dot).get(region);
     const { completeIn, completeSince: _everywhere, ...state } = this.#stateHere(dot);
     return completeIn === undefined ? state : { ...state, completeAt: epochMillis(this.#ports.now() + completeIn) };
   }
 
-  #knownOf(dot: Dot): Map<RegionId, Told> {
+  #knownOf(dot: Dot): Map<RegionId, KnownState> {
     const key = formatDot(dot);
-    const known = this.#known.get(key) ?? new Map<RegionId, Told>();
+    const known = this.#known.get(key) ?? new Map<RegionId, KnownState>();
     this.#known.delete(key);
     this.#known.set(key, known);
     if (this.#known.size > HUB_LIMITS.receiptsRemembered) {
@@ -266,7 +266,8 @@ export class Receipts {
 }
 
 /** Whether nothing that a region could still say of a purge would be news. */
-const isFinal = (told: Told | undefined): boolean => told?.appliedAt !== undefined && told.completeAt !== undefined;
+const isFinal = (told: KnownState | undefined): boolean =>
+  told?.appliedAt !== undefined && told.completeAt !== undefined;
 
 /** `applied` in every region counts as reached also while the receipt is called partial for want of a second copy. */
 const hasReached = (receipt: Receipt, goal: "applied" | "complete"): boolean =>

@@ -4,13 +4,13 @@
 import { request as httpRequest } from "node:http";
 import { LIMITS } from "../../../config/limits.ts";
 
-interface Place {
+interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
 /** Calls `onSilent` unless that is stopped, or the target shows a sign of life, in the times of LIMITS. Returns how to stop it. */
-export function watch(target: Place, onSilent: () => void): () => void {
+export function watch(target: Endpoint, onSilent: () => void): () => void {
   const probing = setTimeout(async () => {
     if (!(await showsLife(target))) onSilent();
   }, LIMITS.aliveProbeAfterMillis);
@@ -21,7 +21,7 @@ export function watch(target: Place, onSilent: () => void): () => void {
  * Whether a target answers anything in the time for that question. It is asked with a method that an edge's runtime refuses
  * by itself, so that the question counts nowhere as a client's.
  */
-function showsLife({ host, port }: Place): Promise<boolean> {
+function showsLife({ host, port }: Endpoint): Promise<boolean> {
   return new Promise((resolve) => {
     const question = httpRequest({ host, port, method: "M-SEARCH", path: "/", agent: false });
     const late = setTimeout(() => question.destroy(), LIMITS.aliveProbeTimeoutMillis);

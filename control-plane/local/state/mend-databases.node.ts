@@ -26,7 +26,7 @@ const FOLDERS = [
   { name: "cache/miniflare-CacheObject", holds: "other" },
 ] as const;
 
-type Judged = Omit<DamagedDatabase, "detail"> & { readonly detail: string | undefined };
+type CheckedDatabase = Omit<DamagedDatabase, "detail"> & { readonly detail: string | undefined };
 
 /**
  * Repairs the databases of `regions`. `others` are regions of the same run that are not being started: their hubs' logs are only
@@ -53,7 +53,7 @@ export async function mendDatabases(
   for (const text of plan.notices) onEvent({ kind: "notice", text });
 }
 
-async function judgedOf(region: RegionId, folder: StateFolder): Promise<readonly Judged[]> {
+async function judgedOf(region: RegionId, folder: StateFolder): Promise<readonly CheckedDatabase[]> {
   const root = folder.regionState(region);
   for (const { name, holds } of FOLDERS) {
     const file = join(root, name);

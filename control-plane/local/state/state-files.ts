@@ -5,7 +5,7 @@ import { parseTokens, type TokenRecord } from "../../api/access/access.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /** `empty` holds nothing that could be lost; `damaged` may. */
-export type Judged<Value> =
+export type CheckedFile<Value> =
   | { readonly kind: "good"; readonly value: Value }
   | { readonly kind: "empty" }
   | { readonly kind: "damaged"; readonly detail: string };
@@ -19,7 +19,7 @@ const damaged = (detail: string) => ({ kind: "damaged", detail }) as const;
 const SECRET = /^[\w\-.~+/]{16,512}=*$/;
 
 /** The admin token or the cluster key. */
-export function judgeSecret(text: string): Judged<string> {
+export function judgeSecret(text: string): CheckedFile<string> {
   const secret = text.trim();
   if (secret === "") return { kind: "empty" };
   if (SECRET.test(secret)) return { kind: "good", value: secret };
@@ -29,7 +29,7 @@ export function judgeSecret(text: string): Judged<string> {
 }
 
 /** The records that `meridian token create` made. A list without records, in whatever form, is empty. */
-export function judgeTokens(json: string): Judged<readonly TokenRecord[]> {
+export function judgeTokens(json: string): CheckedFile<readonly TokenRecord[]> {
   if (json.replaceAll(/[\s\0]/g, "") === "") return { kind: "empty" };
   const parsed = parseTokens(json);
   if (parsed.kind === "tokens") return { kind: "good", value: parsed.tokens };
@@ -38,7 +38,7 @@ export function judgeTokens(json: string): Judged<readonly TokenRecord[]> {
 }
 
 /** The record of a run. One that cannot be read says nothing, whatever stands there. */
-export function judgeRun(json: string): Judged<RunRecord> {
+export function judgeRun(json: string): CheckedFile<RunRecord> {
   if (json.replaceAll(/[\s\0]/g, "") === "") return { kind: "empty" };
   let run: unknown;
   try {

@@ -12,7 +12,7 @@ import type { TokenRecord } from "../../api/access/access.ts";
 import { CannotLaunch } from "../prepare/cannot-launch.ts";
 import { describeFileFault, type FileFault } from "./file-faults.ts";
 import type { RunRecord } from "./run-record.ts";
-import { type Judged, judgeRun, judgeSecret, judgeTokens } from "./state-files.ts";
+import { type CheckedFile, judgeRun, judgeSecret, judgeTokens } from "./state-files.ts";
 
 /** The state folder of an installation, unless another is named. */
 export const DEFAULT_STATE_FOLDER = fileURLToPath(new URL("../../../.meridian", import.meta.url));
@@ -198,7 +198,10 @@ export class StateFolder {
   }
 
   /** A file as `judge` finds it; undefined if there is none. Throws `CannotLaunch` for one that cannot be read. */
-  async #read<Value>(name: string, judge: (text: string) => Judged<Value>): Promise<Judged<Value> | undefined> {
+  async #read<Value>(
+    name: string,
+    judge: (text: string) => CheckedFile<Value>,
+  ): Promise<CheckedFile<Value> | undefined> {
     const path = join(this.path, name);
     try {
       return judge(await readFile(path, "utf8"));
@@ -211,7 +214,7 @@ export class StateFolder {
   }
 }
 
-type Bad = Exclude<Judged<unknown>, { kind: "good" }>;
+type Bad = Exclude<CheckedFile<unknown>, { kind: "good" }>;
 
 const whatIsWrong = (found: Bad): string => (found.kind === "empty" ? "was empty" : `was damaged (${found.detail})`);
 
