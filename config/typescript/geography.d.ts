@@ -2,6 +2,11 @@
 // Longitudes come before latitudes here, as in GeoJSON; everywhere else in Meridian a place is `Coordinates`.
 
 declare module "d3-geo" {
+  /** The points of the great circle from `from` to `to`, each as longitude and latitude, for a share of 0 to 1. */
+  export function geoInterpolate(
+    from: readonly [number, number],
+    to: readonly [number, number],
+  ): (share: number) => [number, number];
   interface MultiPolygon {
     readonly type: "MultiPolygon";
     readonly coordinates: readonly (readonly (readonly [number, number])[])[][];

@@ -2,6 +2,7 @@
 // region that answered it, coloured by how fast its warm answers were. Colours are CSS classes `speed-0` to `speed-4`, so
 // that light and dark pages define their own. It uses only the report's data.
 
+import { geoInterpolate } from "d3-geo";
 import { type Coordinates, REGION_IDS, REGIONS } from "../../config/world/regions.ts";
 import type { PlaceReport } from "./report.ts";
 import { escapeHtml } from "./text.ts";
@@ -80,24 +81,10 @@ function line(points: readonly (readonly [number, number])[], width: number): st
   return commands.join("");
 }
 
-/** The point at `share` (0 to 1) of the great circle from `a` to `b`: spherical linear interpolation of unit vectors. */
+/** The point at `share` (0 to 1) of the great circle from `a` to `b`. */
 export function along(a: Coordinates, b: Coordinates, share: number): Coordinates {
-  const from = unitVector(a);
-  const to = unitVector(b);
-  const cosine = Math.min(1, Math.max(-1, from[0] * to[0] + from[1] * to[1] + from[2] * to[2]));
-  const angle = Math.acos(cosine);
-  // The same point twice has no direction, and opposite points have all of them: either end is as good an answer.
-  if (Math.sin(angle) < 1e-9) return share < 0.5 ? a : b;
-  const [p, q] = [Math.sin((1 - share) * angle) / Math.sin(angle), Math.sin(share * angle) / Math.sin(angle)];
-  const [x, y, z] = [p * from[0] + q * to[0], p * from[1] + q * to[1], p * from[2] + q * to[2]];
-  return { latitude: degrees(Math.atan2(z, Math.hypot(x, y))), longitude: degrees(Math.atan2(y, x)) };
-}
-
-const degrees = (radians: number): number => (radians * 180) / Math.PI;
-
-function unitVector({ latitude, longitude }: Coordinates): readonly [number, number, number] {
-  const [phi, lambda] = [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180];
-  return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)];
+  const [longitude, latitude] = geoInterpolate([a.longitude, a.latitude], [b.longitude, b.latitude])(share);
+  return { latitude, longitude };
 }
 
 /** Puts labels beside their points so that they cover neither points nor each other, as far as there is room. */

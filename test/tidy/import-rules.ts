@@ -74,7 +74,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "cli-table3": ["control-plane/cli/"],
   "cli-progress": ["control-plane/cli/"],
   "chart.js": ["control-plane/latency/"],
-  "d3-geo": ["config/", "control-plane/dashboard/"],
+  "d3-geo": ["config/", "control-plane/dashboard/", "control-plane/latency/"],
   "topojson-client": ["config/"],
   "world-atlas": ["config/"],
   "i18n-iso-countries": ["config/"],
