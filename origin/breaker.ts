@@ -26,7 +26,7 @@ interface Run {
 
 const NO_RUN: Run = { failures: 0, places: new Set(), certain: false, lastAt: epochMillis(0) };
 
-type State =
+type BreakerState =
   | { readonly kind: "closed"; readonly run: Run }
   | { readonly kind: "open"; readonly until: EpochMillis }
   | { readonly kind: "half-open" };
@@ -44,7 +44,7 @@ export interface Open {
 }
 
 /** The outcome of a permitted request; `abandoned` says nothing about the origin (the client disconnected). */
-export type Result = "success" | "failure" | "abandoned";
+export type BreakerResult = "success" | "failure" | "abandoned";
 
 /**
  * What a failure is evidence of. `origin`: the connection itself failed, whatever was asked. `section`: it may be the fault of
@@ -69,7 +69,7 @@ export const isFailureStatus = (status: number): boolean => status >= 502 && sta
 /** The circuit breaker of one origin. */
 export class Breaker {
   readonly #limits: BreakerLimits;
-  #state: State = { kind: "closed", run: NO_RUN };
+  #state: BreakerState = { kind: "closed", run: NO_RUN };
   #generation = 0;
 
   constructor(limits: BreakerLimits) {
@@ -77,7 +77,7 @@ export class Breaker {
   }
 
   /** `closed`, `open` or `half-open`: for status pages. */
-  get state(): State["kind"] {
+  get state(): BreakerState["kind"] {
     return this.#state.kind;
   }
 
@@ -103,7 +103,7 @@ export class Breaker {
    * Takes the result of a permitted request. `place` is where it failed; without one the failure is the whole origin's. Says
    * whether the breaker opened or closed by it.
    */
-  settle(permit: Permit, result: Result, now: EpochMillis, place?: string): "opened" | "closed" | "unchanged" {
+  settle(permit: Permit, result: BreakerResult, now: EpochMillis, place?: string): "opened" | "closed" | "unchanged" {
     if (permit.generation !== this.#generation) return "unchanged";
     switch (this.#state.kind) {
       case "half-open":
@@ -138,7 +138,7 @@ export class Breaker {
     };
   }
 
-  #become(state: State): void {
+  #become(state: BreakerState): void {
     this.#state = state;
     this.#generation += 1;
   }

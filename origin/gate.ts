@@ -45,7 +45,7 @@ interface Waiting {
 }
 
 /** How many requests hold each share. Unused names are removed. */
-class Tally {
+class GateTally {
   readonly #held = new Map<string, number>();
 
   of(share: Share): number {
@@ -67,8 +67,8 @@ export class Gate {
   readonly #running = new Map<number, readonly Share[]>();
   /** A Map keeps the order of arrival and forgets a cancelled waiter at once. */
   readonly #waiting = new Map<number, Waiting>();
-  readonly #turnsHeld = new Tally();
-  readonly #placesHeld = new Tally();
+  readonly #turnsHeld = new GateTally();
+  readonly #placesHeld = new GateTally();
   /** Turns in a row that rank has decided. */
   #byRank = 0;
   #latestDeadline = epochMillis(0);

@@ -16,7 +16,7 @@ import {
   toMillis,
 } from "../config/units.ts";
 import { Beginnings } from "./beginnings.ts";
-import { Breaker, type Evidence, isFailureStatus, type Permit, placeOf, type Result } from "./breaker.ts";
+import { Breaker, type BreakerResult, type Evidence, isFailureStatus, type Permit, placeOf } from "./breaker.ts";
 import { FAILURES, failureOfStatus, type OriginError, originFailure } from "./failure.ts";
 import type { Share } from "./gate.ts";
 import { ORIGIN_LIMITS } from "./limits.ts";
@@ -147,7 +147,7 @@ export class OriginClient<Body, Socket = never> {
     if (permit.kind === "open") return { kind: "failed", error: "breaker-open", retryIn: permit.retryIn };
     if (this.#breaker.state === "half-open") this.#ports.count("breaker-half-open");
     if (attempt === 2) this.#ports.count("retry");
-    let result: Result = "abandoned";
+    let result: BreakerResult = "abandoned";
     let evidence: Evidence = "section";
     try {
       const requestAt = this.#ports.now();
@@ -238,7 +238,7 @@ export class OriginClient<Body, Socket = never> {
     return Promise.race([ended, resting, drips].filter((until) => until !== undefined));
   }
 
-  #settle(permit: Permit, result: Result, place: string | undefined): void {
+  #settle(permit: Permit, result: BreakerResult, place: string | undefined): void {
     const change = this.#breaker.settle(permit, result, this.#ports.now(), place);
     if (change !== "unchanged") this.#ports.count(`breaker-${change}`);
   }

@@ -17,7 +17,7 @@ export interface Target {
   readonly resolveOverride?: string;
 }
 
-export interface Refused {
+export interface RefusedOrigin {
   readonly kind: "refused";
   readonly reason: "bad-path" | "bad-origin" | "bad-host" | "client-host-needs-binding";
 }
@@ -32,8 +32,8 @@ const HOST = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i;
  * Refused: another place, a path that is not one, and `host: "client"` where the shell cannot honour it: resolving a name
  * that a client sent would make the origin whatever the client likes.
  */
-export function resolveOrigin(origin: Origin, path: string, reach: Reach, clientHost?: string): Target | Refused {
-  const refuse = (reason: Refused["reason"]): Refused => ({ kind: "refused", reason });
+export function resolveOrigin(origin: Origin, path: string, reach: Reach, clientHost?: string): Target | RefusedOrigin {
+  const refuse = (reason: RefusedOrigin["reason"]): RefusedOrigin => ({ kind: "refused", reason });
   if (path.length > LIMITS.urlCharacters || !PATH.test(path)) return refuse("bad-path");
   if (!URL.canParse(origin.url)) return refuse("bad-origin");
   const base = new URL(origin.url);

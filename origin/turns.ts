@@ -5,7 +5,7 @@ import { between, millis } from "../config/units.ts";
 import { Gate, type GateEvent, type GateLimits, type Share } from "./gate.ts";
 import type { CancelSignal, OriginPorts } from "./ports.ts";
 
-export type Admission =
+export type TurnOutcome =
   /** `leave` gives the turn back. */
   | { readonly kind: "admitted"; readonly leave: () => void }
   | { readonly kind: "cancelled" | "queue-full" | "queue-timeout" };
@@ -13,7 +13,7 @@ export type Admission =
 export class Turns {
   readonly #gate: Gate;
   readonly #ports: Pick<OriginPorts<never, never>, "now" | "after" | "count">;
-  readonly #waiters = new Map<number, (decided: Admission["kind"]) => void>();
+  readonly #waiters = new Map<number, (decided: TurnOutcome["kind"]) => void>();
   #lastId = 0;
   #cancelWake: (() => void) | undefined;
 
@@ -31,7 +31,7 @@ export class Turns {
   }
 
   /** Waits for a turn, the higher the `rank` the sooner, within all of its shares. Whoever is admitted leaves once. */
-  take(signal: CancelSignal | undefined, rank = 0, shares: readonly Share[] = []): Promise<Admission> {
+  take(signal: CancelSignal | undefined, rank = 0, shares: readonly Share[] = []): Promise<TurnOutcome> {
     if (signal?.aborted) return Promise.resolve({ kind: "cancelled" });
     this.#lastId += 1;
     const id = this.#lastId;

@@ -12,10 +12,10 @@ import type { Config, Route } from "./schema.ts";
 import { mayNameSecret } from "./secrets.ts";
 
 /** Reports a fault of the field at `path` below the route's actions. */
-type Report = (detail: string, ...path: PropertyKey[]) => void;
+type ReportAction = (detail: string, ...path: PropertyKey[]) => void;
 
 /** Reports all faults of one route's actions. */
-export function checkActions(route: Route, config: Config, report: Report): void {
+export function checkActions(route: Route, config: Config, report: ReportAction): void {
   const { actions } = route;
   if (actions === undefined) return;
   checkAccess(actions, report);
@@ -28,7 +28,7 @@ export function checkActions(route: Route, config: Config, report: Report): void
   checkErrorPages(actions, report);
 }
 
-function checkAccess({ access }: Actions, report: Report): void {
+function checkAccess({ access }: Actions, report: ReportAction): void {
   for (const side of ["allow", "deny"] as const) {
     const clients = access?.[side];
     if (clients === undefined) continue;
@@ -48,7 +48,7 @@ function checkAccess({ access }: Actions, report: Report): void {
 
 const HOST = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^\[[0-9a-f:]+\]$/;
 
-function checkRedirects({ redirect }: Actions, config: Config, report: Report): void {
+function checkRedirects({ redirect }: Actions, config: Config, report: ReportAction): void {
   if (redirect === undefined) return;
   const { hosts, paths } = redirect;
   for (const [index, host] of (hosts?.from ?? []).entries()) {
@@ -84,7 +84,7 @@ const TARGETS = {
 function checkPathRule(
   { from, to }: { readonly from: string; readonly to: string },
   target: keyof typeof TARGETS,
-  report: Report,
+  report: ReportAction,
   ...path: PropertyKey[]
 ): void {
   const [pattern, description] = TARGETS[target];
@@ -95,7 +95,7 @@ function checkPathRule(
   }
 }
 
-function checkCors({ cors }: Actions, methods: Route["match"]["methods"], report: Report): void {
+function checkCors({ cors }: Actions, methods: Route["match"]["methods"], report: ReportAction): void {
   if (cors === undefined) return;
   if (methods !== undefined && !methods.includes("OPTIONS")) {
     report('needs "OPTIONS" among match.methods: preflights would never match this route', "cors");
@@ -118,7 +118,7 @@ function checkCors({ cors }: Actions, methods: Route["match"]["methods"], report
   }
 }
 
-function checkSigned({ signed }: Actions, report: Report): void {
+function checkSigned({ signed }: Actions, report: ReportAction): void {
   if (signed === undefined) return;
   if (Object.keys(signed.keys).length === 0) {
     report('must have at least one key, such as { "2026": "URL_KEY_2026" }', "signed", "keys");
@@ -134,7 +134,7 @@ function checkSigned({ signed }: Actions, report: Report): void {
   }
 }
 
-function checkRequestFields(route: Route, { request }: Actions, config: Config, report: Report): void {
+function checkRequestFields(route: Route, { request }: Actions, config: Config, report: ReportAction): void {
   if (request === undefined) return;
   const secret = config.origins[route.origin]?.secretHeader?.name.toLowerCase();
   for (const kind of ["set", "add"] as const) {
@@ -173,7 +173,7 @@ function whyUnkeyed({ mode, forward, key }: Route, fact: string): string | undef
   return 'must not be the client\'s address where answers are shared; use mode: "bypass" or forward: "all"';
 }
 
-function checkResponseFields({ response, cors }: Actions, report: Report): void {
+function checkResponseFields({ response, cors }: Actions, report: ReportAction): void {
   for (const what of ["remove", "set", "add"] as const) {
     const given = response?.[what];
     if (given === undefined) continue;
@@ -190,14 +190,14 @@ function checkResponseFields({ response, cors }: Actions, report: Report): void 
 }
 
 /** Names that differ only in case are one field. */
-function checkSpelling(names: readonly string[], report: Report, ...path: PropertyKey[]): void {
+function checkSpelling(names: readonly string[], report: ReportAction, ...path: PropertyKey[]): void {
   const lower = names.map((name) => name.toLowerCase());
   for (const [index, name] of lower.entries()) {
     if (lower.indexOf(name) < index) report(`must not name ${name} twice`, ...path, names[index] as string);
   }
 }
 
-function checkErrorPages({ errorPages }: Actions, report: Report): void {
+function checkErrorPages({ errorPages }: Actions, report: ReportAction): void {
   const taken = new Set<string | number>();
   for (const [index, { statuses, contentType }] of (errorPages ?? []).entries()) {
     if (!/^[a-z]+\/[a-z0-9.+-]+(?:;.*)?$/.test(contentType)) {

@@ -14,13 +14,14 @@ import type { ConfigError } from "./schema-errors.ts";
 import { checkActions, checkErrorPagesTogether } from "./validate-actions.ts";
 
 /** Reports a fault of the field at `path` below the route. */
-type Report = (detail: string, ...path: PropertyKey[]) => void;
+type ReportRoute = (detail: string, ...path: PropertyKey[]) => void;
 
 /** All faults of the routes of a configuration that matches the schema. */
 export function checkRoutes(config: Config): ConfigError[] {
   const errors: ConfigError[] = [];
   for (const [index, route] of config.routes.entries()) {
-    const report: Report = (detail, ...path) => errors.push({ path: formatPath(["routes", index, ...path]), detail });
+    const report: ReportRoute = (detail, ...path) =>
+      errors.push({ path: formatPath(["routes", index, ...path]), detail });
     const earlier = config.routes.slice(0, index);
     if (earlier.some((other) => other.name === route.name)) {
       report(`must be unique: "${route.name}" is another route's name`, "name");
@@ -51,7 +52,7 @@ export function checkRoutes(config: Config): ConfigError[] {
   return errors;
 }
 
-function checkMatch(route: Route, report: Report): void {
+function checkMatch(route: Route, report: ReportRoute): void {
   for (const [index, host] of (route.match.hosts ?? []).entries()) {
     if (!/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^\[[0-9a-f:]+\]$/.test(host)) {
       report(
@@ -78,7 +79,7 @@ function checkMatch(route: Route, report: Report): void {
   }
 }
 
-function checkRegionsOfRoute(route: Route, config: Config, report: Report): void {
+function checkRegionsOfRoute(route: Route, config: Config, report: ReportRoute): void {
   const takePart = `must be one of the configured regions: ${regionsOf(config).join(", ")}`;
   for (const [index, region] of (route.residency ?? []).entries()) {
     if (config.regions[region] === undefined) report(takePart, "residency", index);
@@ -106,7 +107,7 @@ function checkRegionsOfRoute(route: Route, config: Config, report: Report): void
   }
 }
 
-function checkKey(route: Route, report: Report): void {
+function checkKey(route: Route, report: ReportRoute): void {
   const { query, headers, cookies } = route.key;
   checkFieldNames(headers, ["key", "headers"], report);
   checkFieldNames(route.variantHeaders, ["variantHeaders"], report);
@@ -124,7 +125,7 @@ function checkKey(route: Route, report: Report): void {
   }
 }
 
-function checkFramework(route: Route, report: Report): void {
+function checkFramework(route: Route, report: ReportRoute): void {
   for (const [index, cookie] of route.bypassCookies.entries()) {
     const path = ["bypassCookies", index];
     if (!/^[!#$%&'+.^_`|~0-9A-Za-z-]+\*?$/.test(cookie)) {
@@ -145,7 +146,7 @@ const MOST_VARIANT_HEADERS = 16;
 const matchesPattern = (name: string, pattern: string): boolean =>
   pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 
-function checkFieldNames(names: readonly string[], path: readonly PropertyKey[], report: Report): void {
+function checkFieldNames(names: readonly string[], path: readonly PropertyKey[], report: ReportRoute): void {
   const lowerCase = names.map((name) => name.toLowerCase());
   for (const [index, name] of lowerCase.entries()) {
     const reason = whyReserved(name);
@@ -157,7 +158,7 @@ function checkFieldNames(names: readonly string[], path: readonly PropertyKey[],
 /** Fields that already speak to every cache, which a list of fields for this one cannot hold. */
 const FOR_ALL_CACHES: ReadonlySet<string> = new Set(["cache-control", "expires", "pragma"]);
 
-function checkTargets({ targets }: Route, report: Report): void {
+function checkTargets({ targets }: Route, report: ReportRoute): void {
   const lowerCase = targets.map((name) => name.toLowerCase());
   for (const [index, name] of lowerCase.entries()) {
     if (FOR_ALL_CACHES.has(name)) report(`must be a targeted field: ${name} applies to all caches`, "targets", index);
@@ -167,7 +168,7 @@ function checkTargets({ targets }: Route, report: Report): void {
   }
 }
 
-function checkTimes(route: Route, config: Config, report: Report): void {
+function checkTimes(route: Route, config: Config, report: ReportRoute): void {
   const { edgeSeconds, defaultSeconds, byStatus } = route.ttl;
   const longest = config.maxRetentionSeconds;
   const tooLong = (seconds: number | undefined): boolean => seconds !== undefined && seconds > longest;

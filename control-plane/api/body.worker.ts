@@ -2,13 +2,13 @@
 // beyond the limit, regardless of Content-Length, and parses nothing.
 
 import { API_LIMITS } from "./limits.ts";
-import { type Problem, problem } from "./problems.ts";
+import { type ApiProblem, problem } from "./problems.ts";
 
 export type BodyText =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "problem"; readonly problem: Problem };
+  | { readonly kind: "problem"; readonly problem: ApiProblem };
 
-const refused = (what: Problem): BodyText => ({ kind: "problem", problem: what });
+const refused = (what: ApiProblem): BodyText => ({ kind: "problem", problem: what });
 
 /** The body's text. Problems: unsupported-media-type, body-too-large, malformed-body. */
 export async function readBody(request: Request): Promise<BodyText> {

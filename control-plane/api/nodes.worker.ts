@@ -12,10 +12,10 @@ import { REGIONS, type RegionId } from "../../config/world/regions.ts";
 import type { Refusal } from "../hub/commands.ts";
 import { API_LIMITS } from "./limits.ts";
 import { type ControlPorts, regionsOf } from "./ports.worker.ts";
-import { type Problem, problem } from "./problems.ts";
+import { type ApiProblem, problem } from "./problems.ts";
 
 /** The result of a request to one region's node. `detail` is for clients: it contains no address. */
-export type Answer<Body> =
+export type NodeAnswer<Body> =
   | { readonly kind: "answer"; readonly region: RegionId; readonly body: Body }
   | { readonly kind: "refused"; readonly region: RegionId; readonly refusal: Refusal }
   | { readonly kind: "unreachable"; readonly region: RegionId; readonly detail: string };
@@ -33,7 +33,7 @@ export async function ask<Body>(
   region: RegionId,
   question: Question,
   after: Millis,
-): Promise<Answer<Body>> {
+): Promise<NodeAnswer<Body>> {
   const signal = ports.deadline(after);
   const posted = { method: "POST", body: JSON.stringify(question.command) };
   try {
@@ -83,9 +83,9 @@ export async function askHubs<Body>(
   first: RegionId,
   question: Question,
   held: Millis = millis(0),
-): Promise<Answer<Body>> {
+): Promise<NodeAnswer<Body>> {
   const giveUpAt = ports.now() + held + 3 * API_LIMITS.hubAnswerMillis;
-  let last: Answer<Body> = { kind: "unreachable", region: first, detail: "cannot be reached" };
+  let last: NodeAnswer<Body> = { kind: "unreachable", region: first, detail: "cannot be reached" };
   for (const region of hubOrder(ports.config, first)) {
     const left = Math.min(held + API_LIMITS.hubAnswerMillis, giveUpAt - ports.now());
     if (left <= 0) break;
@@ -103,7 +103,7 @@ export function askAll<Body>(
   ports: ControlPorts,
   nodeOf: (region: RegionId) => Node,
   question: Question,
-): Promise<readonly Answer<Body>[]> {
+): Promise<readonly NodeAnswer<Body>[]> {
   const after = millis(LIMITS.gatherTimeoutMillis);
   return Promise.all(
     regionsOf(ports.config).map((region) => ask<Body>(ports, nodeOf(region), region, question, after)),
@@ -128,14 +128,14 @@ function orderFrom(config: Config, first: RegionId): readonly RegionId[] {
 }
 
 /** A refusal, or no answer. */
-export type Failure = Exclude<Answer<unknown>, { readonly kind: "answer" }>;
+export type NodeFailure = Exclude<NodeAnswer<unknown>, { readonly kind: "answer" }>;
 
 /** Why a region gave no answer, for people. */
-export const reasonOf = (failure: Failure): string =>
+export const reasonOf = (failure: NodeFailure): string =>
   failure.kind === "refused" ? failure.refusal.detail : `its hub ${failure.detail}`;
 
 /** The problem for a hub's refusal or silence. */
-export function problemOf(failure: Failure): Problem {
+export function problemOf(failure: NodeFailure): ApiProblem {
   if (failure.kind === "unreachable") {
     return problem(
       "hub-unreachable",

@@ -9,7 +9,7 @@ import { mayPurge, type TokenRecord } from "./access/access.ts";
 import { readBody } from "./body.worker.ts";
 import { API_LIMITS } from "./limits.ts";
 import type { ControlPorts } from "./ports.worker.ts";
-import { type Problem, problem } from "./problems.ts";
+import { type ApiProblem, problem } from "./problems.ts";
 import { type Call, type Mount, mount, problemResponse } from "./route.worker.ts";
 import { ROUTES } from "./routes.ts";
 
@@ -57,7 +57,7 @@ const concurrencyFor = ({ config }: ControlPorts): number =>
 
 const mayAsk = (token: TokenRecord, url: string): boolean => mayPurge(token, { kind: "url", url });
 
-function urlsOutside(token: TokenRecord, { urls, sitemap }: Prefetch): Problem | undefined {
+function urlsOutside(token: TokenRecord, { urls, sitemap }: Prefetch): ApiProblem | undefined {
   const detail = `the token is limited to ${token.hosts?.join(", ")}`;
   const errors = urls.flatMap((url, index) => (mayAsk(token, url) ? [] : [{ pointer: `/urls/${index}`, detail }]));
   if (sitemap !== undefined && !mayAsk(token, sitemap)) errors.push({ pointer: "/sitemap", detail });

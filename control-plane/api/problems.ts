@@ -44,7 +44,7 @@ export interface BodyError {
 }
 
 /** A problem document: the members of RFC 9457 section 3.1, and our extensions. */
-export interface Problem {
+export interface ApiProblem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -54,8 +54,8 @@ export interface Problem {
 }
 
 /** The problem of this code. At most `LIMITS.problemErrors` of the errors are listed. */
-export function problem(code: ProblemCode, detail: string, errors: readonly BodyError[] = []): Problem {
+export function problem(code: ProblemCode, detail: string, errors: readonly BodyError[] = []): ApiProblem {
   const { status, title } = PROBLEMS[code];
-  const base: Problem = { type: `${PROBLEM_TYPE}${code}`, title, status, detail, code };
+  const base: ApiProblem = { type: `${PROBLEM_TYPE}${code}`, title, status, detail, code };
   return errors.length === 0 ? base : { ...base, errors: errors.slice(0, LIMITS.problemErrors) };
 }

@@ -1,4 +1,4 @@
-// Route declarations as data: method, path, access, inputs and answers. The API mounts its routes from them and the CLI calls
+// ApiRoute declarations as data: method, path, access, inputs and answers. The API mounts its routes from them and the CLI calls
 // them, so that an incompatible change is a compile error in the CLI. **Decided: no `hc` client.** It would need workerd's types
 // in Node's files, and cannot read an answer line by line.
 
@@ -12,7 +12,7 @@ export interface RouteAnswer {
   readonly content: Readonly<Record<string, { readonly schema: z.ZodType }>>;
 }
 
-export interface Route {
+export interface ApiRoute {
   readonly method: "get" | "post";
   /** In OpenAPI syntax: `/v1/purges/{id}`. */
   readonly path: string;
@@ -41,7 +41,7 @@ export const json = <Schema extends z.ZodType>(schema: Schema, description: stri
 });
 
 /** The schema of a JSON answer with this status; undefined if the route has none. */
-export const schemaOf = ({ responses }: Route, status: number): z.ZodType | undefined =>
+export const schemaOf = ({ responses }: ApiRoute, status: number): z.ZodType | undefined =>
   responses[status]?.content[JSON_TYPE]?.schema;
 
 type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -50,11 +50,11 @@ type JsonOf<Answer> = Answer extends { readonly content: { readonly [JSON_TYPE]:
   : never;
 
 /** A route's query as its handler reads it. */
-export type QueryOf<R extends Route> = OutputOf<R["query"]>;
+export type QueryOf<R extends ApiRoute> = OutputOf<R["query"]>;
 /** A route's JSON answer, over all success statuses. */
-export type AnswerOf<R extends Route> = JsonOf<R["responses"][keyof R["responses"]]>;
+export type AnswerOf<R extends ApiRoute> = JsonOf<R["responses"][keyof R["responses"]]>;
 /** A line of a route's answer. */
-export type LineOf<R extends Route> = OutputOf<R["line"]>;
+export type LineOf<R extends ApiRoute> = OutputOf<R["line"]>;
 
 /** A schema's input type for clients, accepting readonly values. */
 type Written<Value> = Value extends readonly (infer Item)[]
@@ -62,9 +62,9 @@ type Written<Value> = Value extends readonly (infer Item)[]
   : Value extends object
     ? { readonly [Name in keyof Value]: Written<Value[Name]> }
     : Value;
-type InputOf<R extends Route, Part extends "query" | "parameters" | "body"> = R[Part] extends z.ZodType
+type InputOf<R extends ApiRoute, Part extends "query" | "parameters" | "body"> = R[Part] extends z.ZodType
   ? { readonly [Name in Part]: Written<z.input<R[Part]>> }
   : { readonly [Name in Part]?: never };
 
 /** A client's arguments for a call of a route. */
-export type Given<R extends Route> = InputOf<R, "query"> & InputOf<R, "parameters"> & InputOf<R, "body">;
+export type Given<R extends ApiRoute> = InputOf<R, "query"> & InputOf<R, "parameters"> & InputOf<R, "body">;

@@ -10,8 +10,8 @@ import type { z } from "zod";
 import { type AccessScope, bearerToken, type TokenRecord } from "./access/access.ts";
 import { type Admitting, admit } from "./access/admission.worker.ts";
 import type { PurgeQuota } from "./access/purge-quota.ts";
-import { PROBLEMS, type Problem, type ProblemCode, problem } from "./problems.ts";
-import type { QueryOf, Route } from "./route.ts";
+import { type ApiProblem, PROBLEMS, type ProblemCode, problem } from "./problems.ts";
+import type { ApiRoute, QueryOf } from "./route.ts";
 import { problemSchema } from "./schemas.ts";
 
 /** Variables that middleware passes to handlers. */
@@ -38,7 +38,7 @@ export interface Mount extends Admitting {
 const NOBODY: TokenRecord = { name: "", sha256: "", scopes: [] };
 
 /** Mounts a route and describes it. */
-export function mount<R extends Route>(
+export function mount<R extends ApiRoute>(
   on: Mount,
   route: R,
   handler: (call: Call<QueryOf<R>>) => Response | Promise<Response>,
@@ -82,7 +82,7 @@ export const noSuchRegion = (regions: readonly string[]): Response =>
   problemResponse(problem("no-such-region", `the regions are ${regions.join(", ")}`));
 
 /** A problem as a response (RFC 9457 section 3). */
-export const problemResponse = (what: Problem, headers: Readonly<Record<string, string>> = {}): Response =>
+export const problemResponse = (what: ApiProblem, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(JSON.stringify(what), {
     status: what.status,
     headers: { ...headers, "content-type": "application/problem+json" },
@@ -97,7 +97,7 @@ export const jsonResponse = <Schema extends z.ZodType>(
 ): Response =>
   new Response(JSON.stringify(body), { status, headers: { ...headers, "content-type": "application/json" } });
 
-function describe(on: Mount, route: Route): RouteConfig {
+function describe(on: Mount, route: ApiRoute): RouteConfig {
   const codes: ProblemCode[] = [...route.problems, "internal"];
   if (route.access !== "public") codes.push("token-missing", "token-unknown", "scope-missing", "too-many-requests");
   if (route.query !== undefined) codes.push("malformed-query");

@@ -8,7 +8,7 @@ import { parseCursor } from "../hub/receipts/purge-list.ts";
 import { prefetchBodySchema } from "../prefetch/body.ts";
 import { prefetchLineSchema } from "../prefetch/lines.ts";
 import { purgeBodySchema } from "./purges/purge-body.ts";
-import { json, type Route } from "./route.ts";
+import { type ApiRoute, json } from "./route.ts";
 import {
   dryRunSchema,
   explanationSchema,
@@ -201,4 +201,4 @@ export const ROUTES = {
     responses: { 200: { description: "A page for a browser", content: { "text/html": { schema: z.string() } } } },
     problems: [],
   },
-} as const satisfies Record<string, Route>;
+} as const satisfies Record<string, ApiRoute>;

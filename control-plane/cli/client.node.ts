@@ -6,15 +6,15 @@
 import { Agent, type Dispatcher, request } from "undici";
 import type { z } from "zod";
 import { readShape } from "../../config/read-shape.ts";
-import { type AnswerOf, type Given, type LineOf, type Route, schemaOf } from "../api/route.ts";
+import { type AnswerOf, type ApiRoute, type Given, type LineOf, schemaOf } from "../api/route.ts";
 import { problemSchema } from "../api/schemas.ts";
-import type { Failure } from "./failure.ts";
+import type { CommandFailure } from "./failure.ts";
 import { CLI_LIMITS } from "./limits.ts";
 
 /** The outcome of a request: the answer and its status, or the reason that there is none. */
-export type Answer<Value> =
+export type ApiAnswer<Value> =
   | { readonly kind: "answer"; readonly value: Value; readonly status: number }
-  | { readonly kind: "failed"; readonly failure: Failure };
+  | { readonly kind: "failed"; readonly failure: CommandFailure };
 
 export interface AskOptions<Value> {
   /** Narrows the route's answers to the one that this call expects. By default all are accepted. */
@@ -35,11 +35,11 @@ export class ApiClient {
     this.#dispatcher = new Agent({ connect: { timeout: CLI_LIMITS.cliConnectMillis }, keepAliveTimeout: 1000 });
   }
 
-  async ask<R extends Route, Value extends AnswerOf<R> = AnswerOf<R>>(
+  async ask<R extends ApiRoute, Value extends AnswerOf<R> = AnswerOf<R>>(
     route: R,
     given: Given<R>,
     { as, timeoutMillis }: AskOptions<Value> = {},
-  ): Promise<Answer<Value>> {
+  ): Promise<ApiAnswer<Value>> {
     let status: number;
     let text: string;
     try {
@@ -60,12 +60,12 @@ export class ApiClient {
    * Requests a stream of JSON lines and passes each to `onLine` as it arrives, until the stream ends or `onLine` returns
    * `enough`. `timeoutMillis` bounds the silence between lines. Returns the failure if the stream broke off.
    */
-  async follow<R extends Route & { readonly line: z.ZodType }>(
+  async follow<R extends ApiRoute & { readonly line: z.ZodType }>(
     route: R,
     given: Given<R>,
     timeoutMillis: number,
     onLine: (line: LineOf<R>) => "more" | "enough",
-  ): Promise<Failure | undefined> {
+  ): Promise<CommandFailure | undefined> {
     try {
       const response = await this.#send(route, given, timeoutMillis);
       const { statusCode: status } = response;
@@ -83,7 +83,7 @@ export class ApiClient {
     }
   }
 
-  #send<R extends Route>(
+  #send<R extends ApiRoute>(
     { method, path }: R,
     { body, query, parameters }: Given<R>,
     timeout: number = CLI_LIMITS.cliTimeoutMillis,
@@ -102,7 +102,7 @@ export class ApiClient {
     });
   }
 
-  #refusal({ path }: Route, status: number, text: string): Failure {
+  #refusal({ path }: ApiRoute, status: number, text: string): CommandFailure {
     const problem = readAs(problemSchema, parseJson(text))?.data;
     if (!problem) return { kind: "not-the-api", api: this.api, path, status };
     return { kind: "problem", problem, tokenGiven: this.#token !== undefined };
@@ -138,7 +138,7 @@ async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-const failed = (failure: Failure): { kind: "failed"; failure: Failure } => ({ kind: "failed", failure });
+const failed = (failure: CommandFailure): { kind: "failed"; failure: CommandFailure } => ({ kind: "failed", failure });
 
 /** Reads a JSON value by a schema, ignoring unknown members. Undefined if it does not match. */
 export function readAs<Schema extends z.ZodType>(

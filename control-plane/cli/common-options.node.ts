@@ -7,7 +7,7 @@
 import type { Command } from "commander";
 import { ApiClient } from "./client.node.ts";
 import { EXIT } from "./exit-codes.ts";
-import { describeFailure, type Failure, failureAsJson } from "./failure.ts";
+import { type CommandFailure, describeFailure, failureAsJson } from "./failure.ts";
 import { readAdminToken, readRun } from "./local-run.node.ts";
 import type { Terminal } from "./terminal.node.ts";
 
@@ -66,7 +66,7 @@ export const isLoopback = (hostname: string): boolean =>
   /^(127(\.\d{1,3}){3}|\[?::1\]?|localhost|.+\.localhost)$/i.test(hostname);
 
 /** Reports why a command failed, on both streams if `--json` is set, and exits with 1. */
-export function fail(failure: Failure, options: CommonOptions, terminal: Terminal): void {
+export function fail(failure: CommandFailure, options: CommonOptions, terminal: Terminal): void {
   if (options.json) terminal.out(JSON.stringify(failureAsJson(failure)));
   for (const line of describeFailure(failure)) terminal.err(line);
   terminal.exit(EXIT.failed);

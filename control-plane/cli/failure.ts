@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { connectionFault } from "../../config/connection-faults.ts";
 import type { problemSchema } from "../api/schemas.ts";
 
-export type Failure =
+export type CommandFailure =
   /** No answer came. `code` is the system's or the HTTP client's (ECONNREFUSED, UND_ERR_HEADERS_TIMEOUT). */
   | { readonly kind: "unreachable"; readonly api: string; readonly code: string; readonly detail: string }
   /** The API answered with a problem. */
@@ -16,7 +16,7 @@ export type Failure =
   | { readonly kind: "not-signed"; readonly code: "unknown-key" | "forged"; readonly detail: string };
 
 /** What happened and what to do next, one line each, the most important first. */
-export function describeFailure(failure: Failure): string[] {
+export function describeFailure(failure: CommandFailure): string[] {
   switch (failure.kind) {
     case "unreachable":
       return describeUnreachable(failure.api, failure.code, failure.detail);
@@ -38,7 +38,7 @@ export function describeFailure(failure: Failure): string[] {
 }
 
 /** Whether a failure leaves open that the request arrived. */
-export const maybeSent = (failure: Failure): boolean =>
+export const maybeSent = (failure: CommandFailure): boolean =>
   failure.kind === "unreachable" && connectionFault(failure.code, failure.detail).sent === "perhaps";
 
 function describeUnreachable(api: string, code: string, detail: string): string[] {
@@ -66,7 +66,7 @@ function describeUnreachable(api: string, code: string, detail: string): string[
   }
 }
 
-function describeProblem({ problem, tokenGiven }: Extract<Failure, { kind: "problem" }>): string[] {
+function describeProblem({ problem, tokenGiven }: Extract<CommandFailure, { kind: "problem" }>): string[] {
   const said = `${problem.title}: ${problem.detail}`;
   // The detail often contains a single fault already.
   const more = (problem.errors ?? []).filter(({ detail }) => !problem.detail.includes(detail));
@@ -94,7 +94,7 @@ function describeProblem({ problem, tokenGiven }: Extract<Failure, { kind: "prob
 }
 
 /** A failure for `--json`: `code` is the API's, or `unreachable`, `not-the-api`, `unknown-key`, `forged`. */
-export function failureAsJson(failure: Failure): { readonly error: Readonly<Record<string, unknown>> } {
+export function failureAsJson(failure: CommandFailure): { readonly error: Readonly<Record<string, unknown>> } {
   switch (failure.kind) {
     case "problem":
       return { error: failure.problem };

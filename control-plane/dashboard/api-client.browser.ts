@@ -6,30 +6,30 @@ import { type AnswerName, faultIn, type Shapes } from "./check.ts";
 import { DASHBOARD_LIMITS } from "./limits.ts";
 import {
   type DryRun,
-  type Problem,
+  type PageProblem,
   type Purge,
   type PurgePage,
   problemOf,
   type RegionList,
   type Sample,
 } from "./model.ts";
-import type { PurgeBody } from "./purge-form.ts";
+import type { FormBody } from "./purge-form.ts";
 
-export type Answer<Value> =
+export type PageAnswer<Value> =
   | { readonly kind: "value"; readonly value: Value }
-  | { readonly kind: "problem"; readonly problem: Problem };
+  | { readonly kind: "problem"; readonly problem: PageProblem };
 
 /** Filled in by the build. */
 declare const SHAPES: Shapes;
 
 export interface ControlApi {
-  regions(): Promise<Answer<RegionList>>;
-  stats(): Promise<Answer<Sample>>;
-  purges(): Promise<Answer<PurgePage>>;
-  receipt(id: string): Promise<Answer<Purge>>;
-  purge(body: PurgeBody): Promise<Answer<Purge>>;
-  dryRun(body: PurgeBody): Promise<Answer<DryRun>>;
-  setDrained(region: RegionId, drained: boolean): Promise<Answer<unknown>>;
+  regions(): Promise<PageAnswer<RegionList>>;
+  stats(): Promise<PageAnswer<Sample>>;
+  purges(): Promise<PageAnswer<PurgePage>>;
+  receipt(id: string): Promise<PageAnswer<Purge>>;
+  purge(body: FormBody): Promise<PageAnswer<Purge>>;
+  dryRun(body: FormBody): Promise<PageAnswer<DryRun>>;
+  setDrained(region: RegionId, drained: boolean): Promise<PageAnswer<unknown>>;
 }
 
 /** The API of this page's own origin, used with `token`. */
@@ -47,7 +47,12 @@ export function controlApi(token: string): ControlApi {
 }
 
 /** `name` selects the expected answer; without one the answer's content is not used. */
-async function request<Value>(path: string, token: string, name?: AnswerName, post?: object): Promise<Answer<Value>> {
+async function request<Value>(
+  path: string,
+  token: string,
+  name?: AnswerName,
+  post?: object,
+): Promise<PageAnswer<Value>> {
   let status = 0;
   try {
     const response = await fetch(path, {
@@ -75,7 +80,7 @@ async function request<Value>(path: string, token: string, name?: AnswerName, po
   }
 }
 
-const unreadable = (status: number, detail: string): { readonly kind: "problem"; readonly problem: Problem } => ({
+const unreadable = (status: number, detail: string): { readonly kind: "problem"; readonly problem: PageProblem } => ({
   kind: "problem",
   problem: { status, title: "The answer is invalid", detail, errors: [] },
 });

@@ -4,19 +4,19 @@
 import { render } from "preact";
 import { epochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
-import { type Answer, type ControlApi, controlApi } from "./api-client.browser.ts";
-import type { Controls } from "./controls.ts";
+import { type ControlApi, controlApi, type PageAnswer } from "./api-client.browser.ts";
+import type { PageControls } from "./controls.ts";
 import { DASHBOARD_LIMITS } from "./limits.ts";
-import type { Problem } from "./model.ts";
+import type { PageProblem } from "./model.ts";
 import { bodyOf } from "./purge-form.ts";
-import { type Action, reduce, SIGNED_OUT, type State } from "./state.ts";
+import { type Action, type PageState, reduce, SIGNED_OUT } from "./state.ts";
 import { findToken, forgetToken, keepToken } from "./token.browser.ts";
 import { page } from "./view/page.browser.ts";
 
 const root = document.getElementById("app");
 if (!root) throw new Error("the page has no #app");
 
-let state: State = SIGNED_OUT;
+let state: PageState = SIGNED_OUT;
 let api: ControlApi | undefined;
 let timer: number | undefined;
 let refreshing: Promise<void> | undefined;
@@ -28,7 +28,7 @@ function dispatch(action: Action): void {
 
 const draw = () => render(page(state, controls), root);
 
-const controls: Controls = { dispatch, signIn, signOut, setDrained, purge, dryRun };
+const controls: PageControls = { dispatch, signIn, signOut, setDrained, purge, dryRun };
 
 function signIn(token: string): void {
   if (token === "") return;
@@ -46,7 +46,7 @@ function signOut(message?: string): void {
 }
 
 /** An answer's value. A 401 to any request signs out. */
-function valueIn<Value>(answer: Answer<Value>, onProblem: (problem: Problem) => void): Value | undefined {
+function valueIn<Value>(answer: PageAnswer<Value>, onProblem: (problem: PageProblem) => void): Value | undefined {
   if (answer.kind === "value") return answer.value;
   if (answer.problem.status === 401) signOut(answer.problem.detail ?? "The token is unknown.");
   else onProblem(answer.problem);
@@ -69,7 +69,7 @@ async function askAll(asked: ControlApi): Promise<void> {
   const [regions, stats, purges] = await Promise.all([asked.regions(), asked.stats(), asked.purges()]);
   // Signed out, or signed in with another token, while the requests were pending.
   if (asked !== api) return;
-  const lost = (problem: Problem) => dispatch({ kind: "lost", at: epochMillis(Date.now()), problem });
+  const lost = (problem: PageProblem) => dispatch({ kind: "lost", at: epochMillis(Date.now()), problem });
   const [found, sample, listed] = [valueIn(regions, lost), api && valueIn(stats, lost), api && valueIn(purges, lost)];
   if (found && sample && listed) dispatch({ kind: "refreshed", list: found, sample, purges: listed.purges });
 }

@@ -4,7 +4,7 @@
 import type { RegionId } from "../../config/world/regions.ts";
 import type { Action } from "./state.ts";
 
-export interface Controls {
+export interface PageControls {
   /** Changes the page's state only. */
   dispatch(action: Action): void;
   signIn(token: string): void;

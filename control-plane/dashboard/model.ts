@@ -25,10 +25,10 @@ export type DryRun = z.output<typeof dryRunSchema>;
 
 /** `drained`: serves no clients, by command. `unreachable`: did not answer. `lost`: answers no other region either. */
 export const HEALTHS = ["live", "drained", "unreachable", "lost"] as const;
-export type Health = (typeof HEALTHS)[number];
+export type PageHealth = (typeof HEALTHS)[number];
 
 /** A region's health, given the lost regions. */
-export function healthOf({ id, status, drained }: Region, lost: readonly LostRegion[] = []): Health {
+export function healthOf({ id, status, drained }: Region, lost: readonly LostRegion[] = []): PageHealth {
   if (lost.some(({ region }) => region === id)) return "lost";
   if (status === "unreachable") return "unreachable";
   return drained ? "drained" : "live";
@@ -54,7 +54,7 @@ export function scopesOf({ scopes }: Purge): readonly { readonly kind: string; r
 }
 
 /** A failed request, as an RFC 9457 problem. `status` 0: no answer came. */
-export interface Problem {
+export interface PageProblem {
   readonly status: number;
   readonly title: string;
   readonly detail?: string;
@@ -66,7 +66,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Reads an `application/problem+json` body; anything else, such as a proxy's page, becomes a problem with only the status. */
-export function problemOf(status: number, body: unknown): Problem {
+export function problemOf(status: number, body: unknown): PageProblem {
   const entry = isObject(body) ? body : {};
   const errors = Array.isArray(entry.errors) ? entry.errors.filter(isObject) : [];
   return {

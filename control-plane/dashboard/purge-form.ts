@@ -2,7 +2,7 @@
 // The API alone validates URLs and tags; the form only knows what is empty.
 
 import { formatMillis, formatPlural } from "./format.ts";
-import { type DryRun, instantOf, type Problem, type Purge } from "./model.ts";
+import { type DryRun, instantOf, type PageProblem, type Purge } from "./model.ts";
 
 /** The kinds that are lists, named as in the request's body. */
 export const LIST_KINDS = ["urls", "prefixes", "tags", "hosts"] as const;
@@ -10,10 +10,10 @@ export type ListKind = (typeof LIST_KINDS)[number];
 export type ScopeKind = ListKind | "everything";
 
 /** The state of a submission. */
-export type Submission =
+export type FormSubmission =
   | { readonly kind: "editing" }
   | { readonly kind: "sending" }
-  | { readonly kind: "failed"; readonly problem: Problem }
+  | { readonly kind: "failed"; readonly problem: PageProblem }
   | { readonly kind: "tried"; readonly found: DryRun }
   | { readonly kind: "sent"; readonly receipt: Purge };
 
@@ -28,7 +28,7 @@ export interface PurgeForm {
    * Absent until first sent, and after any edit.
    */
   readonly idempotencyKey?: string;
-  readonly submission: Submission;
+  readonly submission: FormSubmission;
 }
 
 export const EMPTY_FORM: PurgeForm = {
@@ -40,7 +40,7 @@ export const EMPTY_FORM: PurgeForm = {
 };
 
 /** A body of `POST /v1/purges`. */
-export type PurgeBody = Partial<Record<ListKind, readonly string[]>> & {
+export type FormBody = Partial<Record<ListKind, readonly string[]>> & {
   readonly everything?: true;
   readonly soft?: true;
   readonly reason?: string;
@@ -56,7 +56,7 @@ export function linesOf(text: string): readonly { readonly line: number; readonl
 }
 
 /** The request body; undefined if the form is empty. `everything` omits the lists, since it includes them. */
-export function bodyOf(form: PurgeForm): PurgeBody | undefined {
+export function bodyOf(form: PurgeForm): FormBody | undefined {
   const common = {
     ...(form.soft && { soft: true as const }),
     ...(form.reason.trim() !== "" && { reason: form.reason.trim() }),
@@ -97,7 +97,7 @@ export interface FieldError {
 }
 
 /** The problem's errors by field: `/urls/1` is the second value of the list, which may be on a later line. */
-export function fieldErrors(form: PurgeForm, problem: Problem): readonly FieldError[] {
+export function fieldErrors(form: PurgeForm, problem: PageProblem): readonly FieldError[] {
   return problem.errors.map(({ pointer, detail }) => {
     const [, name = "", index] = pointer.replace(/^#/, "").split("/");
     const kind = LIST_KINDS.find((list) => list === name);

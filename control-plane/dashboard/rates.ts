@@ -7,7 +7,7 @@ import { DASHBOARD_LIMITS } from "./limits.ts";
 import { instantOf, type RegionReport, reportOf, type Sample } from "./model.ts";
 
 /** Cumulative counters, which restart at zero with their process. */
-export type Totals = Pick<RegionReport, "requests" | "clientBytes" | "originRequests" | "originFailures">;
+export type RateTotals = Pick<RegionReport, "requests" | "clientBytes" | "originRequests" | "originFailures">;
 
 /** Traffic over an interval. */
 export interface Rates {
@@ -20,10 +20,10 @@ export interface Rates {
 /** The samples in the window of current traffic (`DASHBOARD_LIMITS.dashboardRecentMillis`), oldest first. */
 export type Recent = readonly Sample[];
 
-const NO_TOTALS: Totals = { requests: 0, clientBytes: 0, originRequests: 0, originFailures: 0 };
+const NO_TOTALS: RateTotals = { requests: 0, clientBytes: 0, originRequests: 0, originFailures: 0 };
 
 /** The difference between two reports of one region; if any counter fell, the region restarted and all of `next` is new. */
-export function increments(previous: Totals, next: Totals): Totals {
+export function increments(previous: RateTotals, next: RateTotals): RateTotals {
   const restarted =
     next.requests < previous.requests ||
     next.clientBytes < previous.clientBytes ||
@@ -84,14 +84,14 @@ export function totalRates(regions: Readonly<Partial<Record<RegionId, Rates>>>):
   };
 }
 
-const add = (a: Totals, b: Totals): Totals => ({
+const add = (a: RateTotals, b: RateTotals): RateTotals => ({
   requests: a.requests + b.requests,
   clientBytes: a.clientBytes + b.clientBytes,
   originRequests: a.originRequests + b.originRequests,
   originFailures: a.originFailures + b.originFailures,
 });
 
-const perSecond = (counted: Totals, elapsedSeconds: number): Rates => ({
+const perSecond = (counted: RateTotals, elapsedSeconds: number): Rates => ({
   requestsPerSecond: counted.requests / elapsedSeconds,
   bytesPerSecond: counted.clientBytes / elapsedSeconds,
   originPerSecond: counted.originRequests / elapsedSeconds,

@@ -9,7 +9,7 @@ import {
   type DryRun,
   instantOf,
   type LostRegion,
-  type Problem,
+  type PageProblem,
   type Purge,
   type Region,
   type RegionList,
@@ -23,19 +23,19 @@ export type Session =
   | { readonly kind: "signed-in"; readonly token: string };
 
 /** Whether the data is current. `since` is by the browser's clock, like everything about the connection. */
-export type Connection =
+export type ApiConnection =
   | { readonly kind: "connecting" }
   | { readonly kind: "current" }
-  | { readonly kind: "lost"; readonly since: EpochMillis; readonly problem: Problem };
+  | { readonly kind: "lost"; readonly since: EpochMillis; readonly problem: PageProblem };
 
 /** An action that needs confirmation, because it affects all clients. */
-export type Question =
+export type OpenQuestion =
   | { readonly kind: "drain" | "undrain"; readonly region: RegionId }
   | { readonly kind: "purge-everything" };
 
-export interface State {
+export interface PageState {
   readonly session: Session;
-  readonly connection: Connection;
+  readonly connection: ApiConnection;
   /** Absent until the first answer, which differs from an empty list. */
   readonly regions?: readonly Region[];
   readonly lostRegions: readonly LostRegion[];
@@ -47,14 +47,14 @@ export interface State {
   readonly rates: Readonly<Partial<Record<RegionId, Rates>>>;
   readonly hubsDifferSince?: EpochMillis;
   readonly form: PurgeForm;
-  readonly question?: Question;
+  readonly question?: OpenQuestion;
   /** Regions with a pending drain or undrain. */
   readonly draining: readonly RegionId[];
   /** The last failure outside the form. */
-  readonly failure?: { readonly what: string; readonly problem: Problem };
+  readonly failure?: { readonly what: string; readonly problem: PageProblem };
 }
 
-export const SIGNED_OUT: State = {
+export const SIGNED_OUT: PageState = {
   session: { kind: "signed-out" },
   connection: { kind: "connecting" },
   lostRegions: [],
@@ -78,22 +78,22 @@ export type Action =
       readonly sample: Sample;
       readonly purges: readonly Purge[];
     }
-  | { readonly kind: "lost"; readonly at: EpochMillis; readonly problem: Problem }
-  | { readonly kind: "asked"; readonly question: Question }
+  | { readonly kind: "lost"; readonly at: EpochMillis; readonly problem: PageProblem }
+  | { readonly kind: "asked"; readonly question: OpenQuestion }
   | { readonly kind: "question-closed" }
   | { readonly kind: "drain-sent"; readonly region: RegionId }
   | { readonly kind: "drain-done"; readonly region: RegionId }
-  | { readonly kind: "drain-failed"; readonly region: RegionId; readonly problem: Problem }
+  | { readonly kind: "drain-failed"; readonly region: RegionId; readonly problem: PageProblem }
   | { readonly kind: "failure-closed" }
   | { readonly kind: "form-edited"; readonly edit: FormEdit }
   | { readonly kind: "purge-sent"; readonly idempotencyKey?: string }
-  | { readonly kind: "purge-failed"; readonly problem: Problem }
+  | { readonly kind: "purge-failed"; readonly problem: PageProblem }
   | { readonly kind: "dry-run-done"; readonly found: DryRun }
   | { readonly kind: "purge-accepted"; readonly purge: Purge }
   | { readonly kind: "receipt"; readonly purge: Purge };
 
 /** The state after `action`. Answers that arrive after signing out change nothing. */
-export function reduce(state: State, action: Action): State {
+export function reduce(state: PageState, action: Action): PageState {
   if (state.session.kind === "signed-out" && action.kind !== "signed-in" && action.kind !== "signed-out") return state;
   switch (action.kind) {
     case "signed-in":
@@ -146,7 +146,7 @@ export function reduce(state: State, action: Action): State {
 }
 
 /** The alerts, by the cluster's time. */
-export function alertsIn(state: State): readonly Alert[] {
+export function alertsIn(state: PageState): readonly Alert[] {
   if (!state.regions) return [];
   const { regions, lostRegions, cutLinks, rates, purges = [], hubsDifferSince, sample } = state;
   const reports = sample?.regions.filter(({ reachable }) => reachable) ?? [];
@@ -165,13 +165,14 @@ export function alertsIn(state: State): readonly Alert[] {
 }
 
 /** The cluster's time as of the last answer: ages are relative to it, so a wrong browser clock does no harm. */
-export const nowOf = (state: State): EpochMillis => (state.sample ? instantOf(state.sample.at) : (0 as EpochMillis));
+export const nowOf = (state: PageState): EpochMillis =>
+  state.sample ? instantOf(state.sample.at) : (0 as EpochMillis);
 
-function refreshed(state: State, { list, sample, purges }: Extract<Action, { kind: "refreshed" }>): State {
+function refreshed(state: PageState, { list, sample, purges }: Extract<Action, { kind: "refreshed" }>): PageState {
   const { regions, lostRegions = [], cutLinks = [] } = list;
   const differ = regionsBehind(regions).length > 0;
   const recent = addSample(state.recent, sample);
-  const next: State = {
+  const next: PageState = {
     ...without(state, "hubsDifferSince"),
     connection: { kind: "current" },
     regions,
@@ -187,7 +188,7 @@ function refreshed(state: State, { list, sample, purges }: Extract<Action, { kin
 }
 
 /** Also puts a receipt at the head of the list, before the next refresh. */
-function withReceipt(state: State, purge: Purge): State {
+function withReceipt(state: PageState, purge: Purge): PageState {
   const listed = state.purges ?? [];
   const known = listed.some(({ id }) => id === purge.id);
   const purges = known ? listed.map((other) => (other.id === purge.id ? purge : other)) : [purge, ...listed];
@@ -195,7 +196,7 @@ function withReceipt(state: State, purge: Purge): State {
 }
 
 /** Also updates the form's result, unless the user is already writing the next purge. */
-function withFormReceipt(state: State, purge: Purge): State {
+function withFormReceipt(state: PageState, purge: Purge): PageState {
   const { submission } = state.form;
   if (submission.kind !== "sent" || submission.receipt.id !== purge.id) return state;
   return { ...state, form: { ...state.form, submission: sent(purge) } };
@@ -209,7 +210,7 @@ function edited(form: PurgeForm, edit: FormEdit): PurgeForm {
   return { kind, soft, reason, text: { ...form.text, ...edit.text }, submission: { kind: "editing" } };
 }
 
-function without<Key extends "question" | "failure" | "hubsDifferSince">(state: State, key: Key): State {
+function without<Key extends "question" | "failure" | "hubsDifferSince">(state: PageState, key: Key): PageState {
   const { [key]: _, ...rest } = state;
-  return rest as State;
+  return rest as PageState;
 }

@@ -21,7 +21,7 @@ export interface HeldBy {
 export const toldBy = ({ held, holders, vector }: Pick<ExchangeRequest, "held" | "holders" | "vector">): HeldVectors =>
   held ?? Object.fromEntries(Object.entries(holders ?? {}).map(([region, hub]) => [region, { hub, vector }]));
 
-export class Held {
+export class PeerVectors {
   readonly #byRegion = new Map<RegionId, HeldBy>();
 
   /** Starts from the state that this hub stored before a restart. */

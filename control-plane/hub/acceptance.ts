@@ -15,7 +15,7 @@ import type { HubPorts } from "./ports.ts";
 import type { Condition } from "./wait-until.ts";
 
 /** Why a purge is not acknowledged. */
-export interface Refused {
+export interface PurgeRefusal {
   readonly kind: "refused";
   readonly refusal: Refusal;
 }
@@ -26,7 +26,7 @@ export interface Accepted {
 }
 
 /** A refusal with its reason, and the purge if it exists nevertheless. */
-export const refused = (code: Refusal["code"], detail: string, dot?: Dot): Refused => ({
+export const refused = (code: Refusal["code"], detail: string, dot?: Dot): PurgeRefusal => ({
   kind: "refused",
   refusal: { code, detail, ...(dot === undefined ? {} : { id: formatDot(dot) }) },
 });
@@ -57,7 +57,7 @@ export class Acceptance {
    * Accepts a purge. Refusals: `not-joined`; `not-durable` with its id; `idempotency-conflict` with the other purge's id;
    * `storage-failed` if the log cannot be written.
    */
-  async accept(command: PurgeCommand): Promise<Accepted | Refused> {
+  async accept(command: PurgeCommand): Promise<Accepted | PurgeRefusal> {
     const scopes = unique(command.scopes);
     const digest = await this.#ports.sha256(whatIsAsked(command, scopes));
     if (!(await this.#join()))
@@ -72,7 +72,7 @@ export class Acceptance {
     return refused("idempotency-conflict", "this idempotency key was used for another purge", found.dot);
   }
 
-  async #log(command: PurgeCommand, requestDigest: string): Promise<Accepted | Refused> {
+  async #log(command: PurgeCommand, requestDigest: string): Promise<Accepted | PurgeRefusal> {
     const { scopes, severity, by, reason, idempotencyKey, settleSeconds, minVersion } = command;
     const purge = {
       scopes,
@@ -90,7 +90,7 @@ export class Acceptance {
     return this.#secure(written.event);
   }
 
-  #write(purge: NewPurge): Accepted | Refused {
+  #write(purge: NewPurge): Accepted | PurgeRefusal {
     try {
       return { kind: "accepted", event: this.#ledger.appendPurge(purge) };
     } catch (cause) {
@@ -101,7 +101,7 @@ export class Acceptance {
   }
 
   /** Waits until another hub holds it. */
-  async #secure(event: PurgeEvent): Promise<Accepted | Refused> {
+  async #secure(event: PurgeEvent): Promise<Accepted | PurgeRefusal> {
     const hub = this.#ledger.hub;
     const isSafe = (): boolean => this.#ledger.hub === hub && this.#peers.isDurable(event.dot);
     if (!isSafe()) this.#peers.push();

@@ -28,7 +28,7 @@ import type {
   SyncRequest,
   SyncResponse,
 } from "../purge/wire.ts";
-import { Acceptance, type Refused, refused } from "./acceptance.ts";
+import { Acceptance, type PurgeRefusal, refused } from "./acceptance.ts";
 import type { DrainCommand, HubState, PurgeCommand, Receipt, ReceiptPage } from "./commands.ts";
 import { HUB_LIMITS } from "./limits.ts";
 import { Ledger } from "./log/ledger.ts";
@@ -40,15 +40,15 @@ import { Subscribers } from "./receipts/subscribers.ts";
 import { Condition } from "./wait-until.ts";
 
 /** The result of a purge, or of a query for one. */
-export type PurgeOutcome = { readonly kind: "receipt"; readonly receipt: Receipt } | Refused;
+export type PurgeOutcome = { readonly kind: "receipt"; readonly receipt: Receipt } | PurgeRefusal;
 
 /** The state that an answer about a purge waits for, and for how long at most. */
-export type Waiting = Pick<PurgeCommand, "wait" | "timeoutSeconds">;
+export type WaitFor = Pick<PurgeCommand, "wait" | "timeoutSeconds">;
 
 /** How long a hub looks at others before it says how they are: longer than they have to answer, shorter than the API waits for it. */
 export const WATCH_MILLIS = millis((HUB_LIMITS.peerTimeoutMillis + LIMITS.gatherTimeoutMillis) / 2);
 
-export class Hub {
+export class HubCore {
   readonly #place: HubPlace;
   readonly #ports: HubPorts;
   readonly #startedAt: EpochMillis;
@@ -113,7 +113,7 @@ export class Hub {
    * How far a purge is, once `wait` is reached or the time is up. Refusals: `no-such-purge`, if no hub that answers knows it;
    * `purge-forgotten`.
    */
-  async receipt(dot: Dot, waiting: Waiting): Promise<PurgeOutcome> {
+  async receipt(dot: Dot, waiting: WaitFor): Promise<PurgeOutcome> {
     const deadline = waiting.wait === "accepted" ? this.#ports.now() : this.#deadline(waiting);
     await this.#catchUp({ [dot.hub]: dot.counter }, millis(HUB_LIMITS.consultTimeoutMillis));
     const event = this.#ports.log.find(dot);
@@ -218,7 +218,7 @@ export class Hub {
     return this.#peers.repair();
   }
 
-  #deadline(waiting: Waiting): EpochMillis {
+  #deadline(waiting: WaitFor): EpochMillis {
     return addMillis(this.#ports.now(), toMillis(seconds(waiting.timeoutSeconds)));
   }
 

@@ -12,7 +12,7 @@ import { STORAGE_FAILED_STATUS } from "../../config/storage-fault.ts";
 import { bytes, epochMillis, type Millis } from "../../config/units.ts";
 import { isRegionId } from "../../config/world/regions.ts";
 import { parseDot } from "../purge/vector.ts";
-import { Hub as HubCore, type PurgeOutcome } from "./hub.ts";
+import { HubCore, type PurgeOutcome } from "./hub.ts";
 import { HUB_LIMITS } from "./limits.ts";
 import { SqlLog } from "./log/log.worker.ts";
 import { answers, messages, queries } from "./messages.ts";

@@ -4,7 +4,7 @@
 
 import { BarController, BarElement, CategoryScale, Chart, LinearScale, Tooltip } from "chart.js";
 import type { ProbeKind } from "./plan.ts";
-import type { Distribution, LatencyReport } from "./report.ts";
+import type { LatencyDistribution, LatencyReport } from "./report.ts";
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
 
@@ -16,7 +16,7 @@ const report = JSON.parse(document.getElementById("report")?.textContent ?? "") 
 const canvas = document.getElementById("chart") as HTMLCanvasElement;
 const kinds = KINDS.filter((kind) => report.places.some((place) => place.series[kind]?.timeToFirstByte));
 
-const timesOf = (kind: ProbeKind): (Distribution | undefined)[] =>
+const timesOf = (kind: ProbeKind): (LatencyDistribution | undefined)[] =>
   report.places.map((place) => place.series[kind]?.timeToFirstByte);
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const rounded = (value: number): string => (value < 99.95 ? value.toFixed(1) : String(Math.round(value)));

@@ -25,7 +25,7 @@ export const speedOf = (milliseconds: number): number => {
 /** The map in a box of `width` by `height`; places whose coordinates are unknown are left out. */
 export function drawMap(outline: Outline, places: readonly PlaceReport[], width: number, height: number): string {
   const answering = new Set(places.map((place) => place.region));
-  const labels = new Labels(width, height);
+  const labels = new MapLabels(width, height);
   const arcs: string[] = [];
   const dots: string[] = [];
   const squares: string[] = [];
@@ -88,7 +88,7 @@ export function along(a: Coordinates, b: Coordinates, share: number): Coordinate
 }
 
 /** Puts labels beside their points so that they cover neither points nor each other, as far as there is room. */
-class Labels {
+class MapLabels {
   readonly #taken: { x: number; y: number; width: number; height: number }[] = [];
   readonly #width: number;
   readonly #height: number;

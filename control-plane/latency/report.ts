@@ -6,7 +6,7 @@ import type { Coordinates } from "../../config/world/regions.ts";
 import type { ProbeKind } from "./plan.ts";
 
 /** Percentiles and extremes of one series. */
-export interface Distribution {
+export interface LatencyDistribution {
   readonly p50: Millis;
   readonly p90: Millis;
   readonly p99: Millis;
@@ -23,7 +23,7 @@ export interface Series {
   /** Errors by message, most frequent first; at most five. */
   readonly errorKinds: Readonly<Record<string, number>>;
   /** Absent when nothing was answered. */
-  readonly timeToFirstByte?: Distribution;
+  readonly timeToFirstByte?: LatencyDistribution;
   /** Answers by cache result: `hit`, `stale hit`, `revalidated`, `miss`, `bypass`, `unknown`. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Answers by the region that served them; empty for answers that named none. */

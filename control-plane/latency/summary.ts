@@ -6,7 +6,7 @@ import { type Millis, millis } from "../../config/units.ts";
 import type { CacheOutcome, Observation } from "./observation.ts";
 import type { ProbePlace } from "./places.ts";
 import type { Probe, ProbeKind } from "./plan.ts";
-import type { Distribution, PlaceReport, Series } from "./report.ts";
+import type { LatencyDistribution, PlaceReport, Series } from "./report.ts";
 
 /** A histogram of whole microseconds with bounded relative error; `histogram.node.ts` has the real one. */
 export interface Histogram {
@@ -21,7 +21,7 @@ export type ProbeResult =
   | { readonly kind: "answered"; readonly observation: Observation; readonly timeToFirstByte: Millis }
   | { readonly kind: "failed"; readonly reason: string; readonly fault?: ConnectionFault };
 
-interface Tally {
+interface LatencyTally {
   count: number;
   errors: number;
   /** Exact, in microseconds: the histogram would round them to a bucket's end. */
@@ -39,7 +39,7 @@ interface Tally {
 export class Collector {
   readonly #places: readonly ProbePlace[];
   readonly #newHistogram: () => Histogram;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new Map<string, LatencyTally>();
 
   constructor(places: readonly ProbePlace[], newHistogram: () => Histogram) {
     this.#places = places;
@@ -89,7 +89,7 @@ export class Collector {
     });
   }
 
-  #tally(place: number, kind: ProbeKind): Tally {
+  #tally(place: number, kind: ProbeKind): LatencyTally {
     const key = `${place} ${kind}`;
     let tally = this.#tallies.get(key);
     if (!tally) {
@@ -111,7 +111,7 @@ export class Collector {
   }
 }
 
-function seriesOf(tally: Tally): Series {
+function seriesOf(tally: LatencyTally): Series {
   const timings = [...tally.timings].map(([tier, histogram]) => [tier, milliseconds(histogram.percentile(50))]);
   return {
     count: tally.count,
@@ -125,7 +125,7 @@ function seriesOf(tally: Tally): Series {
   };
 }
 
-function distribution({ histogram, least, greatest }: Tally): Distribution {
+function distribution({ histogram, least, greatest }: LatencyTally): LatencyDistribution {
   // A percentile is given as its bucket's upper end, which may lie above the greatest value in the bucket.
   const percentile = (percentage: number) => milliseconds(Math.min(histogram.percentile(percentage), greatest));
   return {

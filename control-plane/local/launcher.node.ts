@@ -31,7 +31,7 @@ import {
 } from "./prepare/effective-config.ts";
 import { HeldPorts, holdFreePort, PortInUse } from "./prepare/free-ports.node.ts";
 import { DEFAULT_FRONT_DOOR, type PortPlan, portPlan } from "./prepare/ports.ts";
-import { LocalRegion, type RegionPorts } from "./region.node.ts";
+import { LocalRegion, type LocalRegionPorts } from "./region.node.ts";
 import { describeFileFault, type FileFault } from "./state/file-faults.ts";
 import { mendDatabases } from "./state/mend-databases.node.ts";
 import { localSecrets } from "./state/secrets.node.ts";
@@ -191,7 +191,7 @@ async function addExampleOrigin(cluster: Cluster, plan: Plan): Promise<void> {
 /** Assigns each region its ports, links and settings. Nothing runs yet; its ports are reserved. */
 async function addRegions(cluster: Cluster, plan: Plan, script: string): Promise<void> {
   const taken = new Set<number>();
-  const ports = new Map<RegionId, RegionPorts>();
+  const ports = new Map<RegionId, LocalRegionPorts>();
   for (const id of plan.regions) {
     const free = (): Promise<number> => holdFreePort(plan.held, taken);
     ports.set(id, { edge: plan.ports.edges[id], internal: await free(), control: await free(), unused: await free() });

@@ -20,7 +20,7 @@ import {
   withheldNews,
 } from "./supervision/runtime-lines.ts";
 
-export interface RegionPorts {
+export interface LocalRegionPorts {
   readonly edge: number;
   readonly internal: number;
   readonly control: number;
@@ -30,7 +30,7 @@ export interface RegionPorts {
 
 export interface RegionOptions {
   readonly region: RegionId;
-  readonly ports: RegionPorts;
+  readonly ports: LocalRegionPorts;
   readonly script: string;
   /** A folder that the script may read: it holds the database of addresses. */
   readonly geoFolder: string;

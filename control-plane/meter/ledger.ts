@@ -30,7 +30,7 @@ export interface StoredLedger {
 export type Added = { readonly kind: "counted" } | { readonly kind: "repeated" };
 
 /** The sums of one region. */
-export class Ledger {
+export class MeterLedger {
   readonly #state: StoredLedger;
 
   /**

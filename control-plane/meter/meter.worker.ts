@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { MeterAcknowledgement } from "../../config/metrics/tally.ts";
 import type { Environment } from "../../config/node/environment.worker.ts";
 import { epochMillis } from "../../config/units.ts";
-import { Ledger, type StoredLedger } from "./ledger.ts";
+import { MeterLedger, type StoredLedger } from "./ledger.ts";
 import { METER_LIMITS } from "./limits.ts";
 import { decodePush } from "./push.ts";
 
@@ -17,7 +17,7 @@ let isolate: string | undefined;
 
 /** The Durable Object class METER. */
 export class Meter extends DurableObject<Environment> {
-  #ledger: Ledger | undefined;
+  #ledger: MeterLedger | undefined;
   #dirty = false;
 
   /** Answers 400 to what is no push, 404 to any other path, 413 to a push that is too large. */
@@ -53,12 +53,12 @@ export class Meter extends DurableObject<Environment> {
     return new Response(answer, { headers: { "content-type": "application/json" } });
   }
 
-  async #load(): Promise<Ledger> {
+  async #load(): Promise<MeterLedger> {
     if (this.#ledger !== undefined) return this.#ledger;
     const stored = await this.ctx.storage.get<StoredLedger>(KEY);
     // Another request may have loaded it meanwhile, and counted: its ledger is the one.
     isolate ??= crypto.randomUUID();
-    this.#ledger ??= new Ledger(stored, epochMillis(Date.now()), isolate);
+    this.#ledger ??= new MeterLedger(stored, epochMillis(Date.now()), isolate);
     return this.#ledger;
   }
 

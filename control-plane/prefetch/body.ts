@@ -8,7 +8,7 @@ import type { Config } from "../../config/schema/schema.ts";
 import { withoutAlias } from "../../config/spelling/host-aliases.ts";
 import { normaliseUrl } from "../../config/spelling/normal-url.ts";
 import { REGION_IDS, type RegionId } from "../../config/world/regions.ts";
-import { type BodyError, type Problem, problem } from "../api/problems.ts";
+import { type ApiProblem, type BodyError, problem } from "../api/problems.ts";
 import { faultsOf } from "../api/purges/purge-body.ts";
 import { parseDot } from "../purge/vector.ts";
 import type { Prefetch } from "./prefetch.ts";
@@ -50,7 +50,7 @@ export const prefetchBodySchema = z
 
 export type PrefetchBody =
   | { readonly kind: "prefetch"; readonly prefetch: Prefetch }
-  | { readonly kind: "problem"; readonly problem: Problem };
+  | { readonly kind: "problem"; readonly problem: ApiProblem };
 
 /** Reads the text of a body. Problems: malformed-body, invalid-body. */
 export function readPrefetchBody(

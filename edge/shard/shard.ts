@@ -34,7 +34,7 @@ export interface ShardPorts
   readonly config: Config;
 }
 
-export class Shard {
+export class ShardCore {
   readonly #ports: ShardPorts;
   readonly #flights: Flights;
   readonly #changes: Changes;

@@ -22,7 +22,7 @@ import { SHARD_LIMITS } from "./limits.ts";
 import { Knowledge } from "./purges/purge-knowledge.ts";
 import type { Change } from "./request/invalidation.ts";
 import { sayHeld, segmentPorts, takeSegment } from "./segments/segment-port.worker.ts";
-import { Shard as ShardCore } from "./shard.ts";
+import { ShardCore } from "./shard.ts";
 import { countEnded } from "./store/count-purged.ts";
 import { dryRun } from "./store/dry-run.ts";
 import { EntryStore } from "./store/entries.ts";

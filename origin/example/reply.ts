@@ -47,7 +47,7 @@ function isCurrent(reply: Reply, request: RequestFields): boolean {
 }
 
 /** A part of a representation: first and last byte, both included. */
-export interface ByteRange {
+export interface ReplyRange {
   readonly first: number;
   readonly last: number;
 }
@@ -56,7 +56,7 @@ export interface ByteRange {
  * What a `Range` field asks for of `length` bytes: one part, all of it (no field, another unit, several parts, or an `If-Range`
  * that is not `etag`), or something that is not there (416).
  */
-export function readRange(request: RequestFields, length: number, etag: string): ByteRange | "all" | "unsatisfiable" {
+export function readRange(request: RequestFields, length: number, etag: string): ReplyRange | "all" | "unsatisfiable" {
   const ifRange = text(request["if-range"]);
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(text(request.range) ?? "");
   if (match === null || (ifRange !== undefined && ifRange !== etag)) return "all";

@@ -11,7 +11,7 @@ import type { Reply } from "./reply.ts";
 import { RequestLog } from "./request-log.ts";
 
 /** What a handler knows of a request. */
-export interface Visit {
+export interface ShopVisit {
   readonly method: string;
   readonly url: URL;
   readonly request: IncomingMessage;
@@ -46,7 +46,7 @@ export class Shop {
   #flaky = 0;
 
   /** Answers a request; undefined when the shop has nothing under that path. */
-  answer(visit: Visit): Reply | undefined {
+  answer(visit: ShopVisit): Reply | undefined {
     const [, first = "", second = "", third = ""] = visit.url.pathname.split("/");
     switch (first) {
       case "":
@@ -124,7 +124,7 @@ export class Shop {
   }
 
   /** Fails so that of any n requests in a row the asked share fails: evenly spread, and the same in every run. */
-  #maybe(visit: Visit): Reply {
+  #maybe(visit: ShopVisit): Reply {
     const rate = Math.min(1, Math.max(0, Number(visit.url.searchParams.get("rate") ?? 0.5)));
     const before = Math.floor(this.#flaky * rate);
     this.#flaky += 1;
@@ -133,7 +133,7 @@ export class Shop {
     return html(plainPage("Lucky", "This time it worked."), [["Cache-Control", "public, max-age=1"]]);
   }
 
-  #admin(kind: string, id: string, visit: Visit): Reply | undefined {
+  #admin(kind: string, id: string, visit: ShopVisit): Reply | undefined {
     if (kind === "requests" && visit.method === "DELETE") {
       this.log.clear();
       return { status: 204, fields: [["Cache-Control", "no-store"]], body: "" };
@@ -150,7 +150,7 @@ export class Shop {
 }
 
 /** Its pages, under the host that clients use: what stands before the shop says which that is. */
-function sitemap({ request: { headers } }: Visit): Reply {
+function sitemap({ request: { headers } }: ShopVisit): Reply {
   const named = (name: string, otherwise: string): string => String(headers[name] ?? otherwise);
   const site = `${named("x-forwarded-proto", "http")}://${named("x-forwarded-host", headers.host ?? "localhost")}`;
   const paths = ["/", ...allProducts(new Map()).map(({ id }) => `/products/${id}`)];
@@ -160,7 +160,7 @@ function sitemap({ request: { headers } }: Visit): Reply {
 }
 
 /** The cart is one visitor's: stored in a cookie, never in a shared cache. */
-function cart(visit: Visit): Reply {
+function cart(visit: ShopVisit): Reply {
   const added = visit.method === "POST" ? new URLSearchParams(visit.body).get("product") : null;
   const items = [
     ...cookieOf(visit, "cart")
@@ -175,7 +175,7 @@ function cart(visit: Visit): Reply {
   return { status: 303, fields: [...own, ["Location", "/cart"], ["Set-Cookie", cookie]], body: "" };
 }
 
-function account(page: string, visit: Visit): Reply | undefined {
+function account(page: string, visit: ShopVisit): Reply | undefined {
   const own: Lines = [["Cache-Control", "private, no-store"]];
   const session = cookieOf(visit, "session");
   if (page === "login" && visit.method === "POST") {
@@ -197,7 +197,7 @@ function account(page: string, visit: Visit): Reply | undefined {
   return html(plainPage(`Hello, ${session}`, "This page is yours alone."), own);
 }
 
-function cookieOf(visit: Visit, name: string): string {
+function cookieOf(visit: ShopVisit, name: string): string {
   const pairs = (visit.request.headers.cookie ?? "").split(/;\s*/).map((pair) => pair.split("="));
   return pairs.find(([key]) => key === name)?.[1] ?? "";
 }
@@ -209,14 +209,14 @@ const record = (id: string): Reply =>
     ["ETag", `"record-${encodeURIComponent(id)}"`],
   ]);
 
-function greeting(visit: Visit): Reply {
+function greeting(visit: ShopVisit): Reply {
   const wanted = (visit.request.headers["accept-language"] ?? "").split(",").map((range) => range.trim().slice(0, 2));
   const language = wanted.find((code) => code in LANGUAGES) ?? "en";
   const fields: Lines = [SHARED, ["Vary", "Accept-Language"], ["Content-Language", language], ["Cache-Tag", "pages"]];
   return html(plainPage(LANGUAGES[language] ?? "", `You asked for ${wanted.join(", ") || "no language"}.`), fields);
 }
 
-function fail(visit: Visit): Reply {
+function fail(visit: ShopVisit): Reply {
   const status = Number(visit.url.searchParams.get("status") ?? 500);
   const isStatus = Number.isInteger(status) && status >= 400 && status <= 599;
   return html(plainPage("Failed", "This answer fails, as asked."), [], isStatus ? status : 500);

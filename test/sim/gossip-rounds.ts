@@ -7,7 +7,7 @@ import { epochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { lacking, sortOut, withEvents } from "../../control-plane/gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../../control-plane/gossip/fan-out.ts";
-import { Held, toldBy } from "../../control-plane/gossip/peer-vectors.ts";
+import { PeerVectors, toldBy } from "../../control-plane/gossip/peer-vectors.ts";
 import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import { RepairAlarm } from "../../control-plane/hub/peers/repair-alarm.ts";
 import type { HubPorts } from "../../control-plane/hub/ports.ts";
@@ -70,7 +70,7 @@ interface Message {
 class SimulatedHub {
   readonly region: RegionId;
   readonly hub: HubId;
-  readonly held = new Held();
+  readonly held = new PeerVectors();
   readonly alarm: RepairAlarm;
   readonly lines = new Map<RegionId, { sent: Vector; inFlight: number }>();
   vector: Vector = EMPTY_VECTOR;

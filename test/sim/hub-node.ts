@@ -3,7 +3,7 @@
 
 import { bytes, type EpochMillis, epochMillis, type Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
-import { Hub } from "../../control-plane/hub/hub.ts";
+import { HubCore } from "../../control-plane/hub/hub.ts";
 import { HUB_LIMITS } from "../../control-plane/hub/limits.ts";
 import type { LogBase } from "../../control-plane/hub/log/log.ts";
 import { answers, messages } from "../../control-plane/hub/messages.ts";
@@ -85,7 +85,7 @@ export class HubNode {
   readonly #regions: readonly RegionId[];
   readonly #shards: number;
   #life: Life | undefined;
-  #core: Hub | undefined;
+  #core: HubCore | undefined;
   #alarm: { readonly at: number; readonly off: () => void } | undefined;
 
   constructor(site: Site, regions: readonly RegionId[], shards: number, around: HubSurroundings) {
@@ -105,7 +105,7 @@ export class HubNode {
   }
 
   /** Only while it lives. */
-  get core(): Hub {
+  get core(): HubCore {
     if (this.#core === undefined) throw new Error(`the hub of ${this.site.region} is down`);
     return this.#core;
   }
@@ -115,7 +115,7 @@ export class HubNode {
     const life = new Life(region, `hub:${region}`);
     this.#life = life;
     const logLimits = { events: this.#around.logEvents, bytes: HUB_LIMITS.logBytes };
-    this.#core = new Hub({ region, regions: this.#regions, shards: this.#shards, logLimits }, this.#ports(life));
+    this.#core = new HubCore({ region, regions: this.#regions, shards: this.#shards, logLimits }, this.#ports(life));
   }
 
   /** Its memory is gone at once; its disk and its alarm remain. */
@@ -144,7 +144,7 @@ export class HubNode {
   }
 
   /** A message to it, as `act` says what it does. */
-  target<T>(act: (hub: Hub) => Promise<T>, line?: string): Target<T> {
+  target<T>(act: (hub: HubCore) => Promise<T>, line?: string): Target<T> {
     const common = { region: this.site.region, life: () => this.#life, act: () => act(this.core) };
     return line === undefined ? common : { ...common, line };
   }

@@ -6,7 +6,7 @@
 import { validate } from "../../config/schema/validate.ts";
 import { bytes, epochMillis, MiB, type Millis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
-import { Hub } from "../../control-plane/hub/hub.ts";
+import { HubCore } from "../../control-plane/hub/hub.ts";
 import type { HubPorts, Timer } from "../../control-plane/hub/ports.ts";
 import { PurgeSet } from "../../control-plane/purge/purge-set.ts";
 import type { ExchangeRequest } from "../../control-plane/purge/wire.ts";
@@ -17,7 +17,7 @@ import { admit } from "../../edge/request/admit.ts";
 import { canonicalUrls } from "../../edge/request/cache-key.ts";
 import { SHARD_LIMITS } from "../../edge/shard/limits.ts";
 import { Knowledge } from "../../edge/shard/purges/purge-knowledge.ts";
-import { Shard } from "../../edge/shard/shard.ts";
+import { ShardCore } from "../../edge/shard/shard.ts";
 import { EntryStore } from "../../edge/shard/store/entries.ts";
 import type { TierRequest, UpstreamAnswer } from "../../edge/tier/tier.ts";
 import { MemoryLog } from "../control-plane/hub/memory-log.ts";
@@ -67,10 +67,10 @@ class LeaseRace implements Case {
   readonly pending = new Pending();
   readonly #plan: LeasePlan;
   readonly #time = new VirtualTime();
-  readonly #hubs = new Map<RegionId, { readonly log: MemoryLog; core: Hub }>();
+  readonly #hubs = new Map<RegionId, { readonly log: MemoryLog; core: HubCore }>();
   readonly #entries = new EntryStore(bytes(MiB));
   readonly #purges = new PurgeSet(canonicalUrls(CONFIG.routes));
-  readonly #shard: Shard;
+  readonly #shard: ShardCore;
   readonly #edge: RegionAsker;
   readonly #open = new Set<number>();
   /** Nothing takes its time, and nobody is cut off, until all is set up. */
@@ -88,7 +88,7 @@ class LeaseRace implements Case {
       this.#hubs.set(region, { log, core: this.#hub(region, log) });
     }
     const knowledge = new Knowledge((vector, want) => this.#sync(vector, want), this.#now, this.#purges);
-    this.#shard = new Shard({
+    this.#shard = new ShardCore({
       name: "shard:enam:0",
       config: CONFIG,
       entries: this.#entries,
@@ -153,7 +153,7 @@ class LeaseRace implements Case {
     });
   }
 
-  #hubOf(region: RegionId): Hub {
+  #hubOf(region: RegionId): HubCore {
     const hub = this.#hubs.get(region);
     if (hub === undefined) throw new Error(`no hub in ${region}`);
     return hub.core;
@@ -208,7 +208,7 @@ class LeaseRace implements Case {
   }
 
   /** The hub answers at once, with what it knows then; its answer may take long. */
-  async #sync(vector: Parameters<Hub["sync"]>[0]["vector"], want: Parameters<Hub["sync"]>[0]["want"]) {
+  async #sync(vector: Parameters<HubCore["sync"]>[0]["vector"], want: Parameters<HubCore["sync"]>[0]["want"]) {
     const message = { v: 1, shard: 0, vector, ...(want === undefined ? {} : { want }) } as const;
     const news = this.#hubOf(NEAR).sync(message);
     const answer = news.then(async (told) => {
@@ -242,11 +242,11 @@ class LeaseRace implements Case {
     for (const message of this.#late) this.#hubOf(NEAR).exchange(message);
   }
 
-  #hub(region: RegionId, log: MemoryLog): Hub {
+  #hub(region: RegionId, log: MemoryLog): HubCore {
     let seed = REGIONS.indexOf(region) + 1;
     const isCut = (to: RegionId): boolean =>
       this.#isSetUp && this.#plan.cutOff === true && (region === NEAR || to === NEAR);
-    const reach = (to: RegionId): Hub => {
+    const reach = (to: RegionId): HubCore => {
       if (isCut(to)) throw new Error("cut off");
       return this.#hubOf(to);
     };
@@ -279,7 +279,7 @@ class LeaseRace implements Case {
       sha256: async (text) => text,
       note: () => undefined,
     };
-    return new Hub({ region, regions: REGIONS, shards: 1 }, ports);
+    return new HubCore({ region, regions: REGIONS, shards: 1 }, ports);
   }
 
   #timer(duration: Millis): Timer {

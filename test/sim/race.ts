@@ -13,7 +13,7 @@ import type { Body } from "../../edge/body/source.ts";
 import { Fields } from "../../edge/http/fields.ts";
 import { canonicalUrls } from "../../edge/request/cache-key.ts";
 import { Knowledge } from "../../edge/shard/purges/purge-knowledge.ts";
-import { Shard } from "../../edge/shard/shard.ts";
+import { ShardCore } from "../../edge/shard/shard.ts";
 import { EntryStore } from "../../edge/shard/store/entries.ts";
 import { ShieldAsker, type ShieldReply } from "../../edge/shard/upstream/ask-shield.ts";
 import type { TierRequest, TierResponse, UpstreamAnswer, UpstreamRequest } from "../../edge/tier/tier.ts";
@@ -279,7 +279,7 @@ class Race implements Case {
 class Tier {
   readonly name: "shard" | "shield";
   readonly knowledge: Knowledge;
-  readonly core: Shard;
+  readonly core: ShardCore;
   readonly #entries = new EntryStore(bytes(MiB));
   readonly #world: Race;
   /** What it gets before anything happens. */
@@ -303,7 +303,7 @@ class Tier {
       apply: (_to, news) => world.tellShield(news),
       origin: (request) => world.askOrigin(this.name, request),
     });
-    this.core = new Shard({
+    this.core = new ShardCore({
       name: `shard:${region}:0`,
       config: CONFIG,
       entries: this.#entries,

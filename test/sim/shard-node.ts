@@ -14,7 +14,7 @@ import { canonicalUrls } from "../../edge/request/cache-key.ts";
 import { Negotiation } from "../../edge/shard/coding/negotiation.ts";
 import { SHARD_LIMITS } from "../../edge/shard/limits.ts";
 import { Knowledge } from "../../edge/shard/purges/purge-knowledge.ts";
-import { Shard } from "../../edge/shard/shard.ts";
+import { ShardCore } from "../../edge/shard/shard.ts";
 import { EntryStore } from "../../edge/shard/store/entries.ts";
 import { ShieldAsker, type ShieldPlace, type ShieldReply } from "../../edge/shard/upstream/ask-shield.ts";
 import type {
@@ -114,7 +114,7 @@ export class ShardNode {
 export class Instance {
   readonly life: Life;
   readonly knowledge: Knowledge;
-  readonly core: Shard;
+  readonly core: ShardCore;
   /** When it last asked for a lease and got none. */
   unleasedAt = Number.NEGATIVE_INFINITY;
   readonly #site: Site;
@@ -169,7 +169,7 @@ export class Instance {
       apply: (to, news) => this.#tell(to, news),
       origin: (request, route) => negotiation.ask(request, route),
     });
-    this.core = new Shard({
+    this.core = new ShardCore({
       ...store,
       config,
       knowledge: this.knowledge,

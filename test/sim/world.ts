@@ -7,7 +7,7 @@ import type { Config, ConfigInput } from "../../config/schema/schema.ts";
 import { validate } from "../../config/schema/validate.ts";
 import type { RegionId } from "../../config/world/regions.ts";
 import { GOSSIP_LIMITS } from "../../control-plane/gossip/limits.ts";
-import type { Hub, PurgeOutcome } from "../../control-plane/hub/hub.ts";
+import type { HubCore, PurgeOutcome } from "../../control-plane/hub/hub.ts";
 import { messages } from "../../control-plane/hub/messages.ts";
 import { parseDot } from "../../control-plane/purge/vector.ts";
 import { spooledBytes } from "../../edge/body/spool.ts";
@@ -261,7 +261,7 @@ class World {
   }
 
   /** Undefined if the hub is down; without an answer it goes on for ever, as nobody waits for it. */
-  async #callApi(region: RegionId, act: (core: Hub) => Promise<PurgeOutcome>): Promise<PurgeOutcome | undefined> {
+  async #callApi(region: RegionId, act: (core: HubCore) => Promise<PurgeOutcome>): Promise<PurgeOutcome | undefined> {
     const { hub } = this.#region(region);
     const api = new Life(region, `api:${region}`);
     const call = this.#links.call(api, "purges", {

@@ -76,3 +76,17 @@ export const noFocus: Rule = (files) =>
     .filter(({ path }) => path.endsWith(".test.ts") && !path.startsWith("test/tidy/"))
     .filter(({ text }) => /\b(?:test|it|describe)\.only\b/.test(withoutComments(text)))
     .map(({ path }) => `${path} runs only a part of its tests`);
+
+/** A type's name stands for one idea in the whole product. */
+export const typeNames: Rule = (files) => {
+  const byName = new Map<string, string[]>();
+  for (const { path, text } of files) {
+    if (path.startsWith("test/")) continue;
+    for (const [, name = ""] of text.matchAll(/^(?:export )?(?:interface|type|class|enum) (\w+)/gm)) {
+      byName.set(name, [...(byName.get(name) ?? []), path]);
+    }
+  }
+  return [...byName]
+    .filter(([, paths]) => paths.length > 1)
+    .map(([name, paths]) => `${name} is declared in ${paths.join(" and ")}`);
+};

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { readTree, withoutComments } from "./source-tree.ts";
-import { headers, noFocus, noHiddenInputs, sizes, testNames, titlesOf } from "./text-rules.ts";
+import { headers, noFocus, noHiddenInputs, sizes, testNames, titlesOf, typeNames } from "./text-rules.ts";
 
 const tree = readTree(".ts", ".tsx", ".mjs", ".css", ".html", ".toml");
 const file = (path: string, text: string) => [{ path, text }];
@@ -51,6 +51,15 @@ describe("every file", () => {
     expect(sizes(file("edge/a.ts", "x;\n".repeat(301)))).toHaveLength(1);
     expect(sizes(file("test/edge/a.test.ts", "x;\n".repeat(500)))).toEqual([]);
     expect(sizes(file("test/edge/a.test.ts", "x;\n".repeat(501)))).toHaveLength(1);
+  });
+});
+
+describe("type names", () => {
+  test("are unique in the product", () => {
+    expect(typeNames(tree)).toEqual([]);
+    expect(
+      typeNames([...file("edge/a.ts", "type Held = 1;"), ...file("origin/b.ts", "export interface Held {}")]),
+    ).toEqual(["Held is declared in edge/a.ts and origin/b.ts"]);
   });
 });
 

@@ -5,7 +5,7 @@
 import { type Bucket, secondsUntil, takeFrom } from "../../../config/token-bucket.ts";
 import { API_LIMITS } from "../limits.ts";
 import type { ControlPorts } from "../ports.worker.ts";
-import { type Problem, problem } from "../problems.ts";
+import { type ApiProblem, problem } from "../problems.ts";
 import { type AccessScope, authorize, findToken, type TokenRecord } from "./access.ts";
 
 /** Dependencies of admission: the deployment's tokens, clock and token buckets. */
@@ -17,7 +17,7 @@ export interface Admitting {
 /** Admitted as this token, or refused with the refusal's header fields (RFC 6750 section 3, `Retry-After`). */
 export type Admission =
   | { readonly kind: "admitted"; readonly token: TokenRecord }
-  | { readonly kind: "refused"; readonly problem: Problem; readonly fields: Record<string, string> };
+  | { readonly kind: "refused"; readonly problem: ApiProblem; readonly fields: Record<string, string> };
 
 const RATE = { burst: API_LIMITS.apiRequestBurst, perSecond: API_LIMITS.apiRequestsPerSecond };
 
@@ -60,7 +60,7 @@ export async function admit(
   });
 }
 
-const refused = (what: Problem, fields: Record<string, string>): Admission => ({
+const refused = (what: ApiProblem, fields: Record<string, string>): Admission => ({
   kind: "refused",
   problem: what,
   fields,

@@ -7,7 +7,7 @@ import { LIMITS } from "../../../config/limits.ts";
 import { type Bucket, secondsUntil, takeFrom } from "../../../config/token-bucket.ts";
 import type { EpochMillis, Seconds } from "../../../config/units.ts";
 import { API_LIMITS } from "../limits.ts";
-import { type Problem, problem } from "../problems.ts";
+import { type ApiProblem, problem } from "../problems.ts";
 
 const SCOPES = { burst: API_LIMITS.apiScopeBurst, perSecond: API_LIMITS.apiScopesPerSecond };
 const SETTLES = {
@@ -18,7 +18,7 @@ const SETTLES = {
 /** Taken, or refused with a reason and the 429's `Retry-After`. */
 export type QuotaTaken =
   | { readonly kind: "taken" }
-  | { readonly kind: "refused"; readonly problem: Problem; readonly fields: { readonly "retry-after": string } };
+  | { readonly kind: "refused"; readonly problem: ApiProblem; readonly fields: { readonly "retry-after": string } };
 
 export class PurgeQuota {
   /** Keyed by token names, so there are never more than tokens. */

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { readShape } from "../../../config/read-shape.ts";
 import type { Config } from "../../../config/schema/schema.ts";
 import type { Receipt } from "../../hub/commands.ts";
-import { type Problem, type ProblemCode, problem } from "../problems.ts";
+import { type ApiProblem, type ProblemCode, problem } from "../problems.ts";
 import { faultsOf, type PurgeBody, readPurgeValue } from "../purges/purge-body.ts";
 
 const texts = z.array(z.string()).optional();
@@ -82,7 +82,7 @@ export const cloudflareReceipt = ({ id, state }: Receipt, note?: string): Cloudf
 });
 
 /** The answer for a problem, with Cloudflare's code if it has one of that meaning, else the HTTP status. */
-export function cloudflareProblem(what: Problem): { readonly status: number; readonly answer: CloudflareAnswer } {
+export function cloudflareProblem(what: ApiProblem): { readonly status: number; readonly answer: CloudflareAnswer } {
   const nothing = what.errors?.length === 1 && what.errors[0]?.pointer === "";
   const { status, code } = nothing ? NOTHING_TO_PURGE : faultOf(what);
   const errors: readonly Fault[] = nothing
@@ -110,7 +110,7 @@ const FAULTS: Partial<Record<ProblemCode, { readonly status: number; readonly co
   "too-many-requests": { status: 429, code: 1134 },
 };
 
-const faultOf = ({ code, status }: Problem): { readonly status: number; readonly code: number } =>
+const faultOf = ({ code, status }: ApiProblem): { readonly status: number; readonly code: number } =>
   FAULTS[code] ?? { status, code: status };
 
 /** The location of a fault in its body. */

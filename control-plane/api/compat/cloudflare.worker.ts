@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import { bearerToken } from "../access/access.ts";
 import { admit } from "../access/admission.worker.ts";
 import { readBody } from "../body.worker.ts";
-import { type Problem, problem } from "../problems.ts";
+import { type ApiProblem, problem } from "../problems.ts";
 import { receiptStatus } from "../purges/receipts.ts";
 import { submitPurge } from "../purges/submit-purge.worker.ts";
 import type { Mount } from "../route.worker.ts";
@@ -56,7 +56,7 @@ const GLOBAL_KEY = problem(
   "X-Auth-Key is not supported: send Authorization: Bearer with a token of this deployment (apiToken in the client)",
 );
 
-function refuse(what: Problem, fields: Readonly<Record<string, string>> = {}): Response {
+function refuse(what: ApiProblem, fields: Readonly<Record<string, string>> = {}): Response {
   const { status, answer } = cloudflareProblem(what);
   return Response.json(answer, { status, headers: fields });
 }

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { readShape } from "../../../config/read-shape.ts";
 import type { Config } from "../../../config/schema/schema.ts";
-import { type Problem, type ProblemCode, problem } from "../problems.ts";
+import { type ApiProblem, type ProblemCode, problem } from "../problems.ts";
 import { type PurgeBody, readPurgeValue } from "../purges/purge-body.ts";
 
 /** The target of one of its calls. */
@@ -47,9 +47,9 @@ const withoutScheme = (target: string): string => `//${target.replace(/^(?:https
 
 type Keys =
   | { readonly kind: "keys"; readonly keys: readonly string[] }
-  | { readonly kind: "problem"; readonly problem: Problem };
+  | { readonly kind: "problem"; readonly problem: ApiProblem };
 
-const refused = (what: Problem): Keys => ({ kind: "problem", problem: what });
+const refused = (what: ApiProblem): Keys => ({ kind: "problem", problem: what });
 
 /** The keys of the body and of the field `Surrogate-Key`, each once. */
 function readKeys(body: string, field: string | undefined): Keys {
@@ -75,7 +75,7 @@ function named(keys: readonly string[]): Keys {
 }
 
 /** A problem in its format. `code` is ours, and stable. */
-export function fastlyProblem(what: Problem): {
+export function fastlyProblem(what: ApiProblem): {
   readonly status: number;
   readonly answer: { readonly msg: string; readonly detail: string; readonly code: ProblemCode };
 } {

@@ -7,7 +7,7 @@ import type { Receipt } from "../../hub/commands.ts";
 import { bearerToken } from "../access/access.ts";
 import { admit } from "../access/admission.worker.ts";
 import { readBodyIfAny } from "../body.worker.ts";
-import { type Problem, problem } from "../problems.ts";
+import { type ApiProblem, problem } from "../problems.ts";
 import { receiptStatus } from "../purges/receipts.ts";
 import { submitPurge } from "../purges/submit-purge.worker.ts";
 import type { Mount } from "../route.worker.ts";
@@ -68,12 +68,12 @@ function answer(asked: FastlyPurge, keys: readonly string[], receipt: Receipt, w
 }
 
 /** Fastly's clients send their token in a separate field. */
-const itsToken = (what: Problem): Problem =>
+const itsToken = (what: ApiProblem): ApiProblem =>
   what.code === "token-missing"
     ? problem("token-missing", "send a token of this deployment in the field Fastly-Key")
     : what;
 
-function refuse(what: Problem, fields: Readonly<Record<string, string>> = {}): Response {
+function refuse(what: ApiProblem, fields: Readonly<Record<string, string>> = {}): Response {
   const { status, answer: body } = fastlyProblem(what);
   return Response.json(body, { status, headers: fields });
 }

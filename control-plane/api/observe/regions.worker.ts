@@ -6,7 +6,7 @@ import { millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { DrainCommand, HubState } from "../../hub/commands.ts";
 import { linksOf } from "../links.ts";
-import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "../nodes.worker.ts";
+import { ask, askAll, askHubs, type NodeAnswer, problemOf, reasonOf } from "../nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "../ports.worker.ts";
 import { type Call, jsonResponse, type Mount, mount, noSuchRegion, problemResponse } from "../route.worker.ts";
 import { ROUTES } from "../routes.ts";
@@ -31,21 +31,21 @@ export function mountRegions(on: Mount): void {
 }
 
 /** The state of every region's hub that answers. */
-export const hubStates = (ports: ControlPorts): Promise<readonly Answer<HubState>[]> =>
+export const hubStates = (ports: ControlPorts): Promise<readonly NodeAnswer<HubState>[]> =>
   askAll<HubState>(ports, ports.hub, { path: "/state" });
 
 /** The regions that serve no clients, according to the own region's hub, else the first that answered. */
-export function drainedBy(ports: ControlPorts, answers: readonly Answer<HubState>[]): readonly RegionId[] {
+export function drainedBy(ports: ControlPorts, answers: readonly NodeAnswer<HubState>[]): readonly RegionId[] {
   const said = answers.filter((answer) => answer.kind === "answer");
   return (said.find(({ region }) => region === ports.ownRegion) ?? said[0])?.body.drained ?? [];
 }
 
-function viewAll(ports: ControlPorts, answers: readonly Answer<HubState>[]): RegionView[] {
+function viewAll(ports: ControlPorts, answers: readonly NodeAnswer<HubState>[]): RegionView[] {
   const drained = drainedBy(ports, answers);
   return answers.map((answer) => regionView(ports.config, answer.region, wordOf(answer), drained));
 }
 
-const wordOf = (answer: Answer<HubState>): HubWord =>
+const wordOf = (answer: NodeAnswer<HubState>): HubWord =>
   answer.kind === "answer" ? { state: answer.body } : { reason: reasonOf(answer) };
 
 async function drain(ports: ControlPorts, { context, token }: Call<unknown>, drained: boolean): Promise<Response> {
@@ -55,7 +55,7 @@ async function drain(ports: ControlPorts, { context, token }: Call<unknown>, dra
   const answer = await askHubs<HubState>(ports, ports.ownRegion, { path: "/drain", command });
   if (answer.kind !== "answer") return problemResponse(problemOf(answer));
   // A region that is down can be drained too.
-  const own: Answer<HubState> =
+  const own: NodeAnswer<HubState> =
     answer.region === id
       ? answer
       : await ask(ports, ports.hub(id), id, { path: "/state" }, millis(LIMITS.gatherTimeoutMillis));

@@ -21,7 +21,7 @@ import {
 } from "../../purge/scope.ts";
 import { EXAMPLES } from "../examples.ts";
 import { API_LIMITS } from "../limits.ts";
-import { type BodyError, type Problem, problem } from "../problems.ts";
+import { type ApiProblem, type BodyError, problem } from "../problems.ts";
 
 const etag = z
   .string()
@@ -122,7 +122,7 @@ export interface PurgeRequest {
 
 export type PurgeBody =
   | { readonly kind: "purge"; readonly request: PurgeRequest }
-  | { readonly kind: "problem"; readonly problem: Problem };
+  | { readonly kind: "problem"; readonly problem: ApiProblem };
 
 /** Reads the text of a body. Problems: malformed-body, too-many-scopes, invalid-body. */
 export function readPurgeBody(text: string, aliases: Config["aliases"]): PurgeBody {
@@ -225,9 +225,9 @@ function onSites(aliases: Config["aliases"], scope: Scope): readonly Scope[] {
   }
 }
 
-const refused = (what: Problem): PurgeBody => ({ kind: "problem", problem: what });
+const refused = (what: ApiProblem): PurgeBody => ({ kind: "problem", problem: what });
 
-function invalid(errors: readonly BodyError[]): Problem {
+function invalid(errors: readonly BodyError[]): ApiProblem {
   const first = errors[0];
   const where = first === undefined || first.pointer === "" ? "" : `${first.pointer}: `;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";

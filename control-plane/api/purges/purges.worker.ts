@@ -9,7 +9,7 @@ import type { DryRunRequest, DryRunResponse } from "../../purge/wire.ts";
 import { maySee, type TokenRecord } from "../access/access.ts";
 import { readBody } from "../body.worker.ts";
 import { API_LIMITS } from "../limits.ts";
-import { type Answer, ask, askAll, askHubs, problemOf, reasonOf } from "../nodes.worker.ts";
+import { ask, askAll, askHubs, type NodeAnswer, problemOf, reasonOf } from "../nodes.worker.ts";
 import { type ControlPorts, regionsOf } from "../ports.worker.ts";
 import { problem } from "../problems.ts";
 import { type Call, jsonResponse, type Mount, mount, problemResponse } from "../route.worker.ts";
@@ -118,5 +118,5 @@ async function receiptOf(ports: ControlPorts, id: string, token: TokenRecord): P
   return problemResponse(isRefused(answer, "no-such-purge") ? unknown : problemOf(answer));
 }
 
-const isRefused = (answer: Answer<unknown>, code: Refusal["code"]): boolean =>
+const isRefused = (answer: NodeAnswer<unknown>, code: Refusal["code"]): boolean =>
   answer.kind === "refused" && answer.refusal.code === code;

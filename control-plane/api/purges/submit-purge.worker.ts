@@ -8,7 +8,7 @@ import type { RegionId } from "../../../config/world/regions.ts";
 import type { PurgeCommand, Receipt } from "../../hub/commands.ts";
 import { mayPurge, type TokenRecord } from "../access/access.ts";
 import { askHubs, problemOf } from "../nodes.worker.ts";
-import { type Problem, problem } from "../problems.ts";
+import { type ApiProblem, problem } from "../problems.ts";
 import type { Mount } from "../route.worker.ts";
 import type { PurgeRequest } from "./purge-body.ts";
 
@@ -24,7 +24,7 @@ export interface Submission {
 /** The hub's receipt, or why there is none. */
 export type Submitted =
   | { readonly kind: "receipt"; readonly receipt: Receipt }
-  | { readonly kind: "problem"; readonly problem: Problem; readonly fields: Readonly<Record<string, string>> };
+  | { readonly kind: "problem"; readonly problem: ApiProblem; readonly fields: Readonly<Record<string, string>> };
 
 /**
  * Requests a purge from a hub, if the token may purge all of it. Problems: host-not-allowed, too-many-requests,
@@ -49,7 +49,7 @@ export async function submitPurge({ ports, quota }: Mount, submission: Submissio
 }
 
 /** The problem with scopes that the token may not purge; undefined if it may purge all. */
-export function hostsOutside(token: TokenRecord, request: PurgeRequest): Problem | undefined {
+export function hostsOutside(token: TokenRecord, request: PurgeRequest): ApiProblem | undefined {
   const errors = request.scopes
     .filter(({ scope }) => !mayPurge(token, scope))
     .map(({ pointer }) => ({ pointer, detail: `the token is limited to ${token.hosts?.join(", ")}` }));

@@ -13,7 +13,7 @@ import type { PrefetchLine } from "../../prefetch/lines.ts";
 import type { ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
-import type { Failure } from "../failure.ts";
+import type { CommandFailure } from "../failure.ts";
 import { CLI_LIMITS } from "../limits.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 import { formatBytes } from "../text/measures.ts";
@@ -52,11 +52,11 @@ Exit codes: 0 done, 1 failed, 2 bad usage, 3 not all of it is warm.`,
   addCommonOptions(command);
 }
 
-type PrefetchBody = Given<typeof ROUTES.prefetch>["body"];
+type PrefetchArguments = Given<typeof ROUTES.prefetch>["body"];
 type Failed = Extract<PrefetchLine, { readonly kind: "failed" | "no-sitemap" }>;
 
 /** The result, summed over all requests that it took. */
-interface Result {
+interface PrefetchResult {
   began: { readonly urls: number; readonly regions: number } | undefined;
   warm: number;
   alreadyWarm: number;
@@ -100,12 +100,12 @@ async function run(command: Command, urls: readonly string[], terminal: Terminal
 /** With `wait`, repeats the request until nothing is left; otherwise requests once and returns when the work has begun. */
 async function follow(
   client: ApiClient,
-  first: PrefetchBody,
-  rest: PrefetchBody,
+  first: PrefetchArguments,
+  rest: PrefetchArguments,
   wait: boolean,
   onProgress: (done: number, total: number) => void,
-): Promise<{ readonly result: Result; readonly failure: Failure | undefined }> {
-  const result: Result = {
+): Promise<{ readonly result: PrefetchResult; readonly failure: CommandFailure | undefined }> {
+  const result: PrefetchResult = {
     began: undefined,
     warm: 0,
     alreadyWarm: 0,
@@ -117,7 +117,7 @@ async function follow(
     failures: [],
   };
   let done = 0;
-  for (let body: PrefetchBody | undefined = first; body !== undefined; ) {
+  for (let body: PrefetchArguments | undefined = first; body !== undefined; ) {
     let ended: Extract<PrefetchLine, { readonly kind: "ended" }> | undefined;
     // A visit may be silent for as long as one request and its body may take.
     const longest = LIMITS.requestBudgetMillis + LIMITS.warmBodyMillis + CLI_LIMITS.cliTimeoutMillis;
@@ -148,7 +148,7 @@ async function follow(
   return { result, failure: undefined };
 }
 
-const brokenOff = (api: string): Failure => ({
+const brokenOff = (api: string): CommandFailure => ({
   kind: "unreachable",
   api,
   code: "broke-off",
@@ -159,7 +159,7 @@ const brokenOff = (api: string): Failure => ({
 const extentOf = (urls: number, regions: number): string =>
   `${urls} ${urls === 1 ? "URL" : "URLs"} in ${regions} ${regions === 1 ? "region" : "regions each"}`;
 
-function show(result: Result, options: PrefetchOptions, terminal: Terminal): void {
+function show(result: PrefetchResult, options: PrefetchOptions, terminal: Terminal): void {
   const { began, failures, ...counts } = result;
   const { urls = 0, regions = 0 } = began ?? {};
   if (options.wait !== true) {

@@ -6,13 +6,13 @@ import type { z } from "zod";
 import { LIMITS } from "../../../config/limits.ts";
 import { ROUTES } from "../../api/routes.ts";
 import { keySetSchema, receiptSchema } from "../../api/schemas.ts";
-import { type Answer, readAs } from "../client.node.ts";
+import { type ApiAnswer, readAs } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { provePurge } from "../purge/purge-proof.ts";
 import { checkSignature } from "../purge/receipt-signature.node.ts";
 import type { Terminal } from "../terminal.node.ts";
-import { proofText, type Receipt, receiptListText, receiptText } from "../text/receipt-text.node.ts";
+import { type ApiReceipt, proofText, receiptListText, receiptText } from "../text/receipt-text.node.ts";
 import { wholeNumber } from "../whole-number.node.ts";
 
 /** Adds `show`, `list` and `verify` to the command `purge`. */
@@ -74,7 +74,7 @@ async function show(id: string, command: Command, terminal: Terminal): Promise<v
 interface ListOptions extends CommonOptions {
   readonly limit: number;
   readonly cursor?: string;
-  readonly state?: Receipt["state"];
+  readonly state?: ApiReceipt["state"];
 }
 
 async function list(command: Command, terminal: Terminal): Promise<void> {
@@ -119,7 +119,7 @@ async function verify(id: string | undefined, command: Command, terminal: Termin
   terminal.exit(proof.holds ? EXIT.done : EXIT.partial);
 }
 
-const answered = <Value>(value: Value): Answer<Value> => ({ kind: "answer", value, status: 200 });
+const answered = <Value>(value: Value): ApiAnswer<Value> => ({ kind: "answer", value, status: 200 });
 
 /** Reads a file as JSON by a schema. Unreadable or other content is a usage error. */
 async function readJsonFile<Schema extends z.ZodType>(

@@ -9,14 +9,14 @@ import { isRegionId, REGION_IDS, type RegionId } from "../../../config/world/reg
 import type { Given } from "../../api/route.ts";
 import { ROUTES } from "../../api/routes.ts";
 import { dryRunSchema, receiptSchema } from "../../api/schemas.ts";
-import type { Answer, ApiClient } from "../client.node.ts";
+import type { ApiAnswer, ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
 import { maybeSent } from "../failure.ts";
 import { CLI_LIMITS } from "../limits.ts";
 import { gatherScopes, type ScopeOptions, scopeFields } from "../purge/purge-scopes.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
-import { dryRunText, type Receipt, receiptText } from "../text/receipt-text.node.ts";
+import { type ApiReceipt, dryRunText, receiptText } from "../text/receipt-text.node.ts";
 import { wholeNumber } from "../whole-number.node.ts";
 import { registerReceipts } from "./purge-receipts.node.ts";
 
@@ -149,7 +149,7 @@ async function askTwice(
   client: ApiClient,
   given: Given<typeof ROUTES.purge>,
   timeoutSeconds: number,
-): Promise<Answer<Receipt>> {
+): Promise<ApiAnswer<ApiReceipt>> {
   const timeoutMillis = timeoutSeconds * 1000 + CLI_LIMITS.cliTimeoutMillis;
   const ask = () => client.ask(ROUTES.purge, given, { as: receiptSchema, timeoutMillis });
   const first = await ask();

@@ -11,7 +11,7 @@ import { addCommonOptions, type CommonOptions, connect, fail as failApi } from "
 import { EXIT } from "../exit-codes.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 
-interface RegionOptions {
+interface RegionCommandOptions {
   readonly state?: string;
   readonly json?: boolean;
 }
@@ -41,25 +41,30 @@ export function register(program: Command, terminal: Terminal = processTerminal(
       .description(description)
       .option("--state <folder>", "the run's state folder (default: .meridian in the project)")
       .option("--json", "print the regions as JSON");
-  command("list", "show the regions and their processes").action((options: RegionOptions) =>
+  command("list", "show the regions and their processes").action((options: RegionCommandOptions) =>
     ask("GET", "/regions", options),
   );
   command("stop", "kill a region's process at once, like a power failure")
     .argument("<id>", REGION_IDS.join(" "))
-    .action((id: string, options: RegionOptions) => change(id, "stop", options));
+    .action((id: string, options: RegionCommandOptions) => change(id, "stop", options));
   command("start", "start a region again with its previous state")
     .argument("<id>", REGION_IDS.join(" "))
-    .action((id: string, options: RegionOptions) => change(id, "start", options));
+    .action((id: string, options: RegionCommandOptions) => change(id, "start", options));
   for (const action of ["cut", "heal"] as const) {
     command(action, action === "cut" ? "cut the link from one region to another" : "restore a link that was cut")
       .argument("<from>", REGION_IDS.join(" "))
       .argument("<to>", "a region, or origin:NAME")
-      .action((from: string, to: string, options: RegionOptions) => separate(from, to, action, options));
+      .action((from: string, to: string, options: RegionCommandOptions) => separate(from, to, action, options));
   }
 }
 
 /** A cut link is silent, like a lost one: requests over it wait until they time out. */
-async function separate(from: string, to: string, action: "cut" | "heal", options: RegionOptions): Promise<void> {
+async function separate(
+  from: string,
+  to: string,
+  action: "cut" | "heal",
+  options: RegionCommandOptions,
+): Promise<void> {
   if (isRegionId(from) && (isRegionId(to) || to.startsWith("origin:"))) {
     return ask("POST", `/links/${from}/${encodeURIComponent(to)}/${action}`, options);
   }
@@ -88,13 +93,13 @@ async function drain(id: string, action: "drain" | "undrain", command: Command, 
   }
 }
 
-async function change(id: string, action: "stop" | "start", options: RegionOptions): Promise<void> {
+async function change(id: string, action: "stop" | "start", options: RegionCommandOptions): Promise<void> {
   if (isRegionId(id)) return ask("POST", `/regions/${id}/${action}`, options);
   console.error(`unknown region ${id}; the regions are ${REGION_IDS.join(" ")}`);
   process.exitCode = 2;
 }
 
-async function ask(method: "GET" | "POST", path: string, options: RegionOptions): Promise<void> {
+async function ask(method: "GET" | "POST", path: string, options: RegionCommandOptions): Promise<void> {
   const folder = new StateFolder(options.state ?? DEFAULT_STATE_FOLDER);
   const run = await folder.readRun();
   if (run === undefined) return fail("Meridian is not running here: start it with npm start");

@@ -6,7 +6,7 @@ import { ROUTES } from "../../api/routes.ts";
 import type { ApiClient } from "../client.node.ts";
 import { addCommonOptions, type CommonOptions, connect, fail } from "../common-options.node.ts";
 import { EXIT } from "../exit-codes.ts";
-import type { Failure } from "../failure.ts";
+import type { CommandFailure } from "../failure.ts";
 import { askLauncher } from "../local-run.node.ts";
 import { processTerminal, type Terminal } from "../terminal.node.ts";
 import { type Status, statusText } from "../text/status-text.node.ts";
@@ -73,7 +73,7 @@ async function watch(client: ApiClient, options: StatusOptions, terminal: Termin
   }
 }
 
-async function readStatus(client: ApiClient, terminal: Terminal): Promise<Status | Failure> {
+async function readStatus(client: ApiClient, terminal: Terminal): Promise<Status | CommandFailure> {
   const [local, regions, stats, purges] = await Promise.all([
     askLauncher(terminal.folder, client.api),
     client.ask(ROUTES.regions, {}),

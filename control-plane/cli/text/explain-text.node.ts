@@ -10,9 +10,9 @@ import { formatCount, formatDuration, formatPlace } from "./measures.ts";
 import { drawTable } from "./table.node.ts";
 
 /** The answer of `GET /v1/explain`. */
-export type Explanation = z.output<typeof explanationSchema>;
+export type ApiExplanation = z.output<typeof explanationSchema>;
 
-export function explanationText(explanation: Explanation, terminal: Terminal): string {
+export function explanationText(explanation: ApiExplanation, terminal: Terminal): string {
   const { colours } = terminal;
   const { client, regions, shard, shield, origin, rules } = explanation;
   const [first, ...others] = regions;
@@ -75,11 +75,11 @@ const step =
   ([name, said]: readonly [string, string]): string =>
     `  ${colours.dim(name.padEnd(12))}${said}`;
 
-const distance = ({ distanceKm, rttMillis }: Explanation["regions"][number]): string =>
+const distance = ({ distanceKm, rttMillis }: ApiExplanation["regions"][number]): string =>
   `${formatCount(Math.round(distanceKm))} km${rttMillis === undefined ? "" : `, ${formatDuration(millis(rttMillis))} there and back`}`;
 
 /** Words the API's reason for a region's rank; `nearest` differs for regions after the first. */
-function why({ reason }: Explanation["regions"][number], nearest = "the nearest"): string {
+function why({ reason }: ApiExplanation["regions"][number], nearest = "the nearest"): string {
   switch (reason) {
     case "nearest":
       return nearest;
@@ -94,7 +94,7 @@ function why({ reason }: Explanation["regions"][number], nearest = "the nearest"
   }
 }
 
-function ruleLines(rules: Explanation["rules"]): [string, string][] {
+function ruleLines(rules: ApiExplanation["rules"]): [string, string][] {
   const lines: [string, string][] = [
     ["key", asText(rules.key)],
     ["ttl", asText(rules.ttl)],

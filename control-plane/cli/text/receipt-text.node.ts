@@ -10,13 +10,13 @@ import type { Terminal } from "../terminal.node.ts";
 import { formatAge, formatBytes, formatCount, formatDuration } from "./measures.ts";
 import { drawTable } from "./table.node.ts";
 
-export type Receipt = z.output<typeof receiptSchema>;
+export type ApiReceipt = z.output<typeof receiptSchema>;
 
 /** Milliseconds between two of the receipt's instants. They come from different hubs' clocks, so it can be off by their skew. */
 const elapsed = (from: string, to: string): Millis => millis(Math.max(0, Date.parse(to) - Date.parse(from)));
 
 /** The receipt in full. */
-export function receiptText(receipt: Receipt, terminal: Terminal): string {
+export function receiptText(receipt: ApiReceipt, terminal: Terminal): string {
   const { colours } = terminal;
   const lines = [
     `${colours.bold(receipt.id)}  ${stateText(receipt.state, terminal)}  ${receipt.soft ? "soft" : "hard"} purge of ${describeScopes(receipt.scopes)}`,
@@ -50,7 +50,7 @@ export function receiptText(receipt: Receipt, terminal: Terminal): string {
 }
 
 /** Which responses are not stored for a while, if the purge waits for its origin. */
-function settleText({ settleSeconds, minVersion }: Receipt): readonly string[] {
+function settleText({ settleSeconds, minVersion }: ApiReceipt): readonly string[] {
   if (!settleSeconds) return [];
   const { notEtags = [], lastModified } = minVersion ?? {};
   const kept = [

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { bytes, millis } from "../../../config/units.ts";
 import type { receiptPageSchema, regionListSchema, statsSchema } from "../../api/schemas.ts";
 import type { RegionStatus } from "../../local/admin.node.ts";
-import { describeFailure, type Failure } from "../failure.ts";
+import { type CommandFailure, describeFailure } from "../failure.ts";
 import type { Terminal } from "../terminal.node.ts";
 import { formatAge, formatBytes, formatCount, formatDuration, formatShare } from "./measures.ts";
 import { receiptListText } from "./receipt-text.node.ts";
@@ -14,8 +14,8 @@ import { drawTable } from "./table.node.ts";
 /** The screen's data; a part that could not be fetched is its failure. */
 export interface Status {
   readonly regions: z.output<typeof regionListSchema>;
-  readonly stats: z.output<typeof statsSchema> | Failure;
-  readonly purges: z.output<typeof receiptPageSchema> | Failure;
+  readonly stats: z.output<typeof statsSchema> | CommandFailure;
+  readonly purges: z.output<typeof receiptPageSchema> | CommandFailure;
   /** The launcher's report of processes and links, for a run on this machine. */
   readonly local?: readonly RegionStatus[];
 }
@@ -66,7 +66,7 @@ export function statusText({ regions, stats, purges, local = [] }: Status, now: 
   for (const region of regions.regions) if (region.reason !== undefined) lines.push(`${region.id}: ${region.reason}`);
   lines.push(...linkLines(regions, now, terminal), ...localLines(local, terminal));
   if (traffic) lines.push(...breakerLines(traffic, terminal));
-  lines.push(traffic ? totalText(traffic.total) : `No numbers: ${describeFailure(stats as Failure).join(" ")}`);
+  lines.push(traffic ? totalText(traffic.total) : `No numbers: ${describeFailure(stats as CommandFailure).join(" ")}`);
   lines.push(agreementText(regions.regions), "");
   lines.push(
     "kind" in purges ? `No purges: ${describeFailure(purges).join(" ")}` : receiptListText(purges, now, terminal),

@@ -2,12 +2,12 @@
 // lists what was checked, because an empty box would say nothing.
 
 import { h, type JSX } from "preact";
-import type { Controls } from "../controls.ts";
-import { alertsIn, type State } from "../state.ts";
+import type { PageControls } from "../controls.ts";
+import { alertsIn, type PageState } from "../state.ts";
 import { explain } from "./problem.browser.ts";
 
 /** The panel of alerts. */
-export function alertPanel(state: State, controls: Controls): JSX.Element {
+export function alertPanel(state: PageState, controls: PageControls): JSX.Element {
   const items: JSX.Element[] = [];
   if (state.connection.kind === "lost") {
     items.push(
@@ -41,7 +41,7 @@ function item(id: string, severity: "bad" | "warn", title: string, detail: strin
   );
 }
 
-function nothing({ regions }: State): JSX.Element {
+function nothing({ regions }: PageState): JSX.Element {
   if (!regions) return h("p", { class: "empty" }, "Loading the regions' state.");
   return h(
     "div",

@@ -8,7 +8,7 @@ import uPlot from "uplot";
 import { formatRate, formatRatio } from "../format.ts";
 import { totalRates } from "../rates.ts";
 import { aloneIn, type Point, pointsOf } from "../series.ts";
-import type { State } from "../state.ts";
+import type { PageState } from "../state.ts";
 
 interface ChartLine {
   readonly name: string;
@@ -36,7 +36,7 @@ const RATIO_LINES: readonly ChartLine[] = [
 ];
 
 /** The two panels. */
-export function chartPanels({ sample, rates }: State): readonly JSX.Element[] {
+export function chartPanels({ sample, rates }: PageState): readonly JSX.Element[] {
   const points = sample ? pointsOf(sample, totalRates(rates)) : [];
   const latest = points.at(-1);
   const [requests, ratio] = [formatRate(latest?.requestsPerSecond), formatRatio(latest?.hitRatio)];

@@ -5,10 +5,10 @@ import { h, type JSX } from "preact";
 import { formatBytes, formatMillis, formatRate, formatRatio, UNKNOWN } from "../format.ts";
 import { totalRates } from "../rates.ts";
 import { recentHitRatio } from "../series.ts";
-import type { State } from "../state.ts";
+import type { PageState } from "../state.ts";
 
 /** The row of figures. */
-export function figures({ rates, sample }: State): JSX.Element {
+export function figures({ rates, sample }: PageState): JSX.Element {
   const now = totalRates(rates);
   const traffic = now ? `${formatBytes(now.bytesPerSecond)}/s` : UNKNOWN;
   return h(

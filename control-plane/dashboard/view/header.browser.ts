@@ -1,10 +1,10 @@
 // The header: the name, the cluster's state in one phrase, and how current the data is.
 
 import { h, type JSX } from "preact";
-import type { Controls } from "../controls.ts";
+import type { PageControls } from "../controls.ts";
 import { formatPlural } from "../format.ts";
-import { type Health, healthOf } from "../model.ts";
-import { nowOf, type State } from "../state.ts";
+import { healthOf, type PageHealth } from "../model.ts";
+import { nowOf, type PageState } from "../state.ts";
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 
@@ -24,7 +24,7 @@ export function wordmark(): JSX.Element {
 }
 
 /** The page's header. */
-export function header(state: State, controls: Controls): JSX.Element {
+export function header(state: PageState, controls: PageControls): JSX.Element {
   const { tone, text } = summary(state);
   return h(
     "header",
@@ -36,10 +36,10 @@ export function header(state: State, controls: Controls): JSX.Element {
   );
 }
 
-function summary({ regions, lostRegions, cutLinks }: State): { readonly tone: string; readonly text: string } {
+function summary({ regions, lostRegions, cutLinks }: PageState): { readonly tone: string; readonly text: string } {
   if (!regions) return { tone: "unknown", text: "Connecting" };
   const healths = regions.map((region) => healthOf(region, lostRegions));
-  const count = (wanted: Health): number => healths.filter((health) => health === wanted).length;
+  const count = (wanted: PageHealth): number => healths.filter((health) => health === wanted).length;
   const [live, lost] = [count("live"), count("lost")];
   const isBad = lost + count("unreachable") + cutLinks.length > 0;
   const tone = isBad ? "bad" : live < regions.length ? "warn" : "good";
@@ -51,7 +51,7 @@ function summary({ regions, lostRegions, cutLinks }: State): { readonly tone: st
   return { tone, text: parts.join(", ") };
 }
 
-function currency(state: State): string {
+function currency(state: PageState): string {
   switch (state.connection.kind) {
     case "connecting":
       return "";

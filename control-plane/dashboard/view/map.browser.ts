@@ -10,8 +10,8 @@ import type { Coordinates } from "../../../config/world/regions.ts";
 import { formatPlural, formatRate } from "../format.ts";
 import { labelSides } from "../map-labels.ts";
 import { cutLine } from "../map-lines.ts";
-import { type CutLink, HEALTHS, type Health, healthOf, type Region } from "../model.ts";
-import type { State } from "../state.ts";
+import { type CutLink, HEALTHS, healthOf, type PageHealth, type Region } from "../model.ts";
+import type { PageState } from "../state.ts";
 
 /** Filled in by the build. */
 declare const WORLD: {
@@ -31,7 +31,7 @@ function project({ latitude, longitude }: Coordinates): readonly [x: number, y: 
 }
 
 /** The panel with the map and its legend. */
-export function mapPanel(state: State): JSX.Element {
+export function mapPanel(state: PageState): JSX.Element {
   const regions = state.regions ?? [];
   return h(
     "section",
@@ -52,13 +52,13 @@ export function mapPanel(state: State): JSX.Element {
   );
 }
 
-const legendItem = (name: Health | "cut link"): JSX.Element =>
+const legendItem = (name: PageHealth | "cut link"): JSX.Element =>
   name === "cut link"
     ? h("li", { key: name, class: "cut" }, h("span", { class: "line" }), name)
     : h("li", { key: name, class: name }, h("span", { class: "dot" }), name);
 
 /** One line per cut link. Those of both directions curve to opposite sides, so neither covers the other. */
-function links({ cutLinks }: State, regions: readonly Region[]): readonly JSX.Element[] {
+function links({ cutLinks }: PageState, regions: readonly Region[]): readonly JSX.Element[] {
   const places = new Map(regions.map(({ id, place }) => [id, project(place)]));
   return cutLinks.flatMap(({ from, to }) => {
     const [start, end] = [places.get(from), places.get(to)];
@@ -76,7 +76,7 @@ function links({ cutLinks }: State, regions: readonly Region[]): readonly JSX.El
   });
 }
 
-function markers({ rates: traffic, lostRegions }: State, regions: readonly Region[]): readonly JSX.Element[] {
+function markers({ rates: traffic, lostRegions }: PageState, regions: readonly Region[]): readonly JSX.Element[] {
   const points = regions.map(({ place }) => project(place));
   const sides = labelSides(points);
   const rates = regions.map(({ id }) => traffic[id]?.requestsPerSecond ?? 0);
@@ -103,7 +103,7 @@ function markers({ rates: traffic, lostRegions }: State, regions: readonly Regio
 const CROSS = "M-5-5 5 5M5-5-5 5";
 const ANCHORS = { below: "middle", left: "end", right: "start" } as const;
 
-function describe({ regions = [], lostRegions, cutLinks }: State): string {
+function describe({ regions = [], lostRegions, cutLinks }: PageState): string {
   const healths = regions.map((region) => healthOf(region, lostRegions));
   const counts = HEALTHS.map((wanted) => `${healths.filter((health) => health === wanted).length} ${wanted}`);
   return `World map with ${formatPlural(regions.length, "region")}: ${counts.join(", ")}; ${describeLinks(cutLinks)}`;

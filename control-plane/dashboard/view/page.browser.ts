@@ -2,8 +2,8 @@
 // data fills them without moving anything.
 
 import { h, type JSX } from "preact";
-import type { Controls } from "../controls.ts";
-import type { State } from "../state.ts";
+import type { PageControls } from "../controls.ts";
+import type { PageState } from "../state.ts";
 import { alertPanel } from "./alerts.browser.ts";
 import { chartPanels } from "./charts.browser.ts";
 import { figures } from "./figures.browser.ts";
@@ -16,7 +16,7 @@ import { regionTable } from "./region-table.browser.ts";
 import { signIn } from "./sign-in.browser.ts";
 
 /** The page for `state`. */
-export function page(state: State, controls: Controls): JSX.Element {
+export function page(state: PageState, controls: PageControls): JSX.Element {
   if (state.session.kind === "signed-out") return signIn(state.session.message, controls);
   return h(
     "div",

@@ -1,9 +1,9 @@
 // Words a problem for people: the API's detail, or the meaning of its silence or refusal, and what to do.
 
-import type { Problem } from "../model.ts";
+import type { PageProblem } from "../model.ts";
 
 /** One or two sentences. */
-export function explain(problem: Problem): string {
+export function explain(problem: PageProblem): string {
   const said = problem.detail ?? `${problem.title}.`;
   switch (problem.status) {
     case 0:

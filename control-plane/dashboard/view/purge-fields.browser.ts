@@ -2,7 +2,7 @@
 // The API's errors appear under their field, with the line.
 
 import { h, type JSX } from "preact";
-import type { Controls } from "../controls.ts";
+import type { PageControls } from "../controls.ts";
 import { type FieldError, linesOf, type PurgeForm, type ScopeKind } from "../purge-form.ts";
 import type { FormEdit } from "../state.ts";
 
@@ -22,10 +22,10 @@ const KINDS: Readonly<Record<ScopeKind, { readonly name: string; readonly hint: 
   everything: { name: "Everything", hint: "", example: "" },
 };
 
-const edit = (controls: Controls, change: FormEdit) => controls.dispatch({ kind: "form-edited", edit: change });
+const edit = (controls: PageControls, change: FormEdit) => controls.dispatch({ kind: "form-edited", edit: change });
 
 /** Selects the kind of scope: radio buttons styled as tabs, so that arrow keys work. */
-export function kindChoice(form: PurgeForm, controls: Controls): JSX.Element {
+export function kindChoice(form: PurgeForm, controls: PageControls): JSX.Element {
   return h(
     "fieldset",
     { class: "kinds" },
@@ -51,7 +51,7 @@ export function kindChoice(form: PurgeForm, controls: Controls): JSX.Element {
 }
 
 /** The list of the selected kind. Errors of other kinds appear here too, with their name. */
-export function scopeField(form: PurgeForm, errors: readonly FieldError[], controls: Controls): JSX.Element {
+export function scopeField(form: PurgeForm, errors: readonly FieldError[], controls: PageControls): JSX.Element {
   const { kind } = form;
   const own = errors.filter(({ field }) => field !== "reason");
   if (kind === "everything") {
@@ -81,7 +81,7 @@ export function scopeField(form: PurgeForm, errors: readonly FieldError[], contr
 }
 
 /** The reason, kept in the log. */
-export function reasonField(form: PurgeForm, errors: readonly FieldError[], controls: Controls): JSX.Element {
+export function reasonField(form: PurgeForm, errors: readonly FieldError[], controls: PageControls): JSX.Element {
   const own = errors.filter(({ field }) => field === "reason");
   return h(
     "div",
@@ -100,7 +100,7 @@ export function reasonField(form: PurgeForm, errors: readonly FieldError[], cont
 }
 
 /** The choice of a soft purge. */
-export function softChoice(form: PurgeForm, controls: Controls): JSX.Element {
+export function softChoice(form: PurgeForm, controls: PageControls): JSX.Element {
   return h(
     "label",
     { class: "check" },

@@ -2,16 +2,16 @@
 // and changes are announced to screen readers.
 
 import { h, type JSX } from "preact";
-import type { Controls } from "../controls.ts";
+import type { PageControls } from "../controls.ts";
 import { formatBytes, formatPlural } from "../format.ts";
 import { bodyOf, type FieldError, fieldErrors, type PurgeForm, progressOf, summaryOf } from "../purge-form.ts";
-import type { State } from "../state.ts";
+import type { PageState } from "../state.ts";
 import { explain } from "./problem.browser.ts";
 import { kindChoice, reasonField, scopeField, softChoice } from "./purge-fields.browser.ts";
 import { regionDots } from "./purge-list.browser.ts";
 
 /** The panel with the form. */
-export function purgeFormPanel({ form }: State, controls: Controls): JSX.Element {
+export function purgeFormPanel({ form }: PageState, controls: PageControls): JSX.Element {
   const ready = bodyOf(form) !== undefined && form.submission.kind !== "sending";
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -37,7 +37,7 @@ export function purgeFormPanel({ form }: State, controls: Controls): JSX.Element
   );
 }
 
-function buttons(form: PurgeForm, ready: boolean, controls: Controls): JSX.Element {
+function buttons(form: PurgeForm, ready: boolean, controls: PageControls): JSX.Element {
   // A disabled button would lose the focus while a request is pending, so it is only marked as disabled.
   const disabled = ready ? undefined : "true";
   const verb = form.soft ? "Soft purge" : "Purge";

@@ -6,10 +6,10 @@ import type { EpochMillis } from "../../../config/units.ts";
 import { formatAgo } from "../format.ts";
 import { instantOf, type Purge, scopesOf } from "../model.ts";
 import { outcomeOf, progressOf } from "../purge-form.ts";
-import { nowOf, type State } from "../state.ts";
+import { nowOf, type PageState } from "../state.ts";
 
 /** The panel with the list. */
-export function purgeListPanel(state: State): JSX.Element {
+export function purgeListPanel(state: PageState): JSX.Element {
   return h(
     "section",
     { class: "panel purges", "aria-labelledby": "purges-title" },
@@ -18,7 +18,7 @@ export function purgeListPanel(state: State): JSX.Element {
   );
 }
 
-function content(state: State): JSX.Element {
+function content(state: PageState): JSX.Element {
   const { purges } = state;
   if (!purges) return h("p", { class: "empty" }, "Loading the purges.");
   if (purges.length === 0) {

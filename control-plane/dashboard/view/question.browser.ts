@@ -3,8 +3,8 @@
 
 import { h, type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Controls } from "../controls.ts";
-import type { Question, State } from "../state.ts";
+import type { PageControls } from "../controls.ts";
+import type { OpenQuestion, PageState } from "../state.ts";
 
 interface Wording {
   readonly title: string;
@@ -12,7 +12,7 @@ interface Wording {
   readonly yes: string;
 }
 
-function wordingOf(question: Question): Wording {
+function wordingOf(question: OpenQuestion): Wording {
   switch (question.kind) {
     case "drain":
       return {
@@ -32,7 +32,7 @@ function wordingOf(question: Question): Wording {
 }
 
 /** The dialog, if there is a question. */
-export function questionDialog({ question }: State, controls: Controls): JSX.Element | false {
+export function questionDialog({ question }: PageState, controls: PageControls): JSX.Element | false {
   return question !== undefined && h(QuestionDialog, { question, controls });
 }
 
@@ -40,8 +40,8 @@ function QuestionDialog({
   question,
   controls,
 }: {
-  readonly question: Question;
-  readonly controls: Controls;
+  readonly question: OpenQuestion;
+  readonly controls: PageControls;
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);

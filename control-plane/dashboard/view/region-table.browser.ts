@@ -2,7 +2,7 @@
 // scrolls sideways in its panel, with the region's name and its button staying in view.
 
 import { h, type JSX } from "preact";
-import type { Controls } from "../controls.ts";
+import type { PageControls } from "../controls.ts";
 import {
   formatBytes,
   formatCount,
@@ -14,7 +14,7 @@ import {
   UNKNOWN,
 } from "../format.ts";
 import { healthOf, instantOf, type Region, reportOf } from "../model.ts";
-import { nowOf, type State } from "../state.ts";
+import { nowOf, type PageState } from "../state.ts";
 
 const COLUMNS = [
   ["Region", "text"],
@@ -33,7 +33,7 @@ const COLUMNS = [
 ] as const;
 
 /** The panel with the table. */
-export function regionTable(state: State, controls: Controls): JSX.Element {
+export function regionTable(state: PageState, controls: PageControls): JSX.Element {
   return h(
     "section",
     { class: "panel regions", "aria-label": "Regions in numbers" },
@@ -59,7 +59,7 @@ export function regionTable(state: State, controls: Controls): JSX.Element {
   );
 }
 
-function rows(state: State, regions: readonly Region[], controls: Controls): readonly JSX.Element[] {
+function rows(state: PageState, regions: readonly Region[], controls: PageControls): readonly JSX.Element[] {
   return regions.map((region) => {
     const { id, name, drained, shards, status } = region;
     const health = healthOf(region, state.lostRegions);
@@ -95,7 +95,7 @@ function rows(state: State, regions: readonly Region[], controls: Controls): rea
 }
 
 /** A region's cut links, or when a lost region was last heard from: abbreviated, and in full. */
-function noteOf(state: State, { id }: Region): { readonly short: string; readonly whole: string } | undefined {
+function noteOf(state: PageState, { id }: Region): { readonly short: string; readonly whole: string } | undefined {
   const now = nowOf(state);
   const { heardAt, heardBy } = state.lostRegions.find(({ region }) => region === id) ?? {};
   if (heardAt !== undefined) {
@@ -115,7 +115,7 @@ const number = (text: string): JSX.Element => h("td", { class: "number" }, text)
 const meter = (ratio: number | null | undefined): JSX.Element =>
   h("span", { class: "meter", "aria-hidden": "true" }, h("span", { style: { width: `${(ratio ?? 0) * 100}%` } }));
 
-function drainButton({ draining }: State, { id, drained }: Region, controls: Controls): JSX.Element {
+function drainButton({ draining }: PageState, { id, drained }: Region, controls: PageControls): JSX.Element {
   const busy = draining.includes(id);
   const kind = drained ? "undrain" : "drain";
   const verb = drained ? "Undrain" : "Drain";

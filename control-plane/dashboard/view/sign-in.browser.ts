@@ -2,11 +2,11 @@
 // stored.
 
 import { h, type JSX } from "preact";
-import type { Controls } from "../controls.ts";
+import type { PageControls } from "../controls.ts";
 import { wordmark } from "./header.browser.ts";
 
 /** The card; `message` says why a new token is needed. */
-export function signIn(message: string | undefined, controls: Controls): JSX.Element {
+export function signIn(message: string | undefined, controls: PageControls): JSX.Element {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const field = (event.currentTarget as HTMLFormElement).elements.namedItem("token") as HTMLInputElement;

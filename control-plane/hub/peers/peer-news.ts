@@ -4,7 +4,7 @@
 import type { RegionId } from "../../../config/world/regions.ts";
 import { type Batch, lacking } from "../../gossip/exchange.ts";
 import { areFew } from "../../gossip/fan-out.ts";
-import type { Held } from "../../gossip/peer-vectors.ts";
+import type { PeerVectors } from "../../gossip/peer-vectors.ts";
 import { coversAll, EMPTY_VECTOR, join, type Vector } from "../../purge/vector.ts";
 import type { Base, ExchangeRequest } from "../../purge/wire.ts";
 import { HUB_LIMITS } from "../limits.ts";
@@ -24,7 +24,7 @@ export function newsFor(ledger: Ledger, log: EventLog, upTo: Vector, known: Vect
 
 /** What others are known to hold, in the form that suits their number. */
 export function holdingsFor(
-  held: Held,
+  held: PeerVectors,
   others: readonly RegionId[],
   vector: Vector,
   random: () => number,

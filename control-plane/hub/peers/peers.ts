@@ -5,7 +5,7 @@
 import type { RegionId } from "../../../config/world/regions.ts";
 import { withEvents } from "../../gossip/exchange.ts";
 import { areFew, chooseTargets, sample } from "../../gossip/fan-out.ts";
-import { Held, type HeldBy, toldBy } from "../../gossip/peer-vectors.ts";
+import { type HeldBy, PeerVectors, toldBy } from "../../gossip/peer-vectors.ts";
 import { isJoined } from "../../membership/membership.ts";
 import type { ControlEvent } from "../../purge/event.ts";
 import {
@@ -50,7 +50,7 @@ export class Peers {
   readonly #region: RegionId;
   /** The other configured regions. */
   readonly others: readonly RegionId[];
-  readonly #held: Held;
+  readonly #held: PeerVectors;
   readonly #lines = new Map<RegionId, PeerLink>();
   readonly #alarm: RepairAlarm;
   readonly quorum: Quorum;
@@ -62,7 +62,7 @@ export class Peers {
     this.#events = events;
     this.#region = place.region;
     this.others = place.regions.filter((region) => region !== place.region);
-    this.#held = new Held(ports.log.peers());
+    this.#held = new PeerVectors(ports.log.peers());
     this.#alarm = new RepairAlarm(ports);
     this.quorum = new Quorum(ledger, this.#held, place.region, this.others);
     this.listener = new Listener(ledger, this.quorum, this.others, {

@@ -1,18 +1,18 @@
 // Counts how many hubs are known to have an event, by each hub's last report (membership/suspension.ts). It sends nothing.
 
 import type { RegionId } from "../../../config/world/regions.ts";
-import type { Held } from "../../gossip/peer-vectors.ts";
+import type { PeerVectors } from "../../gossip/peer-vectors.ts";
 import { type Holding, isHeldBy, majorityOf, quorumAgainstSuspension } from "../../membership/suspension.ts";
 import type { Dot } from "../../purge/vector.ts";
 import type { Ledger } from "../log/ledger.ts";
 
 export class Quorum {
   readonly #ledger: Ledger;
-  readonly #held: Held;
+  readonly #held: PeerVectors;
   readonly #region: RegionId;
   readonly #others: readonly RegionId[];
 
-  constructor(ledger: Ledger, held: Held, region: RegionId, others: readonly RegionId[]) {
+  constructor(ledger: Ledger, held: PeerVectors, region: RegionId, others: readonly RegionId[]) {
     this.#ledger = ledger;
     this.#held = held;
     this.#region = region;

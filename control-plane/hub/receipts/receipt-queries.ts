@@ -13,7 +13,7 @@ import type { PeerPort } from "../ports.ts";
 export type TakeState = (region: RegionId, dot: Dot, state: HeldState) => void;
 
 /** What goes with the next question to a region. */
-interface Batch {
+interface QueryBatch {
   readonly dots: Map<string, Dot>;
   /** For how long the region may hold its answer back. */
   within: Millis;
@@ -24,7 +24,7 @@ interface Batch {
 interface Queue {
   readonly region: RegionId;
   readonly kind: "held" | "at-once";
-  next: Batch | undefined;
+  next: QueryBatch | undefined;
   isAsking: boolean;
 }
 
@@ -65,7 +65,7 @@ export class Questions {
     }
   }
 
-  async #put(queue: Queue, batch: Batch): Promise<void> {
+  async #put(queue: Queue, batch: QueryBatch): Promise<void> {
     queue.next = undefined;
     queue.isAsking = true;
     if (queue.kind === "held") this.#held++;
@@ -76,7 +76,7 @@ export class Questions {
     this.#start();
   }
 
-  async #answer(region: RegionId, batch: Batch): Promise<boolean> {
+  async #answer(region: RegionId, batch: QueryBatch): Promise<boolean> {
     const dots = [...batch.dots.values()];
     try {
       for (let start = 0; start < dots.length; start += HUB_LIMITS.awaitDots) {
@@ -102,7 +102,7 @@ export class Questions {
   }
 }
 
-function newBatch(): Batch {
+function newBatch(): QueryBatch {
   let settle: (answered: boolean) => void = () => undefined;
   const answered = new Promise<boolean>((resolve) => {
     settle = resolve;

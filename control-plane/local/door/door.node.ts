@@ -9,14 +9,14 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { LOCAL_LIMITS } from "../limits.ts";
 import { PortInUse } from "../prepare/free-ports.node.ts";
-import { type Handed, hand, type Passage } from "./proxy.node.ts";
+import { type Handed, hand, type ProxyPassage } from "./proxy.node.ts";
 import { handUpgrade } from "./proxy-upgrade.node.ts";
 import { requestTarget } from "./request-target.ts";
 
 export interface DoorOptions {
   /** Its name in `Proxy-Status`. */
   readonly name: string;
-  readonly choose: (request: IncomingMessage) => Passage;
+  readonly choose: (request: IncomingMessage) => ProxyPassage;
   /** Called with the outcome of each request. */
   readonly onHanded?: (request: IncomingMessage, handed: Handed) => void;
   /** Clients' connections at once; LOCAL_LIMITS.doorConnections by default. */
@@ -119,7 +119,7 @@ function passageOf(
   request: IncomingMessage,
   options: DoorOptions,
 ):
-  | (Passage & { readonly kind: "passage" })
+  | (ProxyPassage & { readonly kind: "passage" })
   | { readonly kind: "server" }
   | { readonly kind: "refused"; readonly detail: string } {
   const { method = "GET", url = "/", rawHeaders, socket } = request;

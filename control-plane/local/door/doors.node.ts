@@ -11,7 +11,7 @@ import { LOCAL_LIMITS } from "../limits.ts";
 import { type Atlas, placeClient } from "./client-place.ts";
 import { createDoor } from "./door.node.ts";
 import { type Door, nearestFirst } from "./nearest.ts";
-import type { Handed, Target } from "./proxy.node.ts";
+import type { Handed, ProxyTarget } from "./proxy.node.ts";
 import { signClient } from "./sign-client.node.ts";
 
 /** The doors' view of the run; read for each request, because regions come and go. */
@@ -40,14 +40,14 @@ const INTERNAL = ["meridian-internal-*"];
 export function createFrontDoor(surroundings: Surroundings): Server {
   /** Until when each unresponsive port is tried last; at most one entry per region. */
   const silentUntil = new Map<number, number>();
-  const isSilent = ({ port }: Target): boolean => (silentUntil.get(port) ?? 0) > Date.now();
+  const isSilent = ({ port }: ProxyTarget): boolean => (silentUntil.get(port) ?? 0) > Date.now();
   return createDoor({
     name: "meridian-front-door",
     choose: (request) => {
       const place = placeOf(request, surroundings);
       const targets = nearestFirst(place, surroundings.doors())
         .map(
-          (door): Target => ({
+          (door): ProxyTarget => ({
             host: "127.0.0.1",
             port: surroundings.edgePort(door.region),
             expects: "continue",
@@ -55,7 +55,7 @@ export function createFrontDoor(surroundings: Surroundings): Server {
           }),
         )
         .sort((a, b) => Number(isSilent(a)) - Number(isSilent(b)));
-      const onSilent = ({ port }: Target): void => {
+      const onSilent = ({ port }: ProxyTarget): void => {
         silentUntil.set(port, Date.now() + LOCAL_LIMITS.silentEdgeMillis);
       };
       const address = request.socket.remoteAddress ?? "127.0.0.1";

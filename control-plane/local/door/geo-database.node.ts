@@ -7,7 +7,7 @@ import { type CountryResponse, Reader, type Response } from "maxmind";
 import type { Coordinates } from "../../../config/world/regions.ts";
 
 /** A database's entry for an address: a point if it has one, else the country's code, else nothing. */
-export type Finding = { readonly place: Coordinates } | { readonly country: string } | undefined;
+export type DatabaseFinding = { readonly place: Coordinates } | { readonly country: string } | undefined;
 
 /** The records of the databases that are in use: MaxMind's own nest the country, the free ones have a plain code. */
 type Record = Partial<CountryResponse> & {
@@ -16,7 +16,7 @@ type Record = Partial<CountryResponse> & {
 };
 
 /** Opens a database file. Throws if it cannot be read or is none. */
-export async function openGeoDatabase(file: string): Promise<(address: string) => Finding> {
+export async function openGeoDatabase(file: string): Promise<(address: string) => DatabaseFinding> {
   const reader = new Reader<Response>(await readFile(file));
   return (address) => {
     if (address.includes(":") && reader.metadata.ipVersion === 4) return undefined;

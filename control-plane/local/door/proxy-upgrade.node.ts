@@ -7,14 +7,14 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DelayStream } from "../link/delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
-import { fieldsFor, type Handed, open, type Passage, type Target } from "./proxy.node.ts";
+import { fieldsFor, type Handed, open, type ProxyPassage, type ProxyTarget } from "./proxy.node.ts";
 
 /** Passes an upgrade (WebSocket) on to the first target that takes it; afterwards bytes pass both ways, delayed. */
 export async function handUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  passage: Passage,
+  passage: ProxyPassage,
 ): Promise<Handed> {
   let reason = "there is no target";
   // The client may go away at any moment; what it leaves behind ends with its socket.
@@ -33,8 +33,8 @@ function upgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  target: Target,
-  passage: Passage,
+  target: ProxyTarget,
+  passage: ProxyPassage,
 ): Promise<Extract<Handed, { kind: "answered" | "refused" }>> {
   return new Promise((resolve) => {
     const fields = [...fieldsFor(request, passage), "Connection", "Upgrade", "Upgrade", request.headers.upgrade ?? ""];

@@ -20,7 +20,7 @@ import { begin, lengthLast } from "./return-path.node.ts";
 import { watch } from "./sign-of-life.node.ts";
 
 /** Where a request may go. */
-export interface Target {
+export interface ProxyTarget {
   readonly host: string;
   readonly port: number;
   readonly secure?: boolean;
@@ -33,23 +33,23 @@ export interface Target {
   readonly oneWay: Millis;
 }
 
-export interface Passage {
+export interface ProxyPassage {
   /** In the order to try; must not be empty. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly ProxyTarget[];
   /** Fields put in place of the client's own of these names. */
   readonly fields?: readonly (readonly [name: string, value: string])[];
   /**
    * Leaves a target that gives neither a head nor a sign of life for the next, as a network leaves a route that leads nowhere;
    * `onSilent` hears of it. Without it a target that was reached is waited for.
    */
-  readonly onSilent?: (target: Target) => void;
+  readonly onSilent?: (target: ProxyTarget) => void;
   /** Client fields that are dropped, beside those of the connection: lower-case names, or beginnings that end in `*`. */
   readonly drop?: readonly string[];
 }
 
 /** The outcome of a request: the target that answered, or why none did. */
 export type Handed =
-  | { readonly kind: "answered"; readonly target: Target; readonly status: number }
+  | { readonly kind: "answered"; readonly target: ProxyTarget; readonly status: number }
   /** 502: the answer cannot be forwarded; 503: no target accepted the request. */
   | { readonly kind: "refused"; readonly status: 502 | 503; readonly reason: string }
   | { readonly kind: "abandoned" };
@@ -58,7 +58,7 @@ export type Handed =
 const REPEATABLE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 /** Passes a request on and its answer back; `refused` leaves the response to the caller. */
-export async function hand(request: IncomingMessage, response: ServerResponse, passage: Passage): Promise<Handed> {
+export async function hand(request: IncomingMessage, response: ServerResponse, passage: ProxyPassage): Promise<Handed> {
   const body = bodyOf(request, passage.targets[0]?.oneWay ?? millis(0));
   const ask = isRepeatable(request, body) ? askPooled : askAlone;
   let abandoned = false;
@@ -93,7 +93,7 @@ function bodyOf(request: IncomingMessage, oneWay: Millis): NodeJS.ReadableStream
   return request.pipe(later);
 }
 
-type Attempt =
+type ProxyAttempt =
   /** Its answer is on its way to the client. */
   | { readonly kind: "answered"; readonly status: number }
   /** `unreached`: no connection came about, so nothing was sent. `unusable`: what came back is no HTTP, or its head is too large. */
@@ -101,11 +101,11 @@ type Attempt =
 
 type Ask = (
   request: IncomingMessage,
-  target: Target,
-  passage: Passage,
+  target: ProxyTarget,
+  passage: ProxyPassage,
   body: NodeJS.ReadableStream | undefined,
   response: ServerResponse,
-) => Promise<Attempt>;
+) => Promise<ProxyAttempt>;
 
 const reasonOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
 
@@ -113,7 +113,7 @@ const reasonOf = (error: NodeJS.ErrnoException): string => error.code ?? error.m
  * The outcome of a request whose connection failed. An answer that the parser rejects is no lost target: any other would get the
  * same from the origin.
  */
-function failed(error: NodeJS.ErrnoException, kind: "unreached" | "broken"): Attempt {
+function failed(error: NodeJS.ErrnoException, kind: "unreached" | "broken"): ProxyAttempt {
   const reason = reasonOf(error);
   const isParsers =
     error.name === "HTTPParserError" || /^(HPE_|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT)/.test(reason);
@@ -126,7 +126,7 @@ const unusableDetail = (reason: string): string =>
     : `The answer is not valid HTTP (${reason}).`;
 
 /** Leaves a target that shows no sign of life, where the passage says so. */
-function watchIf({ onSilent }: Passage, target: Target, leave: () => void): () => void {
+function watchIf({ onSilent }: ProxyPassage, target: ProxyTarget, leave: () => void): () => void {
   if (onSilent === undefined) return () => undefined;
   return watch(target, () => {
     onSilent(target);
@@ -238,7 +238,7 @@ const askAlone: Ask = (request, target, passage, body, response) =>
   });
 
 /** Opens a request to a target, on a connection of its own. */
-export function open(target: Target, request: IncomingMessage, fields: readonly string[]): ClientRequest {
+export function open(target: ProxyTarget, request: IncomingMessage, fields: readonly string[]): ClientRequest {
   const { host, port, secure = false } = target;
   const options = {
     host,
@@ -258,7 +258,7 @@ export function open(target: Target, request: IncomingMessage, fields: readonly 
 }
 
 /** The client's fields in their order and spelling, without those of the connection, with the passage's own. */
-export function fieldsFor(request: IncomingMessage, passage: Passage): string[] {
+export function fieldsFor(request: IncomingMessage, passage: ProxyPassage): string[] {
   const replaced = (passage.fields ?? []).map(([name]) => name.toLowerCase());
   const dropped = [...replaced, ...(passage.drop ?? [])];
   // What a client expects of the next hop (RFC 9110 section 10.1.1) the door has answered already.

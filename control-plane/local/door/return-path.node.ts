@@ -8,7 +8,7 @@ import { DelayStream } from "../link/delay-stream.node.ts";
 import { endToEnd } from "./end-to-end-fields.ts";
 
 /** The head of an answer. */
-export interface Head {
+export interface ResponseHead {
   readonly status: number;
   readonly message: string | undefined;
   /** Name, value, name, value. */
@@ -19,7 +19,7 @@ export interface Head {
  * Begins an answer, now or after the way home. Returns where its body goes, which breaks the answer off when it is destroyed.
  * Throws, before anything is sent, when the head is none that Node can write.
  */
-export function begin(response: ServerResponse, oneWay: Millis, head: Head): Writable {
+export function begin(response: ServerResponse, oneWay: Millis, head: ResponseHead): Writable {
   response.sendDate = false;
   const named = head.fields.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === "connection");
   const fields = lengthLast(endToEnd(head.fields, named < 0 ? undefined : head.fields[named + 1], []));

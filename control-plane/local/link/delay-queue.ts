@@ -4,7 +4,7 @@
 
 import type { Bytes, Millis } from "../../../config/units.ts";
 
-interface Held<Item> {
+interface DelayedItem<Item> {
   readonly item: Item;
   readonly size: Bytes;
   /** By the caller's monotonic clock, in milliseconds. */
@@ -15,7 +15,7 @@ interface Held<Item> {
 export class DelayQueue<Item> {
   readonly #delay: Millis;
   readonly #capacity: Bytes;
-  #items: Held<Item>[] = [];
+  #items: DelayedItem<Item>[] = [];
   #bytes = 0;
   #onHold = false;
 

@@ -12,13 +12,13 @@ export const MARGIN_BYTES = 512 * MiB;
 /** The order of preference: one region per continent first, then second regions of the same continent. */
 const BY_COVERAGE: readonly RegionId[] = ["enam", "weur", "apac", "sam", "oc", "afr", "wnam", "me", "eeur"];
 
-export interface RegionChoice {
+export interface RegionCount {
   readonly regions: readonly RegionId[];
   readonly leftOut: readonly RegionId[];
 }
 
 /** Picks from `configured`, in its order, as many regions as fit into `available` memory; at least one. */
-export function regionsThatFit(configured: readonly RegionId[], available: Bytes): RegionChoice {
+export function regionsThatFit(configured: readonly RegionId[], available: Bytes): RegionCount {
   const room = Math.max(1, Math.floor((available - MARGIN_BYTES) / REGION_BYTES));
   const kept = new Set(BY_COVERAGE.filter((region) => configured.includes(region)).slice(0, room));
   return {

@@ -13,7 +13,7 @@ import type { KeyedRequest, TierRequest } from "../../tier/tier.ts";
 import { FACTS_FIELD, type ResponseFacts } from "../../tier/wire.ts";
 import { SEGMENT_FAILURES } from "../answer/failures.ts";
 import { SHARD_LIMITS } from "../limits.ts";
-import type { Shard } from "../shard.ts";
+import type { ShardCore } from "../shard.ts";
 import type { LargePorts } from "./passing-bodies.ts";
 import { ownedKey } from "./segments.ts";
 
@@ -24,7 +24,7 @@ export function segmentPorts(
   env: Environment,
   region: RegionId,
   shard: number,
-  self: () => Shard,
+  self: () => ShardCore,
 ): Pick<LargePorts, "segment" | "keepSegment" | "held"> {
   const ownerOf = ({ context, keyed }: KeyedRequest): number =>
     ringOf(configOf(env), region).owner(ownedKey(keyed.key, context.segment));
@@ -86,14 +86,14 @@ async function askHeld(node: Node, request: TierRequest, indexes: readonly numbe
 }
 
 /** Says which segments this shard holds. */
-export async function sayHeld(request: Request, self: Shard): Promise<Response> {
+export async function sayHeld(request: Request, self: ShardCore): Promise<Response> {
   const asked = readTierRequest(request);
   if (asked === undefined) return new Response("no request context\n", { status: 400 });
   return Response.json(self.segments.held(asked, await request.json<number[]>()));
 }
 
 /** Takes a segment that another shard hands over. */
-export async function takeSegment(request: Request, self: Shard): Promise<Response> {
+export async function takeSegment(request: Request, self: ShardCore): Promise<Response> {
   const asked = readTierRequest(request);
   const facts = request.headers.get(FACTS_FIELD);
   if (asked?.context.segment === undefined || facts === null) return new Response("no segment\n", { status: 400 });

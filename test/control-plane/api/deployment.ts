@@ -20,7 +20,7 @@ import type {
   Receipt,
   ReceiptState,
 } from "../../../control-plane/hub/commands.ts";
-import { Ledger } from "../../../control-plane/meter/ledger.ts";
+import { MeterLedger } from "../../../control-plane/meter/ledger.ts";
 
 export const REGIONS_OF_TEST = ["enam", "weur", "apac"] as const satisfies readonly RegionId[];
 
@@ -126,12 +126,12 @@ export class FakeHub implements Node {
 export class FakeMeter implements Node {
   reachable = true;
   readonly pushes: MeterPush[] = [];
-  readonly ledger: Ledger;
+  readonly ledger: MeterLedger;
   readonly #world: Deployment;
 
   constructor(world: Deployment) {
     this.#world = world;
-    this.ledger = new Ledger(undefined, world.time, "isolate");
+    this.ledger = new MeterLedger(undefined, world.time, "isolate");
   }
 
   async fetch(url: string, init: RequestInit = {}): Promise<Response> {

@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { API_LIMITS } from "../../../control-plane/api/limits.ts";
-import type { Problem } from "../../../control-plane/api/problems.ts";
+import type { ApiProblem } from "../../../control-plane/api/problems.ts";
 import { Deployment, type Mood, REGIONS_OF_TEST, TOKENS } from "./deployment.ts";
 
-async function problemOf(response: Response): Promise<Problem> {
+async function problemOf(response: Response): Promise<ApiProblem> {
   expect(response.headers.get("content-type")).toBe("application/problem+json");
-  const problem = (await response.json()) as Problem;
+  const problem = (await response.json()) as ApiProblem;
   expect(problem.status).toBe(response.status);
   expect(problem.type).toBe(`urn:meridian:problem:${problem.code}`);
   expect(problem.title).not.toBe("");

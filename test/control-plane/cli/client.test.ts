@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { json, type Route } from "../../../control-plane/api/route.ts";
+import { type ApiRoute, json } from "../../../control-plane/api/route.ts";
 import { ROUTES } from "../../../control-plane/api/routes.ts";
 import { ApiClient } from "../../../control-plane/cli/client.node.ts";
 import { connect, isLoopback } from "../../../control-plane/cli/common-options.node.ts";
-import { describeFailure, type Failure } from "../../../control-plane/cli/failure.ts";
+import { type CommandFailure, describeFailure } from "../../../control-plane/cli/failure.ts";
 import { processTerminal } from "../../../control-plane/cli/terminal.node.ts";
 import { FakeApi, problemReply } from "./fake-api.ts";
 
@@ -23,7 +23,7 @@ const route = {
   access: "public",
   responses: { 200: json(schema, ""), 202: json(schema, "") },
   problems: [],
-} as const satisfies Route;
+} as const satisfies ApiRoute;
 let api: FakeApi;
 beforeEach(() => {
   api = new FakeApi();
@@ -103,14 +103,14 @@ describe("a call", () => {
     expect(wrong).toBeTypeOf("function");
   });
 
-  it.each(Object.values(ROUTES))("has a parameter for each that is in the path $path", (route: Route) => {
+  it.each(Object.values(ROUTES))("has a parameter for each that is in the path $path", (route: ApiRoute) => {
     const named = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     expect(Object.keys(route.parameters?.shape ?? {})).toEqual(named);
   });
 });
 
 describe("a failure says what to do next", () => {
-  const told = (failure: Failure) => describeFailure(failure).join("\n");
+  const told = (failure: CommandFailure) => describeFailure(failure).join("\n");
 
   it.each([
     ["ECONNREFUSED", "npm start"],

@@ -2,7 +2,7 @@
 
 import type { RegionId } from "../../../config/world/regions.ts";
 import type { RegionReport, Sample, Span } from "../../../control-plane/dashboard/model.ts";
-import type { Totals } from "../../../control-plane/dashboard/rates.ts";
+import type { RateTotals } from "../../../control-plane/dashboard/rates.ts";
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -21,7 +21,7 @@ const EMPTY = {
 };
 
 /** Counters of a region; a request is a thousand bytes. */
-export const countersOf = (requests: number, originRequests = 0): Totals => ({
+export const countersOf = (requests: number, originRequests = 0): RateTotals => ({
   requests,
   clientBytes: requests * 1000,
   originRequests,
@@ -29,7 +29,11 @@ export const countersOf = (requests: number, originRequests = 0): Totals => ({
 });
 
 /** A sample at `at`, in which these regions and no others answered. */
-export function sampleOf(at: number, regions: Partial<Record<RegionId, Totals>>, series: readonly Span[] = []): Sample {
+export function sampleOf(
+  at: number,
+  regions: Partial<Record<RegionId, RateTotals>>,
+  series: readonly Span[] = [],
+): Sample {
   const reports = Object.entries(regions).map(
     ([region, counters]): RegionReport => ({
       region: region as RegionId,

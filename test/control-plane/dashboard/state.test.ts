@@ -3,11 +3,11 @@
 import { describe, expect, it } from "vitest";
 import { epochMillis } from "../../../config/units.ts";
 import { REGIONS } from "../../../config/world/regions.ts";
-import type { DryRun, Problem, Purge, Region, RegionList, Sample } from "../../../control-plane/dashboard/model.ts";
-import { type Action, alertsIn, reduce, SIGNED_OUT, type State } from "../../../control-plane/dashboard/state.ts";
+import type { DryRun, PageProblem, Purge, Region, RegionList, Sample } from "../../../control-plane/dashboard/model.ts";
+import { type Action, alertsIn, type PageState, reduce, SIGNED_OUT } from "../../../control-plane/dashboard/state.ts";
 import { countersOf, sampleOf } from "./samples.ts";
 
-const problem: Problem = { status: 503, title: "No hub can be reached", errors: [] };
+const problem: PageProblem = { status: 503, title: "No hub can be reached", errors: [] };
 const region = (counter: number): Region => ({
   id: "weur",
   ...REGIONS.weur,
@@ -46,7 +46,7 @@ const refreshed = (at: number, purges: Purge[] = [], requests = 0): Action => ({
 const signedIn: Action = { kind: "signed-in", token: "secret" };
 const typed: Action = { kind: "form-edited", edit: { text: { urls: "https://a/1" } } };
 
-const stateAfter = (...actions: Action[]): State => actions.reduce(reduce, SIGNED_OUT);
+const stateAfter = (...actions: Action[]): PageState => actions.reduce(reduce, SIGNED_OUT);
 
 describe("signing in and out", () => {
   it("forgets everything at the end, with the reason if there is one", () => {

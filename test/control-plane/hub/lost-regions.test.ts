@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../../../config/limits.ts";
 import { epochMillis } from "../../../config/units.ts";
-import { Held } from "../../../control-plane/gossip/peer-vectors.ts";
+import { PeerVectors } from "../../../control-plane/gossip/peer-vectors.ts";
 import { HUB_LIMITS } from "../../../control-plane/hub/limits.ts";
 import { Ledger } from "../../../control-plane/hub/log/ledger.ts";
 import { Quorum } from "../../../control-plane/hub/peers/quorum.ts";
@@ -59,7 +59,7 @@ test("what a replaced incarnation was heard to hold counts for no quorum", () =>
     () => 0.5,
   );
   const { dot } = ledger.appendPurge({ scopes: [], severity: "hard", by: "t", requestDigest: "" });
-  const held = new Held();
+  const held = new PeerVectors();
   const quorum = new Quorum(ledger, held, "weur", ["enam", "apac"]);
   held.heard("enam", "enam.before", { [dot.hub]: dot.counter }, epochMillis(0));
   expect(quorum.isHeldAgainstSuspension(dot)).toBe(true);

@@ -7,7 +7,7 @@ import { bytes, type EpochMillis, epochMillis, type Millis, millis } from "../..
 import type { RegionId } from "../../../config/world/regions.ts";
 import { GOSSIP_LIMITS } from "../../../control-plane/gossip/limits.ts";
 import type { PurgeCommand } from "../../../control-plane/hub/commands.ts";
-import { Hub, type PurgeOutcome } from "../../../control-plane/hub/hub.ts";
+import { HubCore, type PurgeOutcome } from "../../../control-plane/hub/hub.ts";
 import { HUB_LIMITS } from "../../../control-plane/hub/limits.ts";
 import type { LogLimits } from "../../../control-plane/hub/log/compaction.ts";
 import { answers, messages } from "../../../control-plane/hub/messages.ts";
@@ -31,7 +31,7 @@ interface Due {
 }
 
 export interface Site {
-  hub: Hub;
+  hub: HubCore;
   readonly log: MemoryLog;
   /** Grows with every restart: what belongs to an earlier life is dropped. */
   life: number;
@@ -82,7 +82,7 @@ export class Network {
     for (const region of regions) {
       const shards = new Map(Array.from({ length: shardsEach }, (_, index) => [index, new FakeShard()]));
       const site = { log: new MemoryLog(), life: 0, up: true, alarmAt: undefined, shards };
-      this.sites.set(region, { ...site, hub: undefined as unknown as Hub });
+      this.sites.set(region, { ...site, hub: undefined as unknown as HubCore });
       this.start(region);
     }
   }
@@ -91,7 +91,7 @@ export class Network {
     return this.sites.get(region) as Site;
   }
 
-  hub(region: RegionId): Hub {
+  hub(region: RegionId): HubCore {
     return this.site(region).hub;
   }
 
@@ -102,7 +102,7 @@ export class Network {
     site.up = true;
     const { logLimits } = this;
     const place = { region, regions, shards: 2, ...(logLimits === undefined ? {} : { logLimits }) };
-    site.hub = new Hub(place, this.#ports(region, site));
+    site.hub = new HubCore(place, this.#ports(region, site));
   }
 
   /** The process is gone at once; its disk and its alarm remain. */
@@ -258,7 +258,7 @@ export class Network {
     path: string,
     lives: () => boolean,
     within: number,
-    act: (hub: Hub) => Promise<T>,
+    act: (hub: HubCore) => Promise<T>,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       this.at(within, () => lives() && reject(new Error("no answer")));

@@ -6,7 +6,7 @@ import { LIMITS } from "../../../config/limits.ts";
 import { TIME_BUCKETS } from "../../../config/metrics/metric-catalogue.ts";
 import { type Measurements, type MeterPush, Tally } from "../../../config/metrics/tally.ts";
 import { type EpochMillis, epochMillis } from "../../../config/units.ts";
-import { Ledger, type StoredLedger } from "../../../control-plane/meter/ledger.ts";
+import { MeterLedger, type StoredLedger } from "../../../control-plane/meter/ledger.ts";
 import { METER_LIMITS } from "../../../control-plane/meter/limits.ts";
 import { decodePush } from "../../../control-plane/meter/push.ts";
 import { addTo, emptyTotals, mergeTotals } from "../../../control-plane/meter/totals.ts";
@@ -28,7 +28,7 @@ const requests = (source: string, sequence: number, count: number) =>
 
 describe("a push", () => {
   test("that comes again is known, and counts once", () => {
-    const ledger = new Ledger(undefined, T0, "isolate");
+    const ledger = new MeterLedger(undefined, T0, "isolate");
     expect(ledger.add(requests("a", 1, 3), T0).kind).toBe("counted");
     expect(ledger.add(requests("a", 1, 3), T0).kind).toBe("repeated");
     expect(ledger.add(requests("b", 1, 4), T0).kind).toBe("counted");
@@ -40,10 +40,10 @@ describe("a push", () => {
   });
 
   test("that comes again after the meter's restart is known as well", () => {
-    const ledger = new Ledger(undefined, T0, "isolate");
+    const ledger = new MeterLedger(undefined, T0, "isolate");
     ledger.add(requests("a", 1, 3), T0);
     const stored = structuredClone(ledger.stored());
-    const restarted = new Ledger(stored, at(5000), "isolate");
+    const restarted = new MeterLedger(stored, at(5000), "isolate");
     expect(restarted.add(requests("a", 1, 3), at(5000)).kind).toBe("repeated");
     expect(restarted.totals(at(5000))).toMatchObject({ since: T0, totals: { counters: { [REQUESTS]: 3 } } });
   });
@@ -55,7 +55,7 @@ describe("a push", () => {
     fc.assert(
       fc.property(events, (steps) => {
         const tally = new Tally("isolate1", "weur");
-        const ledger = new Ledger(undefined, T0, "isolate");
+        const ledger = new MeterLedger(undefined, T0, "isolate");
         let counted = 0;
         const late: MeterPush[] = [];
         for (const step of steps) {
@@ -81,7 +81,7 @@ describe("a push", () => {
   });
 
   test("from more isolates than are remembered forgets the one unheard for longest", () => {
-    const ledger = new Ledger(undefined, T0, "isolate");
+    const ledger = new MeterLedger(undefined, T0, "isolate");
     for (let index = 0; index <= METER_LIMITS.meterSources; index++) ledger.add(requests(`s${index}`, 1, 1), at(index));
     expect(Object.keys(ledger.stored().sources)).toHaveLength(METER_LIMITS.meterSources);
     expect(ledger.add(requests("s1", 1, 1), at(9999)).kind).toBe("repeated");
@@ -91,7 +91,7 @@ describe("a push", () => {
 
 describe("samples", () => {
   test("are sums over ten seconds, and a span without traffic is there with nothing in it", () => {
-    const ledger = new Ledger(undefined, T0, "isolate");
+    const ledger = new MeterLedger(undefined, T0, "isolate");
     ledger.add(requests("a", 1, 1), at(0));
     ledger.add(requests("a", 2, 2), at(9_999));
     ledger.add(requests("a", 3, 4), at(10_000));
@@ -108,7 +108,7 @@ describe("samples", () => {
   });
 
   test("are kept for twenty minutes and no longer, in a bounded list", () => {
-    const ledger = new Ledger(undefined, T0, "isolate");
+    const ledger = new MeterLedger(undefined, T0, "isolate");
     for (let span = 0; span < 500; span++) ledger.add(requests("a", span + 1, 1), at(span * 10_000));
     expect(ledger.stored().samples).toHaveLength(LIMITS.meterSamples);
     const sum = (now: EpochMillis) => ledger.totals(now).samples.reduce((total, sample) => total + sample.requests, 0);
@@ -118,7 +118,7 @@ describe("samples", () => {
   });
 
   test("stay in order when the clock steps back", () => {
-    const ledger = new Ledger(undefined, T0, "isolate");
+    const ledger = new MeterLedger(undefined, T0, "isolate");
     ledger.add(requests("a", 1, 1), at(20_000));
     ledger.add(requests("a", 2, 1), at(0));
     expect(ledger.stored().samples.map((sample) => [sample.at - T0, sample.requests])).toEqual([[20_000, 2]]);
@@ -126,7 +126,7 @@ describe("samples", () => {
 });
 
 test("a gauge that nobody sets any more goes away", () => {
-  const ledger = new Ledger(undefined, T0, "isolate");
+  const ledger = new MeterLedger(undefined, T0, "isolate");
   ledger.add(push("a", 1, { gauges: { [ENTRIES]: 5 } }), at(0));
   ledger.add(push("a", 2, { gauges: { [ENTRIES]: 7 } }), at(1000));
   expect(ledger.totals(at(1000 + METER_LIMITS.gaugeMillis)).totals.gauges).toEqual({ [ENTRIES]: 7 });
@@ -134,7 +134,7 @@ test("a gauge that nobody sets any more goes away", () => {
 });
 
 test("a full meter still fits into one stored value", () => {
-  const ledger = new Ledger(undefined, T0, "isolate");
+  const ledger = new MeterLedger(undefined, T0, "isolate");
   const counters: Record<string, number> = {};
   for (let index = 0; index < METER_LIMITS.meterSeries + 5; index++) {
     counters[`meridian_requests_total|shield|revalidated|2xx|${"r".repeat(58)}${index}`] = 123_456.789;
@@ -216,11 +216,11 @@ describe("decoding a push", () => {
 });
 
 test("gauges end with the isolate that they speak of, and everything else goes on", () => {
-  const ledger = new Ledger(undefined, T0, "before");
+  const ledger = new MeterLedger(undefined, T0, "before");
   ledger.add(push("a", 1, { gauges: { [ENTRIES]: 748 }, counters: { [REQUESTS]: 10 } }), T0);
   const stored = (): StoredLedger => structuredClone(ledger.stored());
-  expect(new Ledger(stored(), at(10), "before").totals(at(10)).totals.gauges).toEqual({ [ENTRIES]: 748 });
-  const restarted = new Ledger(stored(), at(10), "after").totals(at(10)).totals;
+  expect(new MeterLedger(stored(), at(10), "before").totals(at(10)).totals.gauges).toEqual({ [ENTRIES]: 748 });
+  const restarted = new MeterLedger(stored(), at(10), "after").totals(at(10)).totals;
   expect(restarted.gauges).toEqual({});
   expect(restarted.counters).toEqual({ [REQUESTS]: 10 });
 });
