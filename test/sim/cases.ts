@@ -85,7 +85,6 @@ export const CASES: readonly SmallCase[] = [
   leases(
     "a hub that forgets whom it leased to, and a purge that becomes complete",
     { requests: 2, instants: [500, 1_000, 2_400], stored: true, slow: [], restarts: true },
-    "complete-by-acknowledgements",
     "complete-at-once",
   ),
 ];
