@@ -21,7 +21,8 @@ export async function clearLeftovers(folder: StateFolder, onEvent: (event: Launc
   const ended = await endLeftovers(before);
   await folder.removeRun();
   if (ended.length === 0) return "none";
-  onEvent({ kind: "notice", text: `stopped ${ended.length} process(es) left over from an earlier run` });
+  const count = ended.length === 1 ? "1 process" : `${ended.length} processes`;
+  onEvent({ kind: "notice", text: `stopped ${count} left over from an earlier run` });
   return "ended";
 }
 

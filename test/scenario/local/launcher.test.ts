@@ -285,7 +285,7 @@ describe("what a killed launcher leaves behind", () => {
 
     const second = await launch({ ...options, regions: ["weur"], frontDoor: secondDoor, stateFolder: own });
     expect(isAlive(orphan)).toBe(false);
-    expect(events).toContainEqual({ kind: "notice", text: expect.stringContaining("ended 1 process") });
+    expect(events).toContainEqual({ kind: "notice", text: expect.stringContaining("stopped 1 process left over") });
     await second.stop();
     await rm(own, { recursive: true, force: true });
   });
