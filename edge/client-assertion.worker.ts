@@ -10,7 +10,7 @@ import type { EpochMillis } from "../config/units.ts";
 
 const nonces = new Nonces();
 
-/** The client's address, if somebody who has the cluster key vouches for it; undefined otherwise, whatever was sent. */
+/** The client's address, if the holder of the cluster key vouches for it; undefined otherwise. */
 export async function vouchedAddress(
   env: Environment,
   headers: Headers,

@@ -18,7 +18,7 @@ import type { Admitted } from "./request/admit.ts";
 import { forwardedFields } from "./request/forwarded.ts";
 import { bodyOf } from "./tier/message.worker.ts";
 
-/** The origin's answer to a handshake: 101 with the socket, or a refusal of its own with whatever it says. */
+/** The origin's answer to a handshake: 101 with the socket, or a refusal of its own with its content. */
 export interface HandshakeAnswer {
   readonly status: number;
   readonly fields: Fields;

@@ -20,7 +20,7 @@ export async function contentOf(
   const late = new Promise<"late">((resolve) => {
     timer = setTimeout(() => resolve("late"), patience);
   });
-  // That it broke off is for whoever reads it.
+  // Its reader gets the error.
   const known = await Promise.race([first.catch(() => "broken" as const), late]);
   clearTimeout(timer ?? null);
   if (known === undefined) return { kind: "none" };

@@ -20,7 +20,7 @@ export async function explain(
   const config = configOf(env);
   const fields = Fields.from(query.from === undefined ? [] : [["meridian-from", query.from]]);
   const { method, url } = query;
-  // An explanation is for whoever may ask for one, so a place may be named in production too.
+  // A token is needed for an explanation, so a place may be named in production too.
   const admitted = admit({
     method,
     url,

@@ -1,11 +1,11 @@
-// Limits of the edge: of a request on its way through regions and tiers, and of what an isolate keeps beside its shards' entries.
+// Limits of the edge: of a request on its way through regions and tiers, and of what an isolate keeps in addition to its shards' entries.
 
 import { KiB, MiB } from "../config/units.ts";
 
 export const EDGE_LIMITS = {
   // --- a request on its way
   /**
-   * An upload of unknown length waits for its first byte or its end this long, to tell whether it is one: the end of an empty one
+   * An upload of unknown length waits this long for its first byte or its end, to see whether it has content: the end of an empty one
    * comes with its head, and a client that waits for an answer before it sends must not be kept for long.
    */
   firstByteOfUploadMillis: 100,
@@ -30,7 +30,7 @@ export const EDGE_LIMITS = {
   meterPushGivenUpMillis: 10_000,
   /** The largest body that an edge keeps a copy of: it is read whole before it goes on, and most pages are smaller. */
   copyBytes: 128 * KiB,
-  /** Copies in one isolate, beside the entries of shards that may live there too: hot pages are few. */
+  /** Copies in one isolate, in addition to the entries of shards in the same isolate: hot pages are few. */
   copiesBytes: 8 * MiB,
 
   // --- actions of a route
@@ -40,24 +40,24 @@ export const EDGE_LIMITS = {
   // --- a shard
   /** An object larger than this that cannot be stored in segments passes through and is not kept. */
   entryBytes: 8 * MiB,
-  /** Ranges of one request; a field with more is ignored: hundreds of small parts are how servers are made to sweat. */
+  /** Ranges of one request; a field with more is ignored: hundreds of small parts are a known way to overload servers. */
   ranges: 16,
   /** Ranges closer than this are sent as one: a part of its own costs about as much around it (RFC 9110 section 15.3.7.2). */
   rangeGapBytes: 80,
   /** Bytes that all flights of an isolate may hold before further ones go at the pace of their slowest reader. */
   flightBytes: 32 * MiB,
-  /** Chunks smaller than this are copied into blocks: a chunk of its own takes up to 1.6 KB beside its content. */
+  /** Chunks smaller than this are copied into blocks: a chunk of its own takes up to 1.6 KB in addition to its content. */
   smallChunkBytes: 4 * KiB,
   /** The largest block for small chunks. A block is as large as what was held before it, so at most half of it is unused. */
   chunkBlockBytes: 64 * KiB,
   /** What a flight at its readers' pace holds at most. */
   pacedFlightBytes: 512 * KiB,
-  /** How much longer than the origin's own pause a body from another tier may say nothing: that tier tells us first. */
+  /** How much longer than the origin's own pause a body from another tier may be silent: that tier reports the failure first. */
   bodySilenceBeyondMillis: 5_000,
   /** A reader that takes nothing for this long while others wait for it is cut off. */
   stalledReaderMillis: 10_000,
   /**
-   * Characters of one request field, or of all key cookies together, by which a route tells responses apart; a request with a longer
+   * Characters of one request field, or of all key cookies together, by which a route distinguishes responses; a request with a longer
    * value passes the cache. Most are far shorter; Next.js describes the layout that a page was left from in several hundred.
    */
   selectingCharacters: 1_024,
@@ -65,11 +65,11 @@ export const EDGE_LIMITS = {
   preferenceCharacters: 256,
   /** Request fields beyond the standard ones that `detectVary` lets select variants of one URL: frameworks name up to five. */
   detectedFields: 8,
-  /** Withheld fields of one route that are counted and told by name; an origin names them, and could name any number. */
+  /** Withheld fields of one route that are counted and reported by name; an origin names them, and could name any number. */
   withheldFields: 16,
   /** The longest freshness that is guessed from `Last-Modified`: a guess should not outlive a day. */
   heuristicMillis: 86_400_000,
-  /** Groups that one answer may end: each is looked for in every entry. */
+  /** Groups that one answer may invalidate: each is looked for in every entry. */
   invalidatedGroups: 32,
 
   // --- compression

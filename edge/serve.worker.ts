@@ -39,7 +39,7 @@ export interface EdgeParts {
 
 const now = (): EpochMillis => epochMillis(Date.now());
 
-/** One request at the edge, as far as whatever answers it must know. */
+/** One request at the edge, as far as the code that answers it must know. */
 interface EdgeRequest {
   readonly env: Environment;
   readonly requestId: string;
@@ -54,7 +54,7 @@ interface EdgeRequest {
   };
 }
 
-/** Answers a client. Never throws: what goes wrong is told as a problem. */
+/** Answers a client. Never throws: errors become problem documents. */
 export async function serve(
   request: Request,
   env: Environment,
@@ -139,7 +139,7 @@ async function answer(visit: EdgeRequest, request: Request, admitted: Admitted, 
   return deliver(visit, method, admitted, { ...served.answer, answered: served.answer.facts?.answered, region, took });
 }
 
-/** What somebody else gave us for a client. */
+/** An answer from a region or an origin for a client. */
 interface ClientAnswer {
   readonly status: number;
   readonly fields: Fields;

@@ -1,6 +1,6 @@
 // Asks for a URL in the place of a client, so that a region's caches hold it before clients come: the same admission, key,
 // owner, shard, shield and gate before the origin as theirs, and nothing of any client. The body is read to its end, since an
-// entry is whole only then. What a route does at the edge beside caching (redirects, signatures) is not done: nobody is served.
+// entry is whole only then. What a route does at the edge apart from caching (redirects, signatures) is left out: no client is served.
 
 import { LIMITS } from "../config/limits.ts";
 import type { Environment } from "../config/node/environment.worker.ts";

@@ -12,7 +12,7 @@ export interface Leaving {
   readonly status: number;
   /** As the client would get them; changed in place. */
   readonly fields: Fields;
-  /** Whose answer it is: the origin's (through whatever cache), or one of Meridian's own; a preflight's says all it needs. */
+  /** Whose answer it is: the origin's (through any cache), or one of Meridian's own; a preflight's says all it needs. */
   readonly from: "origin" | "meridian" | "preflight";
   /** The client's request. */
   readonly request: Fields;

@@ -1,6 +1,6 @@
 // What a route does with a request before anybody is asked for an answer, in this fixed order: access, rate, redirect, preflight,
 // signature, removed fields. So a denied client costs no bucket, a redirect needs no signature, and a preflight, which browsers
-// send without credentials, is told what it asks. The first that decides ends it. Pure: buckets and the HMAC are handed in.
+// send without credentials, gets its answer. The first that decides ends it. Pure: buckets and the HMAC are handed in.
 
 import type { EpochMillis } from "../../config/units.ts";
 import { type FieldLine, Fields } from "../http/fields.ts";
@@ -29,7 +29,7 @@ export interface BeforePorts {
   readonly verify: (secretName: string, text: string, signature: string) => Promise<"right" | "wrong" | "no-key">;
 }
 
-/** What becomes of the request. `said` are fields for whatever answer it gets. */
+/** What becomes of the request. `said` are fields for its answer. */
 export type Before =
   | { readonly kind: "on"; readonly admitted: Admitted; readonly fields: Fields; readonly said: readonly FieldLine[] }
   | {

@@ -1,5 +1,5 @@
 // Which sites' scripts may read a route's answers (Fetch standard, "CORS protocol"). Preflights are answered here, without the
-// origin; what the origin itself says of it is replaced, for it was said to whoever filled the cache. `Vary: Origin` is added
+// origin; what the origin itself says of it is replaced, because it was meant for the request that filled the cache. `Vary: Origin` is added
 // towards the client alone: the origin never sees `Origin` on a shared fill, so entries are not split by it.
 
 import type { Actions } from "../../config/schema/action-schema.ts";

@@ -1,6 +1,6 @@
 // Fields that a route removes, sets and adds: of the client's request (as if it had not sent them), of the origin's request,
 // and of the response to the client. Always in this order: remove, set, add. Which names may be touched is checked with the
-// configuration (config/schema/action-fields.ts). On shared fills the values are constants or facts that the key holds: whoever calls
+// configuration (config/schema/action-fields.ts). On shared fills the values are constants or facts that the key holds: the caller
 // `toOrigin` hands over only those, and a fact that is not known sets nothing.
 
 import type { Actions } from "../../config/schema/action-schema.ts";
@@ -8,7 +8,7 @@ import { passesFor } from "../../config/schema/reserved-fields.ts";
 import { Fields } from "../http/fields.ts";
 import type { Device } from "../request/device.ts";
 
-/** What the origin may be told of a client. */
+/** Facts about a client that the origin may be sent. */
 export interface ClientFacts {
   readonly country?: string | undefined;
   readonly device?: Device | undefined;

@@ -1,5 +1,5 @@
 // What the actions need of the runtime: the isolate's buckets, and an HMAC under a secret of the environment. The comparison is
-// the platform's own `verify`, which takes the same time whatever is wrong with a signature.
+// the platform's own `verify`, which takes the same time for every kind of wrong signature.
 
 import type { Environment } from "../../config/node/environment.worker.ts";
 import { verifyMac } from "../../config/node/peer-signature.worker.ts";

@@ -1,6 +1,6 @@
 // How often one client may come: a token bucket for each client and route, full at first and refilled evenly. A client is an
 // IPv4 address or an IPv6 /64. The buckets live in one isolate's memory: with several isolates a client has as many buckets,
-// and a table that is full forgets whoever was unheard for longest. So it is a guard against one client's flood, no quota.
+// and a full table drops the client that has been idle for longest. So it is a guard against one client's flood, no quota.
 // Fields: Retry-After (RFC 9110 section 10.2.3), RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers).
 
 import type { Actions } from "../../config/schema/action-schema.ts";
@@ -35,7 +35,7 @@ export class RateTable {
   }
 
   /**
-   * Takes one request out of the client's bucket on a route. Clients of whom nobody vouches for an address share one bucket.
+   * Takes one request out of the client's bucket on a route. Clients without a verified address share one bucket.
    * A clock that steps back fills nothing.
    */
   take(route: string, rate: RateRule, address: string | undefined, now: EpochMillis): RateDecision {

@@ -8,7 +8,7 @@ import { EDGE_LIMITS } from "../limits.ts";
 import type { After, ByteSource } from "./source.ts";
 import type { Spool } from "./spool.ts";
 
-/** Moves a body into a spool at the pace of its readers, and ends it as it ended. Never rejects: the spool tells its readers. */
+/** Moves a body into a spool at the pace of its readers, and ends it as it ended. Never rejects: the spool passes errors to its readers. */
 export async function pump(after: After, source: ByteSource, spool: Spool, length: number | undefined): Promise<void> {
   let received = 0;
   const stop = watchRate(

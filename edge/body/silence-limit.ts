@@ -1,13 +1,13 @@
 // A body that another process sends may stop coming without a word: the process hangs, or the way to it is cut. Nobody
 // would hear of it, and everyone who asks for the object would join its flight and wait. So silence has an end here, later
-// than at the tier that asks the origin, which then has told us what went wrong. A reader's own pauses do not count.
+// than at the tier that asks the origin, which has reported what went wrong by then. A reader's own pauses do not count.
 
 import type { Origin } from "../../config/schema/schema.ts";
 import { type Millis, millis } from "../../config/units.ts";
 import { EDGE_LIMITS } from "../limits.ts";
 import type { After, ByteSource } from "./source.ts";
 
-/** How long a body from this origin, by whatever way, may say nothing. */
+/** How long a body from this origin, by any path, may be silent. */
 export const silenceOf = (origin: Origin | undefined): Millis =>
   millis((origin?.idleTimeoutSeconds ?? 0) * 1000 + EDGE_LIMITS.bodySilenceBeyondMillis);
 

@@ -20,14 +20,14 @@ export type Body =
       open(): ByteSource;
       /** Opens only these bytes, where the body need not be read from its start; any number of times. */
       readonly openAt?: (range: ByteRange) => ByteSource;
-      /** The shell's own stream of the same bytes: what nobody has to look into passes through as it is. */
+      /** The shell's own stream of the same bytes: bytes that no code has to inspect pass through as they are. */
       readonly native?: unknown;
     };
 
 /** Runs `act` once after `delay`, unless the returned function is called before. */
 export type After = (delay: Millis, act: () => void) => () => void;
 
-/** Lets go of a body that will not be sent, so that nobody waits for its reader. */
+/** Cancels a body that will not be sent, so that its source does not wait for a reader. */
 export function discard(body: Body): void {
   if (body.kind === "stream") body.open().cancel();
 }

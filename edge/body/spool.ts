@@ -2,7 +2,7 @@
 // may become an entry; otherwise it is paced and holds only what some reader has still to take, so that a body of any size passes
 // in bounded memory. A truncated body never ends well.
 // Chunks are held as they come if they are large. Small ones are copied into blocks that grow with the body: a chunk costs
-// hundreds of bytes beside its content, so an origin that sends byte by byte could fill the isolate with what is not counted.
+// hundreds of bytes in addition to its content, so an origin that sends byte by byte could fill the isolate with what is not counted.
 // What is counted is the blocks' memory, at most twice the content.
 
 import { EDGE_LIMITS } from "../limits.ts";
@@ -82,7 +82,7 @@ export class Spool {
   write(chunk: Uint8Array): void {
     if (this.#end.kind !== "open" || chunk.byteLength === 0) return;
     this.#append(chunk);
-    // What is no larger than a paced body may hold costs nothing more by being kept: small objects are stored whatever else
+    // A body no larger than a paced one may hold costs nothing more by being kept: small objects are stored regardless of what else
     // is under way, or a few clients that read slowly would end all storing.
     const crowded = bytesHeld > EDGE_LIMITS.flightBytes && this.#memory > EDGE_LIMITS.pacedFlightBytes;
     if (this.#keeps && (this.#held > EDGE_LIMITS.entryBytes || crowded)) this.#keeps = false;
@@ -128,7 +128,7 @@ export class Spool {
     });
   }
 
-  /** Cuts off the readers that hold up others; those that are all in one place, or one alone, hold up nobody. */
+  /** Cuts off the readers that hold up others; readers that are all in one place hold up no other. */
   cutStalled(): void {
     const last = [...this.#readers].filter((reader) => reader.block === this.#base);
     if (last.length === this.#readers.size) return;
@@ -165,7 +165,7 @@ export class Spool {
 
   /**
    * The whole body in one piece, for the entry. Only when `whole`. Readers under way go on in the same memory, so that a slow
-   * one holds nothing beside what the store holds anyway.
+   * one holds nothing that the store does not hold anyway.
    */
   bytes(): Uint8Array {
     if (!this.whole) throw new Error("only a whole body becomes an entry");
@@ -273,7 +273,7 @@ export class Spool {
   }
 }
 
-/** A body that is still coming. The reader attaches at once, for a paced body forgets what nobody waits for. */
+/** A body that is still coming. The reader attaches at once, because a paced body drops what no reader needs. */
 export function streamOf(spool: Spool, answer: UpstreamAnswer): Body {
   const reader = spool.read();
   const length = answer.body.kind === "stream" ? answer.body.length : undefined;

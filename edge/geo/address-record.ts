@@ -31,7 +31,7 @@ const isCountryCode = (value: unknown): value is string =>
 function pointOf(record: Readonly<Record<string, unknown>>): Coordinates | undefined {
   const latitude = degreesOf(record.latitude, 90);
   const longitude = degreesOf(record.longitude, 180);
-  // Flat files write 0,0 where they know nothing; nobody lives there.
+  // Flat files write 0,0 where they know nothing; that place is in the sea.
   if (latitude === undefined || longitude === undefined || (latitude === 0 && longitude === 0)) return undefined;
   return { latitude, longitude };
 }

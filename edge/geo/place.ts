@@ -1,5 +1,5 @@
 // Where a client is, as far as routing needs it: a point, and by which source it is known. It decides nothing; locate.ts
-// makes places, choose-region.ts reads them, and `explain` shows the source so that nobody takes a guess for a fact.
+// makes places, choose-region.ts reads them, and `explain` shows the source so that a guess is not mistaken for a fact.
 
 import type { Continent } from "../../config/world/continents.ts";
 import type { Coordinates } from "../../config/world/regions.ts";

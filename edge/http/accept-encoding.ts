@@ -1,4 +1,4 @@
-// Which codings a client takes, brought into one of six forms (RFC 9110 section 12.5.3): what the forms do not tell apart is
+// Which codings a client takes, brought into one of six forms (RFC 9110 section 12.5.3): what the forms do not distinguish is
 // answered with the same variant and looks the same to the origin. A preference is kept where it contradicts ours (a client
 // that wants gzip more than br gets gzip); one that agrees changes nothing, so browsers with and without zstd share `br`.
 // A client that refuses even the identity gets it where there is nothing else: bytes are better than an error, and the RFC

@@ -1,6 +1,6 @@
 // Reads `Cache-Control`, of requests and responses alike (RFC 9111 section 5.2). It never throws, and where a value is wrong
 // or said twice it takes the more restrictive meaning: a lifetime that is no number is zero, two lifetimes are the shorter,
-// a malformed permission is none. Field names behind `no-cache=` and `private=` are not told apart: the whole response is
+// a malformed permission is none. Field names behind `no-cache=` and `private=` are not distinguished: the whole response is
 // meant, which sections 5.2.2.4 and 5.2.2.7 allow and most caches do.
 
 import { type Seconds, seconds } from "../../config/units.ts";
@@ -123,6 +123,6 @@ function add(directives: Building, member: string): void {
 const shorter = (known: Seconds | undefined, delta: Seconds | undefined): Seconds =>
   seconds(Math.min(known ?? Number.POSITIVE_INFINITY, delta ?? 0));
 
-/** Both forms of an argument ought to be accepted, whatever the definition of the directive says (RFC 9111 section 5.2). */
+/** Both forms of an argument ought to be accepted, regardless of what the definition of the directive says (RFC 9111 section 5.2). */
 const unquoted = (argument: string): string =>
   argument.length >= 2 && argument.startsWith('"') && argument.endsWith('"') ? argument.slice(1, -1) : argument;

@@ -100,7 +100,7 @@ export function plainFacts(
 ): { readonly shared: boolean; readonly strong: boolean; readonly coding: Coding | undefined } | undefined {
   const words = fields.get(PLAIN_FIELD)?.split(" ");
   if (words === undefined) return undefined;
-  // Only our own encoder has written Content-Encoding beside our own field.
+  // Only our own encoder has written Content-Encoding together with our own field.
   const coding = fields.get("content-encoding") as Coding | undefined;
   return { shared: words.includes("shared"), strong: words.includes("strong"), coding };
 }
@@ -137,7 +137,7 @@ export function fieldsInCoding(identity: Fields, coding: Coding | undefined): Fi
   return encoded;
 }
 
-/** The fields of the identity, as far as those of an encoded sibling tell: what described the plain bytes is lost. */
+/** The fields of the identity, as far as an encoded sibling shows them: what described the plain bytes is lost. */
 export function decodedFields(encoded: Fields): Fields {
   const identity = withoutPlainBytes(encoded);
   identity.delete("content-encoding");

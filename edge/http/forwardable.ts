@@ -33,7 +33,7 @@ export function withoutHopByHop(fields: Fields): Fields {
   return rest;
 }
 
-/** A copy without our internal fields: nobody outside may send or see them. */
+/** A copy without our internal fields: clients and origins may neither send nor see them. */
 export function withoutInternal(fields: Fields): Fields {
   const rest = new Fields();
   for (const [name, value] of fields) if (!name.startsWith(INTERNAL_PREFIX)) rest.append(name, value);

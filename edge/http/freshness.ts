@@ -9,7 +9,7 @@ import { parseHttpDate } from "./http-date.ts";
 import { type Selected, selectDirectives } from "./targeted.ts";
 import type { Policy } from "./terms.ts";
 
-/** A freshness lifetime and its source; `silent` where nobody gave one, which makes it zero. */
+/** A freshness lifetime and its source; `silent` where none was given, which makes it zero. */
 export interface Lifetime {
   readonly freshFor: Millis;
   readonly source: "route" | "origin" | "heuristic" | "silent";

@@ -1,5 +1,5 @@
 // Instants in fields: the one form that senders use today and the two obsolete ones that recipients must still read (RFC 9110
-// section 5.6.7). Anything else is no date, and whoever asked takes the careful way: an `Expires` that is no date has
+// section 5.6.7). Anything else is no date, and the caller takes the careful way: an `Expires` that is no date has
 // passed (RFC 9111 section 5.3). Case is forgiven, as the suite of public cache tests expects; nothing else is.
 
 import { type EpochMillis, epochMillis } from "../../config/units.ts";

@@ -1,5 +1,5 @@
 // What a request that may have changed something makes worthless: URLs (RFC 9111 section 4.4) and groups (RFC 9875), and which
-// methods change nothing (RFC 9110 section 9.2). A method that nobody knows may change anything. Only the same origin's URLs
+// methods change nothing (RFC 9110 section 9.2). An unknown method may change anything. Only the same origin's URLs
 // and groups are touched: one site's answer must not throw away another's entries.
 
 import { EDGE_LIMITS } from "../limits.ts";

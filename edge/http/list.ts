@@ -1,7 +1,7 @@
 // Comma-separated lists as HTTP had them before structured fields (RFC 9110 section 5.6.1): members, optional whitespace, empty
 // members to be ignored, quoted strings in which a comma is only a comma. A quote that never closes is taken for an
 // ordinary character, because it must not swallow what comes after it: a `no-store` behind it still counts.
-// Time is linear in the length whatever the value, since strangers write these values.
+// Time is linear in the length for any value, since clients and origins write these values.
 
 /** The members of a list, trimmed, empty ones left out. With `;` the parameters of one member (RFC 9110 section 5.6.6). */
 export function membersOf(value: string, separator: "," | ";" = ","): string[] {
@@ -42,7 +42,7 @@ function keep(members: string[], value: string, from: number, to: number): void 
   if (start < end) members.push(value.slice(start, end));
 }
 
-/** Optional whitespace is space and tab only (RFC 9110 section 5.6.3); what `trim` takes beside may be part of a value. */
+/** Optional whitespace is space and tab only (RFC 9110 section 5.6.3); what `trim` removes beyond that may be part of a value. */
 const isWhitespace = (character: string | undefined): boolean => character === " " || character === "\t";
 
 /** Whether a text is a name as fields and directives have it (RFC 9110 section 5.6.2). */

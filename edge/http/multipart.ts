@@ -1,6 +1,6 @@
 // Several parts of one representation in one body (RFC 9110 section 14.6). It writes what stands between the parts and says
 // how long the whole will be; the bytes of the parts themselves it never sees. The boundary must not occur in them: the
-// caller gives one that nobody can guess.
+// caller gives one that cannot be guessed.
 
 import type { ByteRange } from "./range.ts";
 

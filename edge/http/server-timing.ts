@@ -1,4 +1,4 @@
-// `Server-Timing` (W3C): what each tier took, for the browser's own tools. Only what was measured is told: a missing or
+// `Server-Timing` (W3C): what each tier took, for the browser's own tools. Only measured values are given: a missing or
 // impossible length is left out, never shown as zero. Milliseconds with one decimal, since finer is noise on any clock here.
 
 import type { Millis } from "../../config/units.ts";

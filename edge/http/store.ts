@@ -2,7 +2,7 @@
 // the request's method and what makes it personal, the response's fields and the route, never by the clock.
 // Invariant: adding no-store, private, no-cache, Set-Cookie or a Cookie never makes anything storable that was not.
 // A request's own no-store is advisory (section 5.2.1) and not heeded: one client could switch off sharing for all.
-// **Decided: the answer to a request with Authorization or a cookie outside the key is not stored, whatever it says.** RFC 9111
+// **Decided: the answer to a request with Authorization or a cookie outside the key is not stored, regardless of what it says.** RFC 9111
 // section 3.5 allows it with `public`, `s-maxage` or `must-revalidate`, and says nothing of cookies. But frameworks write
 // `public` on pages that read cookies, and one client's cookie would then be in what all others get. A route that knows its
 // origin better says `storePersonal: "explicit"`. Otherwise the shard fetches such a URL again without the credentials
@@ -174,7 +174,7 @@ function staleWindows(status: number, directives: Directives, lifetime: Lifetime
     const ifError = said(staleIfError);
     return { whileRevalidate, ifError, forbidden: whileRevalidate === 0 && ifError === 0 };
   }
-  // Where nobody gave a lifetime nobody allowed staleness either.
+  // Without a stated lifetime no staleness is allowed either.
   if (lifetime.source === "silent") return { ...none, forbidden: true };
   // An old error is no better than a new one.
   if (status >= 500) return { ...none, forbidden: false };

@@ -1,6 +1,6 @@
 // Which field speaks to this cache (RFC 9213): the first of the target list that is valid and not empty, else `Cache-Control`.
 // By default the list is `Meridian-CDN-Cache-Control`, `CDN-Cache-Control`, and `Surrogate-Control` of older CDNs, which has
-// its own syntax. Only that one field counts, and `Expires` counts only beside `Cache-Control`. A targeted field that does
+// its own syntax. Only that one field counts, and `Expires` counts only together with `Cache-Control`. A targeted field that does
 // not parse is as good as absent; a lifetime in it that is no integer is zero, never a guess (section 2.1).
 
 import { type Seconds, seconds } from "../../config/units.ts";
@@ -77,5 +77,5 @@ function surrogateDirectives(value: string, fields: Fields): Directives | undefi
 
 /** Our device token in `Surrogate-Control` targets and in `Surrogate-Capability`. */
 const SURROGATE_NAME = "meridian";
-/** What origins are told where a route obeys `Surrogate-Control`, as its note demands; we process no ESI and say so by silence. */
+/** What origins are sent where a route obeys `Surrogate-Control`, as its note demands; we process no ESI and say so by silence. */
 export const SURROGATE_CAPABILITY = `${SURROGATE_NAME}="Surrogate/1.0"`;

@@ -28,7 +28,7 @@ export interface Terms {
   readonly staleWhileRevalidateFor: Millis;
   /** How long after `freshFor` it may be served when the origin fails (RFC 5861 section 4). */
   readonly staleIfErrorFor: Millis;
-  /** Never served stale, for whatever reason (RFC 9111 section 5.2.2.2). */
+  /** Never served stale, for any reason (RFC 9111 section 5.2.2.2). */
   readonly mustRevalidate: boolean;
   /** Never served without asking, fresh or not: `no-cache`. */
   readonly alwaysRevalidate: boolean;
@@ -45,7 +45,7 @@ export interface StoredResponse {
 
 /** What a route's configuration says of storing and reusing. */
 export interface Policy {
-  /** Freshness of cacheable successful responses, whatever the origin says of it. */
+  /** Freshness of cacheable successful responses, regardless of what the origin says. */
   readonly edgeSeconds?: Seconds | undefined;
   /** Freshness where the origin says nothing and has no `Last-Modified`. */
   readonly defaultSeconds?: Seconds | undefined;

@@ -1,4 +1,4 @@
-// Is what somebody holds still right? Our questions to the next tier and what its 304 does to the stored response (RFC 9111
+// Is a held copy still right? Our questions to the next tier and what its 304 does to the stored response (RFC 9111
 // sections 3.2, 4.3.1, 4.3.3, 4.3.4), and clients' conditions on what is stored (section 4.3.2, RFC 9110 section 13.2.2).
 // Invariant: a 304 never changes what describes the stored bytes, and one that is about another version changes nothing.
 

@@ -3,7 +3,7 @@
 // request that has it: a page is no answer to `RSC: 1`. So such a field selects, and the request is made again with it.
 // Three kinds of fields:
 //   learned    Accept, Accept-Language and Origin, and with `detectVary` all others: from then on this URL's fills send them,
-//              and its variants are stored by them. Safe, because whatever a fill sends is a part of its variant.
+//              and its variants are stored by them. Safe, because everything that a fill sends is a part of its variant.
 //   passed     any other field: the request goes to the origin whole, and its answer to its client alone. `Cache-Status` says
 //              `detail=vary-withheld`, and a metric counts it by route and field: the route should list the field.
 //   constant   User-Agent, which differs between all clients: the origin sees ours, its answer is stored for all, and it is
@@ -31,7 +31,7 @@ export interface Withheld {
   readonly constant: readonly string[];
 }
 
-/** Whether a request field of this name, in lower case, can tell apart what a route's origin answers. */
+/** Whether a request field of this name, in lower case, can select between a route's answers. */
 function selects(route: Route, name: string): boolean {
   if (route.forward === "all" || name === "cookie" || name === "authorization") return true;
   if (candidateNames(route).includes(name)) return true;
@@ -62,7 +62,7 @@ export function passedFor(route: Route, vary: readonly string[], request: Fields
   return vary.filter((name) => selects(route, name) && !isCredential(name) && !isSent(name) && has(request, name));
 }
 
-/** What of a request its origin was not sent and answers by, where the fill sent `sent` beside the route's own fields. */
+/** What of a request its origin was not sent and answers by, where the fill sent `sent` in addition to the route's own fields. */
 export function withheldFrom(
   route: Route,
   vary: readonly string[],
@@ -77,10 +77,10 @@ export function withheldFrom(
   return { learned, passed, constant: isConstant ? ["user-agent"] : [] };
 }
 
-/** Facts about one client or one request that an origin is sent where everything is forwarded, whatever the client says in them. */
+/** Facts about one client or one request that an origin is sent where everything is forwarded, regardless of what the client says in them. */
 const FACTS: ReadonlySet<string> = new Set(["cdn-loop", "forwarded", "traceparent", "via", "x-forwarded-for"]);
 
-/** Whether a response varies by what Meridian says of each client: then no other client's request can be told to be alike. */
+/** Whether a response varies by what Meridian says of each client: then no other client's request can be known to be alike. */
 export const variesByFacts = (route: Route, vary: readonly string[]): boolean =>
   route.forward === "all" &&
   vary.some((name) => FACTS.has(name) || (name === "meridian-country" && !route.key.country));

@@ -59,7 +59,7 @@ export class RegionAsker {
   readonly #health: RegionHealth;
   readonly #copies: Copies;
   #drained: ReadonlySet<RegionId> = new Set();
-  /** When somebody last said which regions are drained, or was last asked because they left none. */
+  /** When an answer last said which regions are drained, or a region was last asked because they left none. */
   #drainedAt: EpochMillis | undefined;
 
   /** `health` may be shared with others who call regions. */
@@ -90,7 +90,7 @@ export class RegionAsker {
     return chooseRegion({ ...input, drained: new Set() });
   }
 
-  /** The first answer that a region gives, or why there is none. `only` this region is asked, whatever clients would be. */
+  /** The first answer that a region gives, or why there is none. `only`: asks this region, regardless of the client's place. */
   async ask(config: Config, serving: Serving, ports: RegionPorts, only?: RegionId): Promise<Served> {
     const { admitted, fields, method } = serving;
     const choices = only === undefined ? this.regionsFor(config, admitted) : [{ region: only }];

@@ -83,7 +83,7 @@ export class Copies {
     return { ...answer, body: { kind: "bytes", bytes: whole } };
   }
 
-  /** A request that may have changed something was answered: whoever sent it should see that. */
+  /** A request that may have changed something was answered: its sender should see the change. */
   changed(region: RegionId, { url }: CacheKey): void {
     this.#copies.deleteUrl(region, url);
   }

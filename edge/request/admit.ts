@@ -1,6 +1,6 @@
 // The first decisions about a client's request, before any node is asked: is it one that we answer, for which route, from
 // where and with what it may demand. Everything that follows reads only what is admitted here. Pure: the platform's facts
-// about the client come in as values, and what is refused comes out as a problem to tell.
+// about the client come in as values, and a refusal comes out as a problem document.
 
 import { hasControl } from "../../config/field-value.ts";
 import { LIMITS } from "../../config/limits.ts";
@@ -73,7 +73,7 @@ export function admit(arrival: Arrival): Admitted | RefusedRequest {
   const normal = normaliseUrl(arrival.url);
   if (normal.kind === "invalid") return refused(400, "bad-url", "Bad request", normal.detail);
   const written = fields.get("host");
-  // The platform writes the URL from this field, whatever it holds: with a slash in it a part of it would become the path.
+  // The platform builds the URL from this field without checking it: a slash in it would make a part of it the path.
   if (written !== undefined && /[\s/?#@\\]/.test(written)) {
     return refused(
       400,
@@ -172,7 +172,7 @@ function passageOf({ method, fields }: Arrival, route: Route): Passage {
   if (route.websocket && isHandshake(method, fields)) return "connection";
   if (route.mode === "bypass" || (method !== "GET" && method !== "HEAD")) return "passed";
   if (selectsByTooMuch(fields, route) || hasBypassCookie(fields, route)) return "passed";
-  // An event stream never ends: nobody may wait for it, and a browser that asks for one says so.
+  // An event stream never ends: no request may wait for it, and a browser that asks for one says so.
   return fields.get("accept")?.toLowerCase().startsWith("text/event-stream") ? "passed" : "cached";
 }
 

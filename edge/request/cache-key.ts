@@ -1,5 +1,5 @@
 // What makes two requests the same for the cache: a route's key rules applied to a request. Two requests with equal keys are
-// answered from the same entries, so the key holds everything that a shared fill forwards, beside the fields that select
+// answered from the same entries, so the key holds everything that a shared fill forwards, apart from the fields that select
 // variants (forwarded.ts; a property test compares them). GET and HEAD have one key, since HEAD is answered from GET's entry.
 // A key begins with a namespace made of the rules themselves: changed rules start afresh instead of meeting entries that were
 // stored under others. Purges name URLs as clients write them; `canonicalUrls` gives the spellings that entries carry.
@@ -20,7 +20,7 @@ import { deviceOf } from "./device.ts";
 import { keyCookies, keyHeaders } from "./keyed-fields.ts";
 
 export interface CacheKey {
-  /** Namespace, URL and whatever else the rules name. Two keys are equal exactly if all of these are. */
+  /** Namespace, URL and everything else that the rules name. Two keys are equal exactly if all of these are. */
   readonly key: string;
   /** The purge spelling of the URL with its query as the route's rules leave it: what purges of URLs, prefixes and hosts match. */
   readonly url: string;
@@ -45,7 +45,7 @@ export function cacheKey(
   ];
   const key = `${namespaceOf(route)} ${url}`;
   return {
-    // A normalised URL has no space, and JSON keeps the parts apart whatever they contain, so no two lists look alike.
+    // A normalised URL has no space, and JSON keeps the parts apart for any content, so no two lists look alike.
     key: parts.length === 0 ? key : `${key} ${JSON.stringify(parts)}`,
     url: purgeSpelling(url),
     forwardPath: targetOfUrl(url),
@@ -73,7 +73,7 @@ export const canonicalUrls =
       if (normal.kind === "invalid") continue;
       const { host, pathname: path } = new URL(normal.url);
       for (const method of ["GET", "HEAD"]) {
-        // Both, so that a purge is right whatever `strictPaths` says.
+        // Both, so that a purge is right for either value of `strictPaths`.
         const written = matchRoute(routes, { host, path, method });
         const strict = chooseRoute(routes, { host, path, method }, "strict");
         for (const route of new Set([written, strict.kind === "route" ? strict.route : written])) {
@@ -89,7 +89,7 @@ function keyedUrl(url: string, route: Route): string {
   const start = url.indexOf("?");
   if (start < 0) return url;
   const byRule = parameterFilter(route.key.query);
-  // A signed URL names what the bare one names: in purges and explanations too, where nobody has taken the signature off.
+  // A signed URL names what the bare one names: in purges and explanations too, where the signature has not been removed.
   const counts = route.actions?.signed === undefined ? byRule : (name: string) => !SIGNATURE.has(name) && byRule(name);
   return withQuery(url.slice(0, start), url.slice(start + 1), route, counts);
 }

@@ -14,7 +14,7 @@ export interface CfFacts extends CfPlace {
 
 /** What is believed of a client. */
 export interface TrustedClient {
-  /** In one spelling (ip-address.ts); absent if nobody trustworthy says it. */
+  /** In one spelling (ip-address.ts); absent if no trusted source says it. */
   readonly address?: string;
   readonly scheme: "http" | "https";
   /** The value of `Meridian-From`, unread. Only in local mode. */
@@ -33,7 +33,7 @@ export function clientOf(input: {
   const address = parseIpAddress((input.local ? input.assertion : input.cf?.connectingIp) ?? "")?.text;
   const known = address === undefined ? {} : { address };
   if (input.local) {
-    // The front door and the regions' own ports speak plain HTTP, whatever a client writes into X-Forwarded-Proto.
+    // The front door and the regions' own ports speak plain HTTP, regardless of what a client writes into X-Forwarded-Proto.
     return { ...known, scheme: "http", ...(input.meridianFrom !== undefined && { from: input.meridianFrom }) };
   }
   const scheme = input.cf?.scheme ?? "https";

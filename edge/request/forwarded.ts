@@ -1,4 +1,4 @@
-// Exactly what an origin sees of a request, beside its method, path and body. Two extents:
+// Exactly what an origin sees of a request, apart from its method, path and body. Two extents:
 //   "key"         a cached route: fields that are in the key, fields that select variants, and facts that the key
 //                 determines. Nothing else, so no client can put anything into a response that others are served (a property
 //                 test compares pairs of requests). Not even the client's address or trace: a shared response belongs to many.
@@ -36,7 +36,7 @@ export interface ForwardInput {
   readonly originHost: string;
   /** The member of CDN-Loop that names us. */
   readonly loop: string;
-  /** Fields that select variants of this URL, beside the route's own: its answers named them in `Vary`. Lower-case. */
+  /** Fields that select variants of this URL, in addition to the route's own: its answers named them in `Vary`. Lower-case. */
   readonly selecting?: readonly string[] | undefined;
   /** "everything" treats the request as a bypass route's; the route says by default. */
   readonly extent?: "key" | "everything";
@@ -54,7 +54,7 @@ export function forwardedFields(input: ForwardInput): Fields {
   return fields;
 }
 
-/** What the route's own fields may tell of the client: on shared fills nothing that the key does not hold. */
+/** What the route's own fields may say about the client: on shared fills nothing that the key does not hold. */
 function factsFor({ route, request, client }: ForwardInput, extent: "key" | "everything"): ClientFacts {
   const { scheme, host } = client;
   if (extent === "everything") return { ...client, device: deviceOf(request) };

@@ -50,7 +50,7 @@ export const isPersonal = (fields: Fields, route: Route): boolean =>
 export const wholeCookieField = (fields: Fields): string => fields.all("cookie").join("; ");
 
 /**
- * Whether a value by which the route tells responses apart is longer than `EDGE_LIMITS.selectingCharacters`: one of its key fields
+ * Whether a value by which the route distinguishes responses is longer than `EDGE_LIMITS.selectingCharacters`: one of its key fields
  * and variant fields, or its key cookies together. The answer to such a request is not worth its memory, so no cache takes part.
  */
 export const selectsByTooMuch = (fields: Fields, route: Route): boolean =>

@@ -22,7 +22,7 @@ export function hash32(text: string, seed = 0): number {
     state = (Math.imul(state, 5) + 0xe6546b64) | 0;
   }
   if (even < text.length) state ^= scramble(text.charCodeAt(even));
-  // The length tells "a" from "a" followed by U+0000, which leave the same state.
+  // The length distinguishes "a" from "a" followed by U+0000, which leave the same state.
   return mix32(state ^ text.length);
 }
 

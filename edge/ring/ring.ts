@@ -1,6 +1,6 @@
 // Which shard of a region owns a key: weighted rendezvous hashing over a fixed table of slots. A key falls into a slot by its
 // hash; for each slot every shard draws a lot that depends on the two alone, and the best lot owns the slot. So a new shard
-// takes slots from all others and nobody else's move, one that goes leaves its own to the others, and a changed weight moves
+// takes slots from all others and no other slots move, one that is removed leaves its own to the others, and a changed weight moves
 // slots to or from that shard alone. The number of slots never changes, for that would move everything.
 // The table is built at the first question and kept by the caller, who makes one ring for each configuration.
 // Thaler and Ravishankar 1998 (rendezvous); the weighted lot is -ln(u)/weight, which is least with probability weight/sum.

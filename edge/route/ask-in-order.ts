@@ -3,7 +3,7 @@
 // 1. A region that shows no sign of life is left for the next, and avoided for a while (region-health.ts).
 // 2. A request that must not arrive twice goes only to a region that has just shown that it lives, and nowhere else once it was sent.
 // 3. **Decided**: what living regions break off is asked for `EDGE_LIMITS.brokenOff` times and no more. The request itself may be at
-//    fault, and each region asks the origin anew.
+//    fault, and each region asks the origin again.
 
 import type { EpochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";

@@ -31,7 +31,7 @@ export interface ChoiceInput {
   readonly config: Pick<Config, "regions">;
   /** Regions that take no clients. */
   readonly drained: ReadonlySet<RegionId>;
-  /** Regions that failed lately (region-health.ts). */
+  /** Regions that failed recently (region-health.ts). */
   readonly unhealthy: ReadonlySet<RegionId>;
   /** Round trips from the client's place, for the regions where they are known. */
   readonly measured?: Readonly<Partial<Record<RegionId, Millis>>>;

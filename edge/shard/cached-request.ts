@@ -5,8 +5,8 @@
 //       └────> fill ──> done | open | look     a fill has an answer, which may be released, or not (any more)
 //     open ──> done | look     its first bytes have come, or show that it has changed
 //
-// Knowledge of purges, leases and variants may change during every wait. So whatever was decided before one is checked again after
-// it; where that matters, the interleaving stands beside the check. A request that never gets an answer it may release looks
+// Knowledge of purges, leases and variants may change during every wait. So everything that was decided before one is checked again after
+// it; where that matters, the interleaving is written at the check. A request that never gets an answer it may release looks
 // `SHARD_LIMITS.fillAttempts` times and then fails.
 
 import type { CancelSignal } from "../../origin/ports.ts";
@@ -74,7 +74,7 @@ export class CachedRequest {
   #changed = 0;
   #looksLeft: number = SHARD_LIMITS.fillAttempts;
 
-  /** Once `gone` fires nobody reads the answer. */
+  /** Once `gone` fires the answer has no reader. */
   constructor(parts: CacheParts, asked: ShardRequest, gone: CancelSignal | undefined) {
     this.#parts = parts;
     this.#asked = asked;
@@ -263,7 +263,7 @@ function errorOf(landed: Exclude<FillResult, { kind: "kept" }> | undefined): str
   return landed.answer.status >= 500 ? `origin-${landed.answer.status}` : undefined;
 }
 
-/** An answer that is not stored and goes to nobody: its body is let go by the request that began the fill. */
+/** An answer that is neither stored nor sent: the request that began the fill cancels its body. */
 function discardUnused({ joined, landed }: Landed): void {
   if (joined.leads && landed?.kind === "relay") discard(landed.answer.body);
 }

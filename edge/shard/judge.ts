@@ -108,7 +108,7 @@ export class Judge {
     return variantKey(landed.vary, asked.request.fields) === landed.variant;
   }
 
-  /** Whether nobody may have it any more: a purge has ended it, or it was fetched without a lease and is too old for that. */
+  /** Whether it may not be released any more: a purge has invalidated it, or it was fetched without a lease and is too old for that. */
   isSpent(asked: ShardRequest, landed: FillResult & { kind: "kept" }): boolean {
     return this.verdict(landed.entry) === "hard" || this.#isOver(asked, landed);
   }

@@ -12,7 +12,7 @@ export const SHARD_LIMITS = {
   shieldAttempts: 3,
 
   // --- a shard
-  /** What an entry may take beside its body: the fields that an origin may send, its URL in key and target, tags and variant. */
+  /** What an entry may take in addition to its body: the fields that an origin may send, its URL in key and target, tags and variant. */
   entryHeadBytes: 256 * KiB,
   /** Large objects are stored in pieces of this size, each placed and fetched by itself: 0.5 to 2 MiB cost little hit ratio. */
   segmentBytes: 1 * MiB,
@@ -31,7 +31,7 @@ export const SHARD_LIMITS = {
   /** Whole bodies that one answer is cut from where the origin ignores ranges: a slow reader may lose some to faster ones. */
   passesPerAnswer: 16,
   /**
-   * How long such a body waits, without being read, for another reader: players ask for range after range, and to begin anew
+   * How long such a body waits, without being read, for another reader: players ask for range after range, and to begin again
    * costs the origin all that has passed. With so many bodies on their way through a shard none waits any more.
    */
   passLingersMillis: 10_000,
@@ -42,7 +42,7 @@ export const SHARD_LIMITS = {
   heldTimeoutMillis: 250,
   /** How long a large body waits for its first reader, who may have to renew a lease before it may be released. */
   firstReaderMillis: 2_000,
-  /** Characters of the tags that travel with each question for a segment: it has to fit beside the other fields. */
+  /** Characters of the tags that travel with each question for a segment: it has to fit together with the other fields. */
   segmentTagCharacters: 4 * KiB,
   /** An origin's error page up to this size is handed to all who waited for it. */
   sharedErrorBytes: 64 * KiB,

@@ -59,7 +59,7 @@ export class ShardCore {
     return this.#flights.size + this.segments.flights;
   }
 
-  /** Answers a request, or says that it is behind what the caller knows. Once `gone` fires nobody reads the answer. */
+  /** Answers a request, or says that it is behind what the caller knows. Once `gone` fires the answer has no reader. */
   async handle(request: TierRequest, gone?: CancelSignal): Promise<TierResponse | BehindResponse> {
     const { context } = request;
     const { config, knowledge, now } = this.#ports;

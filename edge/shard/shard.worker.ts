@@ -1,6 +1,7 @@
 // A shard as a Durable Object: it gives the core a clock, timers, its hub, the tier above and the isolate's store, and turns
-// messages into values. Paths: /request (a tier's request), /apply (purges that a hub or a tier tells), /forget (URLs that
-// an unsafe method changed), /segment (one of a large object, handed over), /held (which of those it has), /dry-run, /stats, /alive. Nothing here is reachable from a client's port.
+// messages into values. Paths: /request (a tier's request), /apply (purges that a hub or a tier sends), /forget (URLs that an unsafe
+// method changed), /segment (a segment of a large object, handed over), /held (which of these segments it has), /dry-run, /stats,
+// /alive. No client can reach any of them.
 
 import { DurableObject } from "cloudflare:workers";
 import { LABEL_VALUES } from "../../config/metrics/metric-catalogue.ts";
@@ -175,7 +176,7 @@ export class Shard extends DurableObject<Environment> {
       await answer.body?.cancel();
       return answer.ok ? "accepted" : "failed";
     } catch {
-      // A hub that cannot be reached is an expected state; whoever sent the request is told.
+      // A hub that cannot be reached is an expected state; the sender of the request gets an answer that says so.
       return "failed";
     }
   }
@@ -211,7 +212,7 @@ export class Shard extends DurableObject<Environment> {
   }
 }
 
-/** What another shard tells; code from before there were groups says nothing of them. */
+/** A change that another shard reports; code from before there were groups does not mention them. */
 const readChange = ({ urls, site = "", groups = [] }: Pick<Change, "urls"> & Partial<Change>): Change => ({
   urls,
   site,

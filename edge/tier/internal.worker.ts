@@ -1,5 +1,5 @@
 // The door between processes: a peer's signed request goes to the node of this region that it names. Anything unsigned, old,
-// repeated or addressed to nobody is refused before a node sees it.
+// repeated or addressed to no node is refused before a node sees it.
 
 import type { Environment } from "../../config/node/environment.worker.ts";
 import { NODE_FIELD, nodesOf, ownRegion } from "../../config/node/nodes.worker.ts";

@@ -1,6 +1,6 @@
 // Translates between the platform's messages and the tiers' values: a request or answer of the core becomes a Request or
 // Response and back, and the one internal field each carries is read and written here alone. Bodies are passed on as the
-// platform's own streams where nobody looks into them, and are never decoded or encoded on the way.
+// platform's own streams where no code inspects them, and are never decoded or encoded on the way.
 
 import { type EpochMillis, millis } from "../../config/units.ts";
 import type { Body, ByteSource } from "../body/source.ts";

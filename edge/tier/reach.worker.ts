@@ -1,6 +1,6 @@
 // Calls a node that may be gone. A slow origin and a dead region look alike at first, so after a second without an answer
 // the node is asked, on the side, whether it is alive: one that answers is waited for, one that does not is left. So a lost
-// region costs about two seconds of one request's time, and a slow origin costs nobody's region its clients. Invariant: only a
+// region costs about two seconds of one request's time, and a slow origin costs no region its clients. Invariant: only a
 // node that shows no sign of life is called unreachable. A request that a living node cannot take may be at fault itself, and
 // must not cost a region all its other clients.
 

@@ -1,5 +1,5 @@
 // What a tier is asked and what it answers, without any platform: the shard core sees only these, the shells (workerd, a
-// test, a simulator) translate. A body is opened at most once, by whoever passes it on.
+// test, a simulator) translate. A body is opened at most once, by the code that passes it on.
 
 import type { EpochMillis } from "../../config/units.ts";
 import type { Vector } from "../../control-plane/purge/vector.ts";
@@ -37,9 +37,9 @@ export interface KeyedRequest extends TierRequest {
 export interface UpstreamRequest extends KeyedRequest {
   /** What purges are known now: no answer may come from knowledge older than this. */
   readonly vector: Vector;
-  /** Gives the question up: nobody waits for its answer any more. */
+  /** Cancels the request: no client waits for its answer any more. */
   readonly signal?: CancelSignal | undefined;
-  /** Fields that select variants of this URL beside the route's own, and that an origin is sent for that. */
+  /** Fields that select variants of this URL in addition to the route's own; the origin is sent them. */
   readonly selecting?: readonly string[];
   /** The answer is for one client alone: an origin is sent everything that it said. */
   readonly isOwn?: boolean;
@@ -64,7 +64,7 @@ export interface UpstreamAnswer {
   readonly upgrade?: unknown;
 }
 
-/** Why there is no answer, as the client will be told (RFC 9457, RFC 9209). */
+/** Why there is no answer, as the client gets it (RFC 9457, RFC 9209). */
 export interface UpstreamFailure {
   readonly kind: "failure";
   readonly status: 408 | 502 | 503 | 504 | 508;

@@ -1,4 +1,4 @@
-// What tiers say to each other beside the HTTP message itself: a request's context downward (edge -> shard -> shield) and a
+// The messages between tiers, in addition to the HTTP message itself: a request's context downward (edge -> shard -> shield) and a
 // response's facts upward. Each travels as one JSON field that clients can neither send nor see. Facts are absolute (when a
 // response was born, what purges were known when its origin fetch began), never a relative age that could pass for fresh.
 
@@ -78,7 +78,7 @@ export interface ResponseFacts {
   readonly validFor?: Millis;
   /** The edge may answer others from this answer while it is valid. */
   readonly copy?: CopyGrant;
-  /** Request fields by which the answering tier selected it: whoever stores it must select by them as well. Sorted. */
+  /** Request fields by which the answering tier selected it: a tier that stores it must select by them as well. Sorted. */
   readonly selectedBy?: readonly string[];
   /** Request fields that the answer varies by and that the origin is not sent on shared fills, if the request had any. */
   readonly withheld?: readonly string[];
@@ -110,11 +110,11 @@ export interface ShardStats {
   readonly spooledBytes: Bytes;
 }
 
-/** What a tier tells the next of how much it wants an answer. */
+/** How urgently a tier needs an answer. */
 export interface Demand {
   /** How often the stored response was used that the answer will replace, half of its predecessor's uses among them. */
   readonly uses: number;
-  /** Somebody waits for it, or nobody does: a refresh of what is served meanwhile. */
+  /** Whether a client waits for it; if not, it is a refresh of what is served meanwhile. */
   readonly waits: boolean;
 }
 
@@ -128,7 +128,7 @@ export interface SegmentSet {
   readonly etag: string;
   /** The variant that its head is stored under: servers give one tag to several languages. */
   readonly variant: string;
-  /** The fields that select that variant beside the route's own, which an origin must be sent for every segment. */
+  /** The fields that select that variant in addition to the route's own; the origin must be sent them for every segment. */
   readonly selecting?: readonly string[];
   /** The head's tags: parts come without most fields (RFC 9110 section 15.3.7), and purges must find them. */
   readonly tags: readonly string[];
@@ -137,6 +137,6 @@ export interface SegmentSet {
 /** One segment of a set, as tiers ask each other for it. */
 export interface SegmentAsked extends SegmentSet {
   readonly index: number;
-  /** Its owner is to answer from its store or not at all: whoever asks gets the bytes of a whole body otherwise. */
+  /** Its owner is to answer from its store or not at all: the asking shard takes the bytes from a whole body otherwise. */
   readonly onlyStored?: true;
 }

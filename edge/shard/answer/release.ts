@@ -1,6 +1,6 @@
 // Turns what a shard has into what it answers: the client's own conditions and range are applied to a stored response
 // (RFC 9110 sections 13 and 14), HEAD gets no body, and every answer carries its facts. It decides nothing about freshness
-// or purges: whoever calls has just checked both.
+// or purges: the caller has just checked both.
 
 import type { Millis } from "../../../config/units.ts";
 import type { RegionId } from "../../../config/world/regions.ts";
@@ -52,7 +52,7 @@ export function factsOf(
   };
 }
 
-/** The outcome in the words of the metrics, and the tier whose copy it is: this one's, or whoever answered further up. */
+/** The outcome in the words of the metrics, and the tier whose copy it is: this one's, or that of the tier further up that answered. */
 function answeredBy(tier: Tier, outcome: Outcome, upstream: ResponseFacts | undefined): Answered {
   switch (outcome.kind) {
     case "hit":
@@ -137,7 +137,7 @@ function withLength(status: number, fields: Fields, body: Body): Fields {
   return told;
 }
 
-/** Our own error, told as a problem and never cached. */
+/** Our own error, as a problem document that is never cached. */
 export function releaseFailure(request: TierRequest, failure: UpstreamFailure, releasing: ReleaseFacts): TierResponse {
   const { status, fields, body } = problem({
     status: failure.status,

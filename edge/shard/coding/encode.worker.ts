@@ -37,7 +37,7 @@ export function decode(encoded: ByteSource, coding: Coding): ByteSource | undefi
     : undefined;
 }
 
-/** A coder, and how it is told to give out what it holds. */
+/** A coder, and how it is made to flush what it holds. */
 interface Engine {
   readonly coder: Coder;
   readonly flush: number | undefined;

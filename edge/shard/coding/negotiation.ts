@@ -99,7 +99,7 @@ export class Negotiation {
     return answerFromSibling(this.#ports, wanted) ?? this.#share(wanted, id);
   }
 
-  /** An unsafe method changed something: nobody joins what was asked before it. What it left alone costs a request more. */
+  /** An unsafe method changed something: no request joins one from before it. An unaffected object costs one more request. */
   closeAll(): void {
     this.#underWay.hideAll();
   }
@@ -195,7 +195,7 @@ export class Negotiation {
     }
     // It is asked again, with what it varies by.
     if (isWithheld(wanted, answer)) return answer;
-    // What is not kept would be encoded for each client anew, and may hold secrets beside what an attacker chose.
+    // What is not kept would be encoded again for each client, and may hold secrets together with text that an attacker chose.
     if (!isKept(wanted, answer)) return answer;
     const { body } = answer;
     const encodable = mayEncode(answer);

@@ -6,7 +6,7 @@ import type { After, ByteSource } from "../../body/source.ts";
 import { EDGE_LIMITS } from "../../limits.ts";
 import { SHARD_LIMITS } from "../limits.ts";
 
-/** What the beginning of a body tells. */
+/** What the beginning of a body shows. */
 export type Peeked =
   /** All of it, less than `EDGE_LIMITS.compressFromBytes`. */
   | { readonly kind: "short"; readonly bytes: Uint8Array }
@@ -36,7 +36,7 @@ export async function peek(source: ByteSource, after: After): Promise<Peeked> {
   }
 }
 
-/** The same source; `ended` hears of it once when it has ended, broken off or been left. */
+/** The same source; `ended` is called once when it has ended, failed or been cancelled. */
 export function watched(source: ByteSource, ended: () => void): ByteSource {
   let told = false;
   const tell = () => {
@@ -67,7 +67,7 @@ function resumed(
   underWay: Promise<Uint8Array | undefined> | undefined,
   rest: ByteSource | undefined,
 ): ByteSource {
-  // Its failure is told to whoever reads; until then nobody listens, which is no fault.
+  // Its reader gets the failure; until there is a reader an unhandled rejection would be no fault.
   underWay?.catch(() => undefined);
   let pending = underWay;
   return {

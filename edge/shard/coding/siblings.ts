@@ -42,7 +42,7 @@ export interface CodingRequest extends CacheKey {
   readonly personal: boolean;
 }
 
-/** The answer from a stored response of the same key in whatever coding; undefined if there is none that may be used. */
+/** The answer from a stored response of the same key in any coding; undefined if there is none that may be used. */
 export function answerFromSibling(ports: SiblingPorts, wanted: CodingRequest): UpstreamAnswer | undefined {
   // Without a lease this tier asks because nothing stored may be trusted: then its own store is no origin.
   const validFor = ports.knowledge.leaseLeft;

@@ -1,6 +1,6 @@
 // What an origin is sent for a fill, and which variant its answer is: the rules of http/withheld.ts with what is stored. A request
 // that has a field by which its URL's answers vary is answered from what was made with that field, or on its own.
-// Invariant: whatever a fill sends beside the key is a part of the variant under which its answer is stored, in every tier.
+// Invariant: everything that a fill sends in addition to the key is a part of the variant under which its answer is stored, in every tier.
 
 import type { Route } from "../../../config/schema/schema.ts";
 import { invitesSharing } from "../../http/store.ts";
@@ -23,11 +23,11 @@ import { type PartWanted, partToAsk } from "./part-wanted.ts";
 
 /** What an origin is sent of a request. */
 export interface SentFor {
-  /** Fields that select variants of this URL beside the route's own. */
+  /** Fields that select variants of this URL in addition to the route's own. */
   readonly selecting?: readonly string[];
   /** The answer is for the asking client alone, and not stored: the origin is sent everything. */
   readonly own?: "personal" | "vary" | undefined;
-  /** What is told of the answer: fields that it varies by and that are not sent on shared fills. */
+  /** Reported about the answer: fields that it varies by and that are not sent on shared fills. */
   readonly withheld?: readonly string[] | undefined;
   /** It was asked before, without a field that turned out to select. */
   readonly isAgain?: true;

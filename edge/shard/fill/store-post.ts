@@ -1,5 +1,5 @@
 // When the answer to a POST may answer later GETs of its URL: it says for how long, and that it is that URL's representation
-// (RFC 9110 section 9.3.3). Only where the route asks for it, because such an answer may hold whatever its one sender put in:
+// (RFC 9110 section 9.3.3). Only where the route asks for it, because such an answer may hold anything that its one sender put in:
 // the origin's word that it is everybody's is all there is. A POST itself is always passed on.
 
 import type { Route } from "../../../config/schema/schema.ts";

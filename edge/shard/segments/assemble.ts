@@ -29,7 +29,7 @@ export interface Opened {
   readonly isStored: boolean;
 }
 
-/** Opens a segment; rejects with a `SegmentError`. `ahead`: nobody waits for it yet. */
+/** Opens a segment; rejects with a `SegmentError`. `ahead`: no reader waits for it yet. */
 export type OpenSegment = (index: number, need: "now" | "ahead") => Promise<Opened>;
 
 /** A segment that was asked for, and what is known of it. */
@@ -60,7 +60,7 @@ class ReadAhead {
     this.#set(this.#width + Math.max(0, Math.min(more, Math.floor(together / this.#size))));
   }
 
-  /** Back to the beginning: what was asked for ahead was too much for somebody, or the body is over. */
+  /** Back to the beginning: fetching ahead was too much for the shard or the origin, or the body is over. */
   narrow(): void {
     this.#set(SHARD_LIMITS.segmentsAhead);
   }
@@ -89,7 +89,7 @@ export function assemble(
 
   const ask = (index: number, need: "now" | "ahead"): OpeningSegment => {
     const asked: OpeningSegment = { opened: open(index, need), state: "asked" };
-    // Whoever reads on hears of a failure; whoever left does not care.
+    // A reader that reads on gets the error; one that has left does not need it.
     asked.opened.then(
       () => {
         asked.state = "open";

@@ -38,7 +38,7 @@ export class LargeObjects {
     this.#passes = new Passes(this.#ports);
   }
 
-  /** Takes a body on its way, `covered` of the head's object, and cuts it into segments while somebody reads it. */
+  /** Takes a body on its way, `covered` of the head's object, and cuts it into segments while a reader is attached. */
   pass(reading: ObjectRequest, head: Head, source: ByteSource, covered: ByteRange): void {
     const stamp = { seen: head.seen, bornAt: head.response.terms.bornAt };
     this.#passes.take(reading, head, { source, covered, stamp });

@@ -1,5 +1,5 @@
 // The whole bodies of large objects that are on their way through a shard, each cut up as it passes (passing-body.ts). One begins with the
-// fill that brings the object, or because its origin ignores ranges: then a segment that nobody has stored is had only in
+// fill that brings the object, or because its origin ignores ranges: then a segment that is not stored can be had only in
 // one piece with all that the origin sends before it. The origin is asked for the rest from there on, and for everything if it
 // does not give that; any number of readers share what comes, at the pace of the fastest.
 
@@ -72,7 +72,7 @@ export class Passes {
     this.#ports = ports;
   }
 
-  /** Takes a body on its way, `covered` of the head's object, and cuts it into segments while somebody reads it. */
+  /** Takes a body on its way, `covered` of the head's object, and cuts it into segments while a reader is attached. */
   take(reading: ObjectRequest, head: Head, { source, covered, stamp }: ArrivingBody): Passing {
     const { after, keepSegment } = this.#ports;
     const id = setKey(reading.key, head.segments);
@@ -90,12 +90,12 @@ export class Passes {
     return passing;
   }
 
-  /** Whether to begin anew would cost the origin all that has passed. */
+  /** Whether beginning again would cost the origin all that has passed. */
   #isWorthWaiting(id: string): boolean {
     return this.#ports.unranged.has(id) && this.#underWay.size <= SHARD_LIMITS.lingeringPasses;
   }
 
-  /** The object's body on its way, unless a purge has ended it: whoever was answered after that gets nothing from before. */
+  /** The object's body on its way, unless a purge has invalidated it: an answer after that contains nothing from before. */
   underWay({ key }: ObjectRequest, { segments, target }: Head): Passing | undefined {
     const known = this.#underWay.get(setKey(key, segments));
     const seen = known?.stamp.seen;

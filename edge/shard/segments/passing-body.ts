@@ -1,5 +1,5 @@
 // The body of a large object on its way: cut into segments as it passes, each handed to its owner when it is whole, and read
-// along by whoever wants it now. It goes at the pace of its fastest reader, one segment ahead; slower readers take what has
+// along by requests that need it now. It goes at the pace of its fastest reader, one segment ahead; slower readers take what has
 // passed from its owner. So any number of readers cost one fetch, and a few segments of memory. With its last reader gone it
 // ends after the segment under way, or rests for a while. It never lets a body that ends early end well.
 
@@ -37,7 +37,7 @@ export class Passing {
   readonly #set: SegmentSet;
   readonly #covered: ByteRange;
   readonly #ports: PassingPorts;
-  /** Segments that somebody waits for, that come now, or that their owner has not got yet. */
+  /** Segments that a reader waits for, that come now, or that their owner has not got yet. */
   readonly #spools = new Map<number, Spool>();
   readonly #last: number;
   /** The segment that will be read next. */
@@ -140,7 +140,7 @@ export class Passing {
     try {
       return (await this.#source.read()) === undefined;
     } catch {
-      // What comes after the last byte matters to nobody.
+      // Anything after the last byte does not matter.
       return false;
     }
   }

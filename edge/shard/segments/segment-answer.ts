@@ -21,7 +21,7 @@ export type SegmentAnswer =
     }
   /** Another version answers under this URL now. */
   | { readonly kind: "changed" }
-  /** It is not stored, and the origin gives no parts: whoever asks has to take it out of a whole body. */
+  /** It is not stored, and the origin gives no parts: the asking shard has to take it out of a whole body. */
   | { readonly kind: "unranged" }
   | { readonly kind: "failed"; readonly failure: UpstreamFailure };
 

@@ -206,7 +206,7 @@ export class SegmentOwner {
       unranged.notice(setId);
       return { kind: "unranged" };
     }
-    // The tier below forgets what its own region holds; nobody but this shard can tell the shield's.
+    // The tier below forgets what its own region holds; only this shard can notify the shield's.
     if (request.context.tier === "shield") await invalidate(changeTo(url));
     return { kind: "changed" };
   }

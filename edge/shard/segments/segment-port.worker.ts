@@ -66,7 +66,7 @@ export function segmentPorts(
         const answer = await nodeOf(owner).fetch(`${NODE_URL}/segment`, { ...init, headers, body: bytes });
         await answer.body?.cancel();
       } catch {
-        // What is not kept is asked for again by whoever reads it next.
+        // What is not kept is fetched again by its next reader.
       }
     },
   };

@@ -97,7 +97,7 @@ export class SegmentReader {
   }
 }
 
-/** What is asked for far ahead has its turn at the origin when nobody waits there. */
+/** A segment that is fetched far ahead gets its turn at the origin when no request waits there. */
 function waitingForNone<Of extends Pick<ObjectRequest, "request">>(reading: Of): Of {
   const { request } = reading;
   const { context } = request;

@@ -119,7 +119,7 @@ export function coveredBy({ status, fields }: AnswerHead, set: SegmentSet): Byte
 
 /**
  * The `Range` that a first request for an unknown object asks for: the segment in which its first range begins, so that what
- * comes can be kept and any number of clients share it. A suffix begins nobody knows where: the first segment tells. Undefined
+ * comes can be kept and any number of clients share it. Where a suffix begins is unknown: the first segment shows it. Undefined
  * where the request wants no range, or its field is to be ignored.
  */
 export function alignedRange(rangeHeader: string | undefined): string | undefined {

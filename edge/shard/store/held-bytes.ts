@@ -11,9 +11,9 @@ import type { Entry, HitForMiss } from "./entry.ts";
 const ITEM_BYTES = 1_000;
 /** A response: status, terms, the list of fields, and the view of a body. */
 const RESPONSE_BYTES = 700;
-/** A field line beside its characters: the pair, two string headers, a slot in the list. */
+/** A field line in addition to its characters: the pair, two string headers, a slot in the list. */
 const LINE_BYTES = 144;
-/** A string beside its characters: its own header, that of the copy it is a piece of, and the slot that refers to it. */
+/** A string in addition to its characters: its own header, that of the copy it is a piece of, and the slot that refers to it. */
 const STRING_BYTES = 64;
 /** A piece of a text that is kept anyway. */
 const PIECE_BYTES = 40;

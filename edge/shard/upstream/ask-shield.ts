@@ -48,7 +48,7 @@ export interface ShieldPorts {
   readonly origin: (request: UpstreamRequest, route: Route) => Promise<UpstreamResult>;
 }
 
-/** The tier above one shard; it remembers which regions failed lately. */
+/** The tier above one shard; it remembers which regions failed recently. */
 export class ShieldAsker {
   readonly #ports: ShieldPorts;
   readonly #health: RegionHealth;

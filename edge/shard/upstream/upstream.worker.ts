@@ -72,7 +72,7 @@ export class UpstreamShell {
     );
   }
 
-  /** An unsafe method changed something (RFC 9111 section 4.4): nobody joins a body that was asked for before it. */
+  /** An unsafe method changed something (RFC 9111 section 4.4): no request joins a body that was requested before it. */
   closeAll(): void {
     this.#negotiation.closeAll();
   }
