@@ -1,4 +1,4 @@
-// Words connection faults by the code of the system, TLS or the HTTP client, and tells whether anything may have been sent. Used
+// Words connection faults by the code of the system, TLS or the HTTP client, and says whether anything may have been sent. Used
 // by commands and by the check of origins.
 
 /** A fault in words. `nothing` was sent if the connection failed or the request was never written. */

@@ -8,7 +8,7 @@ export type ReadShape<Value> =
   | { readonly success: true; readonly data: Value }
   | { readonly success: false; readonly error: z.ZodError };
 
-/** The parsed value, or its faults. Never throws, whatever the value contains. */
+/** The parsed value, or its faults. Never throws, for any value. */
 export function readShape<Schema extends z.ZodType>(schema: Schema, value: unknown): ReadShape<z.output<Schema>> {
   try {
     return schema.safeParse(value);

@@ -47,9 +47,9 @@ export interface Open {
 export type BreakerResult = "success" | "failure" | "abandoned";
 
 /**
- * What a failure is evidence of. `origin`: the connection itself failed, whatever was asked. `section`: it may be the fault of
+ * What a failure is evidence of. `origin`: the connection itself failed, for any request. `section`: it may be the fault of
  * one part of the site, named by the first segment of the path. `path`: it may be the fault of one page, and takes so long that
- * nobody can cause many.
+ * no client can cause many.
  */
 export type Evidence = "origin" | "section" | "path";
 

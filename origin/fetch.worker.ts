@@ -144,7 +144,7 @@ function unusable(response: Response, error: OriginError): OriginReply<WorkerBod
 }
 
 /**
- * workerd tells little: "Network connection lost." for a connection that was refused, reset or did not speak HTTP, and
+ * workerd says little: "Network connection lost." for a connection that was refused, reset or did not speak HTTP, and
  * "internal error" for names that do not resolve and handshakes that fail. What it does not tell is not guessed.
  */
 function errorFrom(error: unknown, signal: AbortSignal): OriginError {

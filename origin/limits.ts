@@ -13,7 +13,7 @@ export const ORIGIN_LIMITS = {
   /** Beginnings of uploads that one origin client gathers at once, and of one client's: more than a browser has connections. */
   uploadHeads: 64,
   uploadHeadsOfClient: 16,
-  /** Slower answers of one origin client at once, each a connection beside its turns: common servers take a few hundred in all. */
+  /** Slower answers of one origin client at once, each a connection in addition to its turns: common servers take a few hundred in all. */
   drippingAnswers: 256,
   /** Pieces in which an origin's body is read: large for speed; what arrives smaller is kept smaller. */
   originReadBytes: 64 * KiB,

@@ -224,7 +224,7 @@ export class OriginClient<Body, Socket = never> {
 
   /**
    * Until when an answer keeps its turn: to its end, or until its reader rests or its origin drips. One that drips and would be
-   * one too many beside the turns is cut off.
+   * one too many in addition to the turns is cut off.
    */
   #busyUntil({ ended, resting, dripping, cancel }: Busy): Promise<unknown> {
     const drips = dripping?.then(() => {

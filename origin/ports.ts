@@ -1,4 +1,4 @@
-// What the origin client needs from the world and what it says to it: values and ports, with `Body` for whatever the shell
+// What the origin client needs from the world and what it says to it: values and ports, with `Body` for the type that the shell
 // streams and `Socket` for an upgraded connection. Fields are end-to-end ones already: the caller has removed what
 // belongs to one connection (RFC 9110 section 7.6.1) and added what the origin is to see.
 
@@ -43,7 +43,7 @@ export type OriginReply<Body, Socket> =
       readonly socket?: Socket;
       /** Settles when the body has ended, failed or was cancelled; at once where there is none. */
       readonly ended: Promise<unknown>;
-      /** Resolves when whoever reads the body has paused for so long that the origin has nothing to do for it. */
+      /** Resolves when the body's reader has paused for so long that the origin has nothing to do for it. */
       readonly resting?: Promise<unknown>;
       /** Resolves when so little of the body has come for so long that it should not keep a turn for it. */
       readonly dripping?: Promise<unknown>;

@@ -1,6 +1,6 @@
 // Decides where a request goes: only ever to the scheme, host and port of a configured origin. A path adds a path and a
 // query, never another place. Also decides what `Host` the origin sees. In workerd that field always comes from the URL, so:
-// over a binding (`ORIGIN_<NAME>`, which leads to one place whatever the URL says) any host can be sent; with the global
+// over a binding (`ORIGIN_<NAME>`, which leads to one place regardless of the URL) any host can be sent; with the global
 // `fetch` only the origin's own, or a fixed one by the platform's `resolveOverride`. A client's `Host` is never resolved.
 
 import { LIMITS } from "../config/limits.ts";
@@ -30,7 +30,7 @@ const HOST = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i;
 /**
  * The URL to ask for `path` (which begins with `/` and may have a query). `clientHost` is what the client's `Host` said.
  * Refused: another place, a path that is not one, and `host: "client"` where the shell cannot honour it: resolving a name
- * that a client sent would make the origin whatever the client likes.
+ * that a client sent would let the client choose the origin.
  */
 export function resolveOrigin(origin: Origin, path: string, reach: Reach, clientHost?: string): Target | RefusedOrigin {
   const refuse = (reason: RefusedOrigin["reason"]): RefusedOrigin => ({ kind: "refused", reason });

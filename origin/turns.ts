@@ -37,7 +37,7 @@ export class Turns {
     const id = this.#lastId;
     return new Promise((resolve) => {
       const onAbort = () => {
-        // The gate first: if this waiter's time was up as well, that is what the gate says, and the line below finds nobody.
+        // The gate first: if this waiter's time was up as well, that is what the gate says, and the line below finds no waiter.
         this.#step({ kind: "cancel", id });
         this.#waiters.get(id)?.("cancelled");
       };

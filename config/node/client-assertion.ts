@@ -1,4 +1,4 @@
-// How the local front door tells an edge a client's address: one field that carries the address, when it was said, a nonce
+// How the local front door passes a client's address to an edge: one field that carries the address, when it was said, a nonce
 // and a signature with the cluster key. The text is fixed here for both sides; signing and checking need a platform's
 // HMAC and live with their shells. An edge believes no such field unsigned, old or seen before.
 //

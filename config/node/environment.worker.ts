@@ -22,6 +22,6 @@ export interface Environment {
   readonly ACCESS?: Fetcher;
   /** Local: one HTTP service binding for each other region, PEER_WEUR and so on. */
   readonly [peer: `PEER_${string}`]: Fetcher | undefined;
-  /** Local: one link for each origin, ORIGIN_SHOP and so on (upper case, `_` for `-`): it leads there whatever the URL's host. */
+  /** Local: one link for each origin, ORIGIN_SHOP and so on (upper case, `_` for `-`): it leads there regardless of the URL's host. */
   readonly [origin: `ORIGIN_${string}`]: Fetcher | undefined;
 }

@@ -39,7 +39,7 @@ const asGatewaysRead = (name: string): string => name.replace(/[^0-9a-z]/g, "-")
 export const passesFor = (name: string, own: string): boolean => asGatewaysRead(name) === asGatewaysRead(own);
 
 /**
- * Whether a field of this lower-case name says who or where a client is, so that only Meridian may say it: whatever a client
+ * Whether a field of this lower-case name says who or where a client is, so that only Meridian may set it: anything that a client
  * sends under it goes no further, in no spelling that an origin's gateway would read as it. `Cf-` belongs to the platform,
  * which adds its own; its signed assertion of a user is proof in itself and may pass.
  */

@@ -26,7 +26,7 @@ export const originSchema = z.strictObject({
   shield: z.union([regionId, z.array(regionId).min(1)]).optional(),
   /** The `Host` that the origin sees; its own by default, "client" passes the client's. */
   host: z.union([z.literal("client"), z.string().min(1)]).optional(),
-  /** A secret field that tells the origin that a request came through Meridian: its value is the environment's secret of this name. */
+  /** A secret field by which the origin knows that a request came through Meridian: its value is the environment's secret of this name. */
   secretHeader: z.strictObject({ name: fieldName, secret: z.string().min(1) }).optional(),
   /** Concurrent requests per shield shard (at most four on the platform: an object may wait for six answers at once). */
   maxConcurrent: z.int().min(1).max(256).default(4),

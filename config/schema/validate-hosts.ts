@@ -1,4 +1,4 @@
-// What must hold among the hosts of a configuration. A host that can match no request would be a rule that nobody follows: the
+// What must hold among the hosts of a configuration. A host that can match no request would be a rule that never applies: the
 // control API's tokens would go to an origin, an alias's pages would stay after a purge. So hosts are written in the spelling in
 // which requests are compared (normal-host.ts), as those of routes are, and an error names it.
 

@@ -1,5 +1,5 @@
 // The seven continents by their usual two letters, as country-places.ts and Cloudflare's `request.cf.continent` have them.
-// Four of the codes are countries' codes too (AF, AS, NA, SA), so configuration tells the two apart: see `preferenceOf`.
+// Four of the codes are countries' codes too (AF, AS, NA, SA), so configuration distinguishes the two: see `preferenceOf`.
 
 /** Africa, Antarctica, Asia, Europe, North America (with Central America and the Caribbean), Oceania, South America. */
 export const CONTINENTS = ["AF", "AN", "AS", "EU", "NA", "OC", "SA"] as const;

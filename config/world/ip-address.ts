@@ -11,7 +11,7 @@ export interface IpAddress {
   /**
    * What to look up: the address, or the IPv4 address that a 6to4 or NAT64 address carries. Undefined for addresses that
    * are nowhere in particular: private, shared, loopback, link-local, multicast, unspecified and reserved ones.
-   * Documentation addresses stay, so that examples work with whatever the database says of them.
+   * Documentation addresses stay, so that examples work with what the database says about them.
    */
   readonly lookup: string | undefined;
 }

@@ -49,7 +49,7 @@ export function holds({ family, groups, bits }: IpNetwork, address: string): boo
 }
 
 /**
- * What stands for one client where clients are told apart by address: an IPv4 address itself, and of an IPv6 address its /64
+ * The key of a client where clients are distinguished by address: an IPv4 address itself, and of an IPv6 address its /64
  * network, since a single subscriber has at least that much to choose from (RFC 4291 section 2.5.1, RFC 6177).
  */
 export function clientNetwork(address: string): string {

@@ -7,7 +7,7 @@
 //   POST /dry-run           DryRunRequest  -> DryRunResponse (purge/wire.ts), for this hub's region alone
 //   POST /drain             DrainCommand   -> HubState
 //   GET  /state                            -> HubState
-//   GET  /state?watch                      -> HubState, once the hub has asked the others that it has not asked lately
+//   GET  /state?watch                      -> HubState, once the hub has asked the others that it has not asked recently
 
 import type { EpochMillis } from "../../config/units.ts";
 import type { RegionId } from "../../config/world/regions.ts";
@@ -56,7 +56,7 @@ export interface Receipt {
   readonly appliedAt?: EpochMillis;
   /** When every lease from before it was over in every region. */
   readonly completeAt?: EpochMillis;
-  /** While it is not complete: when it will be, as far as is known, whoever cannot be reached. */
+  /** While it is not complete: when it will be, as far as is known, even if regions cannot be reached. */
   readonly completeBy?: EpochMillis;
   /** The region whose hub accepted it. */
   readonly hub: RegionId;
@@ -100,7 +100,7 @@ export interface DrainCommand {
 export interface HubMember {
   readonly region: RegionId;
   readonly hub: HubId;
-  /** When a message of its came last, whoever had asked. */
+  /** When its last message arrived, whichever side had asked. */
   readonly heardAt?: EpochMillis;
   /** Since when it has not answered this hub; absent if it answers, or received no recent request. */
   readonly unansweredSince?: EpochMillis;

@@ -103,7 +103,7 @@ export class HubCore {
     if (outcome.kind === "refused") return outcome;
     if (command.wait !== "accepted") {
       await this.#receipts.follow([outcome.event], command.wait, deadline);
-      // All hubs have just been queried: completion is recorded in two seconds, whatever is lost later.
+      // All hubs have just been queried: completion is recorded in two seconds, regardless of later losses.
       this.#receipts.watch([outcome.event]);
     }
     return { kind: "receipt", receipt: this.#receipts.receipt(outcome.event) };
@@ -242,7 +242,7 @@ export class HubCore {
     this.#ports.note({ kind: "folded", region, purges: purges.map(({ dot }) => formatDot(dot)), by, folds });
   }
 
-  /** What is lacking may have purged anything: the region's shards are told so, and whoever runs this hears of it. */
+  /** The missing events may have purged anything: the region's shards are notified, and the log says so. */
   #empty(upTo: readonly Dot[], by: RegionId): void {
     const lacked = Object.fromEntries(upTo.map(({ hub, counter }) => [hub, counter]));
     this.#ports.note({ kind: "emptied", region: this.#place.region, by, lacked });
@@ -251,7 +251,7 @@ export class HubCore {
     this.#condition.notify();
   }
 
-  /** Whether leases may be granted; waits a bounded time for hubs that were not heard lately. */
+  /** Whether leases may be granted; waits a bounded time for hubs that were not heard recently. */
   #mayLease(): Promise<boolean> {
     return this.#peers.listener.mayLease((holds) => this.#condition.until(holds, millis(HUB_LIMITS.hearTimeoutMillis)));
   }

@@ -8,9 +8,9 @@ export const HUB_LIMITS = {
   leaseMarginMillis: 250,
   /** How long a hub grants leases on having heard another hub, counted from before it asked; half of it renews. */
   hearingMillis: 6_000,
-  /** How long a sync waits for hubs that were not heard lately: the longest way round the earth and back, twice. */
+  /** How long a sync waits for hubs that were not heard recently: the longest way round the earth and back, twice. */
   hearTimeoutMillis: 800,
-  /** A hub that failed to answer is asked again for a hearing after this long; until then nobody waits for it. */
+  /** A hub that failed to answer is asked again for a hearing after this long; until then no request waits for it. */
   hearRetryMillis: 1_000,
   /** A hub that has not answered for this long is suspended: much longer than a deploy or a restart takes. */
   suspendAfterMillis: 10_000,
@@ -52,11 +52,11 @@ export const HUB_LIMITS = {
   applyRounds: 4,
   /** How far the clocks may differ of machines on which a hub runs one after the other: they are slewed to the same time. */
   restartSkewMillis: 5_000,
-  /** How long a hub counts a shard as using what it was told: its lease, and the margin. */
+  /** How long a hub counts a shard as using what it was sent: its lease, and the margin. */
   subscriptionMillis: 2_250,
   /** How long one question after a purge's state is held open; asked again until the client's time is up. */
   awaitSliceMillis: 1_000,
-  /** So late may an answer come to a question that was held open until somebody's time was up: the longest way, there and back. */
+  /** How late an answer may arrive to a question that was held open until its time was up: the longest round trip. */
   awaitLateMillis: 500,
   /** Questions after purges' states that are held open at once, one to each region: as many as nine regions have to ask. */
   awaitConcurrency: 8,

@@ -37,7 +37,7 @@ export interface ShardPort {
   dryRun(index: number, request: DryRunRequest): Promise<DryRunResponse>;
 }
 
-/** Something that whoever runs a hub should hear of. */
+/** Something that a hub's operator should know. */
 export type HubNote =
   /** This hub lacks events, up to `lacked`, that others keep no longer; all that its region has stored is purged. */
   | {
@@ -66,7 +66,7 @@ export interface HubPorts {
   timer(duration: Millis): Timer;
   /** Has `Hub.alarm` called at `at` or soon after, also if this instance is gone by then; replaces what was set before. */
   setAlarm(at: EpochMillis): void;
-  /** Something that whoever runs this should hear of. */
+  /** Something that the operator should know. */
   note(note: HubNote): void;
   /** SHA-256 of UTF-8 text, in hexadecimal. */
   sha256(text: string): Promise<string>;

@@ -87,7 +87,7 @@ export function along(a: Coordinates, b: Coordinates, share: number): Coordinate
   return { latitude, longitude };
 }
 
-/** Puts labels beside their points so that they cover neither points nor each other, as far as there is room. */
+/** Puts labels next to their points so that they cover neither points nor each other, as far as there is room. */
 class MapLabels {
   readonly #taken: { x: number; y: number; width: number; height: number }[] = [];
   readonly #width: number;

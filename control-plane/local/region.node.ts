@@ -24,7 +24,7 @@ export interface LocalRegionPorts {
   readonly edge: number;
   readonly internal: number;
   readonly control: number;
-  /** Miniflare's own entry, which nothing uses; it tells the region's process from the others'. */
+  /** Miniflare's own entry, which nothing uses; it distinguishes the region's process from the others. */
   readonly unused: number;
 }
 

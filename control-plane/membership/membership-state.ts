@@ -1,6 +1,6 @@
 // The membership and drains that remain in effect after their events are dropped from a log: hubs, suspensions, drained regions.
 // It is derived only from the dropped events, so of two hubs' states each is right about all that it covers: a fact that one
-// covers but does not contain is void, whatever the other contains. A fact that a still unknown event may need (a suspension
+// covers but does not contain is void, regardless of what the other contains. A fact that a still unknown event may need (a suspension
 // lifted before it was known) is kept until that event is covered too.
 
 import type { ControlEvent, DrainEvent, JoinEvent, StandingEvent, SuspendEvent } from "../purge/event.ts";
@@ -10,7 +10,7 @@ import { isLater, replacedHubs } from "./membership.ts";
 
 export interface Standing {
   readonly events: readonly StandingEvent[];
-  /** Incarnations that are members no longer, beside those that a join in `events` replaces. As few as disks were lost. */
+  /** Incarnations that are members no longer, apart from those that a join in `events` replaces. As few as disks were lost. */
   readonly replaced: readonly HubId[];
 }
 

@@ -11,6 +11,6 @@ export const METER_LIMITS = {
   meterSources: 1_024,
   /** How long a meter counts in memory before it writes: what a crash can lose. */
   meterWriteBehindMillis: 5_000,
-  /** A gauge that nobody has set for this long is not shown: its shard has gone to sleep. */
+  /** A gauge that has not been set for this long is not shown: its shard has gone to sleep. */
   gaugeMillis: 900_000,
 } as const;

@@ -94,7 +94,7 @@ export interface BreakerNow {
   readonly state: (typeof BREAKER_STATES)[number];
 }
 
-/** The breakers that a region's shards have told of lately, by origin and shard. */
+/** The breakers that a region's shards have reported recently, by origin and shard. */
 export function breakersOf({ gauges }: Pick<Measurements, "gauges">): readonly BreakerNow[] {
   const breakers = Object.entries(gauges).flatMap(([key, value]) => {
     const series = parseSeriesKey(key);

@@ -31,13 +31,13 @@ export interface PrefetchPorts {
   /** A normalised URL under the host of its site, if its own is an alias; by default no host is. */
   siteOf?(url: string): string;
   now(): EpochMillis;
-  /** Tells a line. `unheard`: nobody reads along any more. Never rejects. */
+  /** Sends a line. `unheard`: the client has stopped reading. Never rejects. */
   tell(line: PrefetchLine): Promise<"heard" | "unheard">;
   /** Visits under way at once. */
   readonly concurrency: number;
 }
 
-/** Carries it out; every outcome is told as a line. */
+/** Carries it out; every outcome is sent as a line. */
 export async function prefetch(asked: Prefetch, ports: PrefetchPorts): Promise<void> {
   const giveUpAt = ports.now() + PREFETCH_LIMITS.prefetchMillis;
   let unheardAt: number | undefined;

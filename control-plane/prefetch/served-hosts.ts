@@ -6,7 +6,7 @@
 
 import type { Config } from "../../config/schema/schema.ts";
 
-/** Why nobody can ask for a normalised URL here; undefined if somebody can. */
+/** Why no client can request a normalised URL here; undefined if one can. */
 export function whyNotServed(config: Config, url: string, mode: "local" | "production"): string | undefined {
   const { host, hostname, port } = new URL(url);
   const named = config.routes.flatMap(({ match }) => match.hosts ?? []).map((host) => host.toLowerCase());

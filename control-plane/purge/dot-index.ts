@@ -30,7 +30,7 @@ export class DotIndex {
       const counter = now[hub] as number;
       if (counter === (before[hub] ?? 0)) continue;
       const list = this.#listOf(hub);
-      // News come nearly in order; what does not is sorted by whoever asks next.
+      // Events arrive nearly in order; the next query sorts those that do not.
       if (counter < (list.dots.at(-1)?.counter ?? 0)) list.isSorted = false;
       list.dots.push({ counter, key });
       this.#size += 1;

@@ -45,11 +45,11 @@ export interface JoinEvent extends Logged {
   readonly kind: "join";
   readonly region: RegionId;
   readonly replaces: readonly HubId[];
-  /** Suspensions of this hub that it knows of: it is heard again by whoever holds this. */
+  /** Suspensions of this hub that it knows of: every hub that holds this hears it again. */
   readonly lifts?: readonly Dot[];
 }
 
-/** A region's hub could not be reached for long: once a majority holds this, nobody waits for it (membership/suspension.ts). */
+/** A region's hub could not be reached for long: once a majority holds this, no hub waits for it (membership/suspension.ts). */
 export interface SuspendEvent extends Logged {
   readonly kind: "suspend";
   readonly region: RegionId;

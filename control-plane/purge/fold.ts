@@ -4,7 +4,7 @@
 //
 // **Decided**: a scope is folded into the narrowest host that covers a fair share of all scopes, the largest groups first, and of
 // each group only the older half. So a token that is limited to hosts is folded within them, even where it names thousands
-// of subdomains. Public suffixes are covered last: nobody's share reaches beyond its own names. Tags and what is left over have
+// of subdomains. Public suffixes are covered last: no site's fold reaches beyond its own names. Tags and what is left over have
 // nothing that covers them but everything, which is the set's last resort.
 
 import type { Scope } from "./event.ts";

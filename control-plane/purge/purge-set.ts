@@ -109,7 +109,7 @@ export class PurgeSet {
     };
   }
 
-  /** How many scopes are told apart. */
+  /** How many scopes are distinguished. */
   get size(): number {
     return this.#records.size;
   }
@@ -117,7 +117,7 @@ export class PurgeSet {
   /**
    * Takes an event that comes next in its hub's log; what is known already changes nothing. Throws if it leaves a gap.
    * An event of a kind or version that this code does not know may be a purge: then it counts as one of everything.
-   * Opens no settle windows: whoever keeps responses hears of purges by `merge`.
+   * Opens no settle windows: a node that stores responses learns of purges by `merge`.
    */
   apply(event: ControlEvent): void {
     const { dot } = event;
@@ -151,7 +151,7 @@ export class PurgeSet {
     if (!gap) this.#vector = join(this.#vector, news.vector);
     if (gap) this.#noteAhead(news.since ?? EMPTY_VECTOR, news.vector);
     else this.#closeGap();
-    // Who told them may have records from behind gaps as well, beyond its vector.
+    // Their sender may have records from behind gaps as well, beyond its vector.
     const told = news.records.flatMap(({ hard, soft }) => [hard, soft]);
     for (const dots of [news.vector, ...told])
       if (!coversAll(this.#vector, dots)) this.#heard = join(this.#heard, dots);
@@ -160,7 +160,7 @@ export class PurgeSet {
   }
 
   /**
-   * News overtook others. Their records count already, so this set ends more than its vector says, and whoever is asked by that
+   * Some news overtook others. Their records count already, so this set invalidates more than its vector says, and a node that is asked by that
    * vector cannot know what is meant. It is made good as soon as the others are here.
    */
   #noteAhead(since: Vector, vector: Vector): void {
@@ -208,7 +208,7 @@ export class PurgeSet {
   }
 
   /**
-   * Until when a response that is fetched anew is not kept, since a purge of it gives its origin time to settle; undefined if
+   * Until when a response that is fetched now is not stored, since a purge of it gives its origin time to settle; undefined if
    * it may be. `fetchedAt`: when its fetch began, by this node's clock.
    */
   settles(target: PurgeTarget, fetchedAt: EpochMillis, version: Version): { readonly until: EpochMillis } | undefined {
@@ -243,7 +243,7 @@ export class PurgeSet {
     return true;
   }
 
-  /** Lists all dots anew once most of those that are listed have been overtaken by later ones of the same scopes. */
+  /** Rebuilds the list of dots once most of those that are listed have been overtaken by later ones of the same scopes. */
   #sweepDots(): void {
     if (this.#dots.size <= 2 * this.#dotCount + LEFTOVER_DOTS) return;
     this.#dots.clear();
@@ -265,7 +265,7 @@ export class PurgeSet {
     }
   }
 
-  /** Learns everything anew: records under the scope that `into` gives for them first, as the older ones. */
+  /** Rebuilds the whole set: records under the scope that `into` gives for them first, as the older ones. */
   #rebuild(records: readonly PurgeRecord[], into: ReadonlyMap<PurgeRecord, Scope>): void {
     this.#records.clear();
     for (const probes of Object.values(this.#probes)) probes.clear();

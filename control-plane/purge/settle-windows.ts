@@ -27,7 +27,7 @@ export class SettleWindows {
   readonly #most: number;
   readonly #folds: Record<FoldedInto, number> = { host: 0, subdomains: 0, everything: 0 };
 
-  /** `most`: windows that are told apart. */
+  /** `most`: windows that are distinguished. */
   constructor(most: number = PURGE_LIMITS.settleWindows) {
     this.#most = most;
   }
@@ -70,7 +70,7 @@ export class SettleWindows {
     const known = this.#windows.get(key) ?? [];
     if (known.some((other) => covers(other, window))) return;
     let open = [...known.filter((other) => !covers(window, other)), window];
-    // A purge that is repeated with ever other conditions: they are told apart no longer.
+    // A purge that is repeated with ever new conditions: they are not distinguished any more.
     if (open.length > PURGE_LIMITS.settlesPerScope)
       open = [{ until: epochMillis(Math.max(...open.map(({ until }) => until))) }];
     this.#windows.set(key, open);

@@ -70,7 +70,7 @@ export function shortened(settles: Settles): Settles {
   return Object.fromEntries(Object.entries(settles).map(([hub, list]) => [hub, list.map(short)]));
 }
 
-/** When a wish is over for whoever learned of it at once, by its hub's clock. */
+/** When a settle time is over for a node that learned of it at once, by its hub's clock. */
 export const endOf = ({ at, seconds: duration }: Settle): EpochMillis => epochMillis(at + duration * 1000);
 
 function pruned(ours: readonly Settle[], theirs: readonly Settle[]): readonly Settle[] {
@@ -78,7 +78,7 @@ function pruned(ours: readonly Settle[], theirs: readonly Settle[]): readonly Se
   const newestAt = Math.max(...all.map(({ at }) => at));
   const open = all.filter((settle) => endOf(settle) > newestAt).sort(byEnd);
   const covering = open.findIndex(({ minVersion }) => minVersion === undefined);
-  // With more conditions at once than are told apart, those that end first go first.
+  // With more conditions at once than are distinguished, those that end first are dropped first.
   return open.slice(0, covering < 0 ? open.length : covering + 1).slice(0, PURGE_LIMITS.settlesPerScope);
 }
 

@@ -42,7 +42,7 @@ export interface SyncResponse extends PurgeNews {
   readonly drained: readonly RegionId[];
   /**
    * A lease: the shard may release responses for this long, counted from before it asked, with what came along applied.
-   * Absent while the hub has not heard from every other hub lately.
+   * Absent while the hub has not heard every other hub recently.
    */
   readonly leaseMillis?: Millis;
 }
@@ -65,12 +65,12 @@ export interface ApplyResponse {
 /** What each region's hub is known to hold durably, so that others need not ask it. Left out when hubs are many. */
 export type HeldVectors = Readonly<Partial<Record<RegionId, { readonly hub: HubId; readonly vector: Vector }>>>;
 
-/** Hubs that are known to hold all of the sender's vector, by region: what is told in place of `HeldVectors` where hubs are many. */
+/** Hubs that are known to hold all of the sender's vector, by region: sent in place of `HeldVectors` where hubs are many. */
 export type Holders = Readonly<Partial<Record<RegionId, HubId>>>;
 
 /**
  * What a hub says to one that lacks events which it keeps no longer: all of them are taken as purges of everything, so the
- * other hub's region empties and fetches anew. In place of the events themselves it names what still stands of those that
+ * other hub's region empties and fetches again. In place of the events themselves it names what still stands of those that
  * were no purges. Versions from before it ignore it, and go on lacking those events, which they say of themselves.
  */
 export interface Base {
@@ -99,7 +99,7 @@ export interface ExchangeRequest {
   readonly events: readonly ControlEvent[];
   readonly held?: HeldVectors;
   readonly holders?: Holders;
-  /** The sender tells what it has just accepted; what others have, it hears from them. */
+  /** The sender sends what it has just accepted; it gets other hubs' events from them. */
   readonly news?: true;
 }
 export interface ExchangeResponse {

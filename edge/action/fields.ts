@@ -1,6 +1,6 @@
 // Fields that a route removes, sets and adds: of the client's request (as if it had not sent them), of the origin's request,
 // and of the response to the client. Always in this order: remove, set, add. Which names may be touched is checked with the
-// configuration (config/schema/action-fields.ts). On shared fills the values are constants or facts that the key holds: the caller
+// configuration (config/schema/action-fields.ts). On shared fills the values are constants or facts that the key holds: the caller of
 // `toOrigin` hands over only those, and a fact that is not known sets nothing.
 
 import type { Actions } from "../../config/schema/action-schema.ts";

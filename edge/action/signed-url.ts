@@ -1,6 +1,6 @@
 // Whether a URL was signed by the site, for this path, this client and this time (format: config/spelling/signed-url.ts). The parameters
 // are taken off first, so neither the key nor the origin knows of them; a cookie with the same content is taken off likewise.
-// This file decides everything but the signature itself: it names the texts that a right one may be made over, and the holder of
+// This file decides everything but the signature itself: it names the texts that a valid one may cover, and code that has
 // a platform's HMAC compares, in constant time. Nothing that does not fit is passed over: what is not understood is refused.
 
 import { targetOfUrl } from "../../config/spelling/normal-url.ts";

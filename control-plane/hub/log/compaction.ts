@@ -46,7 +46,7 @@ export function dropUpTo(base: Vector, vector: Vector, most: number): Vector {
 }
 
 /**
- * What is known of purges among events that this hub lacks and nobody keeps: that they may have purged anything, up to the last
+ * What is known of purges among events that this hub lacks and no hub keeps: that they may have purged anything, up to the last
  * of them. Whatever was fetched before is dead, and refills wait for as long as any of them asked.
  */
 export const purgeOfUnknown = (lacked: Vector, { settles }: Base): PurgeRecord => ({

@@ -92,7 +92,7 @@ export class Ledger {
     return this.#purges.vector;
   }
 
-  /** What has been durable here for a while: whoever lacks it was not reached by those who told it. */
+  /** What has been durable here for a while: a hub that lacks it was not reached by its senders. */
   get settled(): Vector {
     return this.#settled.of(this.vector);
   }
@@ -198,7 +198,7 @@ export class Ledger {
     return lacked.map(([hub, counter]) => ({ hub, counter }));
   }
 
-  /** What a hub is told that lacks events which are kept no longer. */
+  /** What is sent to a hub that lacks events which are kept no longer. */
   baseToTell(): Base | undefined {
     return this.#front.toTell(this.#standing);
   }

@@ -53,7 +53,7 @@ export class LogFront {
     this.#know(said, records);
   }
 
-  /** What a hub is told that lacks events which were dropped. */
+  /** What is sent to a hub that lacks events which were dropped. */
   toTell(standing: Standing): Base | undefined {
     if (this.#known === undefined) return undefined;
     const { vector, settles } = this.#known;

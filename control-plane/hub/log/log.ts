@@ -28,11 +28,11 @@ export interface LogBase {
   readonly standing: Standing;
   /** All that was known of purges then, of later ones too. */
   readonly records: readonly PurgeRecord[];
-  /** When this hub last learned that it lacks events which nobody it asked keeps, and from which region's hub. */
+  /** When this hub last learned that it lacks events which none of the queried hubs keeps, and from which region's hub. */
   readonly emptied?: { readonly at: EpochMillis; readonly by: RegionId };
 }
 
-/** Small facts that survive a restart: who has joined (a hub id), and how many repairs in a row left somebody behind. */
+/** Small facts that survive a restart: who has joined (a hub id), and how many repairs in a row left some hub behind. */
 export type Remembered = "joined" | "repairs";
 
 /** Every method is synchronous: between two of them nothing else happens. */
@@ -47,11 +47,11 @@ export interface EventLog {
   length(): number;
   /** About how many bytes they take. */
   bytes(): number;
-  /** What stands in place of dropped events; undefined while none were. Reads it anew each time: for the start. */
+  /** What stands in place of dropped events; undefined while none were. Reads it again each time: for the start. */
   base(): LogBase | undefined;
   /** Drops the events that `base` covers and keeps it in their place, in that of an earlier one too: all or none of it. */
   compact(base: LogBase): void;
-  /** Adds events, each the next of its hub; all or none. Throws on a gap or a repetition: whoever calls has sorted them. */
+  /** Adds events, each the next of its hub; all or none. Throws on a gap or a repetition: the caller has sorted them. */
   append(events: readonly ControlEvent[]): void;
   /** At most `limit` events of one hub, in order, after counter `after`. */
   read(hub: HubId, after: number, limit: number): readonly ControlEvent[];

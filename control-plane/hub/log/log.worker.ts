@@ -1,4 +1,4 @@
-// A hub's log in the SQLite of its Durable Object. Writes are synchronous; the platform's output gate holds back whatever the
+// A hub's log in the SQLite of its Durable Object. Writes are synchronous; the platform's output gate holds back everything that the
 // object sends until they are durable, so no answer precedes the write. An append is one transaction, and so is a
 // compaction: after a crash the disk has either the old events or the base. Frequently read values (vector, identity, size) are
 // cached in memory, and updated only after the tables.
@@ -236,7 +236,7 @@ export class SqlLog implements EventLog {
     return row === undefined ? undefined : parse<Omit<LogBase, "records">>(row.body);
   }
 
-  /** Reads off the tables what is kept beside them. */
+  /** Derives from the tables what is kept in addition to them. */
   #count(): void {
     this.#dropped = this.#baseHead()?.vector ?? EMPTY_VECTOR;
     const vector: Record<HubId, number> = { ...this.#dropped };

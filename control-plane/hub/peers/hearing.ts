@@ -47,7 +47,7 @@ export class Hearing {
     return (this.#askedAt.get(region) ?? Number.NEGATIVE_INFINITY) >= at;
   }
 
-  /** Whether all of `regions` were heard so lately that leases may be granted at `now`. */
+  /** Whether all of `regions` were heard so recently that leases may be granted at `now`. */
   isLive(regions: readonly RegionId[], now: EpochMillis): boolean {
     return this.due(regions, now, HUB_LIMITS.hearingMillis).length === 0;
   }

@@ -44,7 +44,7 @@ export class Listener {
     if (heard !== undefined) this.#hearing.told(heard, askedAt);
   }
 
-  /** What a hub that asks is told of whom this one has heard: while hubs are few, for among many it would be a long list. */
+  /** What an asking hub is sent about the hubs that this one has heard: while hubs are few, for among many it would be a long list. */
   ages(): Pick<ExchangeResponse, "heard"> {
     return areFew(this.#others.length) ? { heard: this.#hearing.ages(this.#conversations.now()) } : {};
   }
@@ -60,8 +60,8 @@ export class Listener {
   }
 
   /**
-   * Asks the hubs that were not asked lately, for somebody who looks at the deployment. Without traffic nobody else would
-   * notice a lost link. It resolves when all have answered or failed, and suspends nobody.
+   * Asks the hubs that were not asked recently, for an operator who looks at the deployment. Without traffic nothing else would
+   * notice a lost link. It resolves when all have answered or failed, and suspends no hub.
    */
   async lookAround(): Promise<void> {
     const now = this.#conversations.now();
@@ -70,7 +70,7 @@ export class Listener {
   }
 
   /**
-   * Whether this hub may grant leases now. Hubs that were not heard lately are asked, and waited for with `until`, which waits
+   * Whether this hub may grant leases now. Hubs that were not heard recently are asked, and waited for with `until`, which waits
    * a bounded time for what it is given; those that soon will not have been are asked in the background.
    */
   async mayLease(until: (holds: () => boolean) => Promise<unknown>): Promise<boolean> {

@@ -56,7 +56,7 @@ export function pauseLeft({ toldAt }: PeerLink, now: EpochMillis): Millis {
   return millis(Math.max(0, toldAt + HUB_LIMITS.gossipPauseMillis - now));
 }
 
-/** Whether it has failed so lately that waiting for it is in vain. What failed long ago, before a pause, may be well by now. */
+/** Whether it has failed so recently that waiting for it is in vain. What failed long ago, before a pause, may be well by now. */
 export function isFailing({ failingSince, lastFailedAt }: PeerLink, now: EpochMillis): boolean {
   if (failingSince === undefined || lastFailedAt === undefined) return false;
   return now >= lastFailedAt && now - lastFailedAt <= HUB_LIMITS.hearingMillis;

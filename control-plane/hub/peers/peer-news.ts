@@ -13,7 +13,7 @@ import type { EventLog } from "../log/log.ts";
 
 const BATCH = { events: HUB_LIMITS.gossipBatchEvents, bytes: HUB_LIMITS.gossipBatchBytes };
 
-/** What somebody lacks of `upTo` who knows `known`: `base` first, then the events, which follow on it. */
+/** What a hub that knows `known` lacks of `upTo`: `base` first, then the events, which follow on it. */
 export function newsFor(ledger: Ledger, log: EventLog, upTo: Vector, known: Vector): Batch & { readonly base?: Base } {
   const kept = ledger.base?.vector ?? EMPTY_VECTOR;
   const read = (hub: string, after: number, limit: number) => log.read(hub, after, limit);

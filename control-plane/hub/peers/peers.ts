@@ -32,9 +32,9 @@ import { RepairAlarm } from "./repair-alarm.ts";
 export interface PeersEvents {
   /** These were logged just now. */
   took(events: readonly ControlEvent[]): void;
-  /** Events up to these are lacking for good, for `by` and whoever else was asked keep them no longer: all may be purged. */
+  /** Events up to these are lacking for good, because `by` and all other queried hubs keep them no longer: all may be purged. */
   emptied(upTo: readonly Dot[], by: RegionId): void;
-  /** The log was given up and begun anew. */
+  /** The log was given up and begun again. */
   restarted(): void;
   /** Somebody was heard. */
   changed(): void;
@@ -92,7 +92,7 @@ export class Peers {
     return this.others.length === 0 || this.others.some((region) => this.holds(region, dot));
   }
 
-  /** Whether this hub may accept purges. Once it may, it may for as long as its log lives and nobody has suspended it. */
+  /** Whether this hub may accept purges. Once it may, it may for as long as its log lives and no hub has suspended it. */
   hasJoined(): boolean {
     const { joinDot } = this.#ledger;
     if (this.#ports.log.recall("joined") === formatDot(joinDot)) return true;
@@ -102,7 +102,7 @@ export class Peers {
     return true;
   }
 
-  /** Tells others at once what they are not known to have been told. Returns before any has answered. */
+  /** Sends other hubs at once what they are not known to have been sent. Returns before any has answered. */
   push(): void {
     for (const region of chooseTargets(this.others, this.#ports.random)) this.#pushTo(region);
     this.plan("soon");
@@ -129,7 +129,7 @@ export class Peers {
   async talk(region: RegionId, what: PushedEvents = "all"): Promise<boolean> {
     const line = this.#line(region);
     const { hub } = this.#ledger;
-    // What is logged meanwhile is told as news: else such a talk would last for as long as purges come.
+    // Events logged meanwhile are sent as news: else such an exchange would last for as long as purges come.
     const whole = this.#toldAs("all");
     line.inFlight++;
     let askedAt = this.#ports.now();
@@ -141,7 +141,7 @@ export class Peers {
         this.#heard(response, line);
         if (coversAll(this.#ledger.vector, response.vector)) this.listener.heard(response, askedAt);
         this.#events.changed();
-        // A log that was given up has been told enough; the new one has lines of its own.
+        // A log that was given up needs no more messages; the new one has links of its own.
         if (this.#ledger.hub !== hub) this.push();
         // Versions from before there were bases take none, and no events that follow on one.
         if (this.#ledger.hub !== hub || !coversAll(response.vector, request.base?.vector ?? EMPTY_VECTOR)) break;
@@ -159,7 +159,7 @@ export class Peers {
     }
   }
 
-  /** Another hub says what it knows and tells what this one may lack. What it told is durable before it is answered. */
+  /** Another hub says what it knows and sends what this one may lack. That is durable before the answer is sent. */
   receive(request: ExchangeRequest): ExchangeResponse {
     this.#giveUpOldCopy(request.vector);
     const taken = this.#take(request);
@@ -167,7 +167,7 @@ export class Peers {
     // mutant: one-way-hearing, with $ this.listener.heard({ region: request.region }, this.#ports.now());
     this.#line(request.region).failedAt = undefined;
     this.#events.changed();
-    // Among many hubs, news goes on by word of mouth; among few, whoever had it first tells everybody.
+    // Among many hubs, each hub forwards news; among few, the hub that accepted an event sends it to all.
     if (taken.fresh.length > 0 && !areFew(this.others.length)) this.push();
     this.plan(taken.fresh.length > 0 ? "soon" : "as-before");
     const { hub, vector, settled } = this.#ledger;
@@ -180,17 +180,17 @@ export class Peers {
     return taken.contradicted.has(request.from) ? { ...answer, restored: true } : answer;
   }
 
-  /** Asks these regions' hubs, all at once, for whatever they know. Resolves when all have answered or failed. */
+  /** Asks these regions' hubs, all at once, for everything that they know. Resolves when all have answered or failed. */
   async consult(regions: readonly RegionId[]): Promise<void> {
     await Promise.all(regions.filter((region) => this.others.includes(region)).map((region) => this.talk(region)));
   }
 
-  /** Sets the alarm if somebody lacks something. `soon`: something is new. */
+  /** Sets the alarm if some hub lacks something. `soon`: something is new. */
   plan(when: "soon" | "as-before" = "as-before"): void {
     if (this.#isPending()) this.#alarm.set(when);
   }
 
-  /** The alarm rang: tells whoever lacks something, and plans the next attempt if that leaves anybody behind. */
+  /** The alarm rang: sends hubs what they lack, and plans the next attempt if that leaves any behind. */
   async repair(): Promise<void> {
     this.#alarm.rang();
     if (this.#isPending()) {
@@ -203,7 +203,7 @@ export class Peers {
   }
 
   /**
-   * Usually the hub that accepted a purge has told everybody, and knows it: then asking it alone ends the matter, where
+   * Usually the hub that accepted a purge has sent it to all, and knows that: then asking it alone ends the matter, where
    * each hub asking each other would cost the square of their number.
    */
   async #askWhoHeard(): Promise<void> {
@@ -217,8 +217,8 @@ export class Peers {
   }
 
   /**
-   * What others are told. While hubs are few, whoever accepted a purge tells everybody, so its news are its own events; what
-   * others accepted is told only once it has been here for a while. Among many, all that is new goes on.
+   * What other hubs are sent. While hubs are few, the hub that accepted a purge sends it to all, so its news are its own events; what
+   * others accepted is sent only once it has been here for a while. Among many, all that is new goes on.
    */
   #toldAs(what: PushedEvents): Vector {
     const { hub, vector, settled } = this.#ledger;
@@ -244,7 +244,7 @@ export class Peers {
     this.#take(response);
     const peer = this.#note(response.region, response.hub, response.vector, toldBy(response));
     this.plan();
-    // What other messages carry may still arrive; the last one that is answered tells what was lost.
+    // What other messages carry may still arrive; the last one that is answered shows what was lost.
     line.sent = line.inFlight === 1 ? peer.vector : join(line.sent, peer.vector);
   }
 

@@ -30,7 +30,7 @@ export class RepairAlarm {
     this.#at = undefined;
   }
 
-  /** A repair is over, and left somebody behind, or nobody. */
+  /** A repair is over, and left some hub behind, or none. */
   repaired(outcome: "some-behind" | "all-reached"): void {
     const failures = this.#failures();
     if (outcome === "some-behind") this.#ports.log.remember("repairs", `${failures + 1}`);

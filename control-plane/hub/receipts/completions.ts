@@ -1,4 +1,4 @@
-// Records purges that are complete in every region. Completion is permanent, whatever is lost later, so it is stored: a restarted
+// Records purges that are complete in every region. Completion is permanent, regardless of later losses, so it is stored: a restarted
 // hub no longer knows since when it has had a purge, and would report it as only applied for a while.
 
 import type { EpochMillis } from "../../../config/units.ts";
@@ -26,7 +26,7 @@ export class Completions {
   note(dot: Dot, at: EpochMillis): void {
     if (this.at(dot) !== undefined) return;
     this.#log.markComplete(dot, at);
-    // A log that was cut meanwhile does not take it; whoever waits is told all the same.
+    // A log that was cut meanwhile does not take it; waiting requests get the answer all the same.
     this.#keep(formatDot(dot), this.#log.completeAt(dot) ?? at);
   }
 

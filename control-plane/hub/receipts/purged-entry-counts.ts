@@ -34,13 +34,13 @@ export class EndedEntries {
     return true;
   }
 
-  /** The purge that a shard is to count which is about to be told of these. */
+  /** The purge whose entries a shard should count when it is about to be sent these. */
   counted(purges: readonly Dot[]): Dot | undefined {
     const [only, ...more] = purges;
     return only !== undefined && more.length === 0 && this.#counts.has(formatDot(only)) ? only : undefined;
   }
 
-  /** A shard has counted; one that is told again and counts again has nothing to add. */
+  /** A shard has counted; one that is sent it again and counts again adds nothing. */
   note(dot: Dot, shard: number, entries: number): void {
     const count = this.#counts.get(formatDot(dot));
     if (count === undefined || count.shards.has(shard)) return;

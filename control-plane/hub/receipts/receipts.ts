@@ -101,7 +101,7 @@ export class Receipts {
     for (let round = 1; ; round += 1) {
       const left = millis(deadline - this.#ports.now());
       if (round > 1 && left <= 0) return;
-      // A region answers when the purges are applied there: some will be complete before that, and nobody need wait for it then.
+      // A region answers when the purges are applied there: some will be complete before that, and no request need wait for it then.
       const complete = Math.max(1, ...events.map(({ dot }) => this.#completeAt(dot) - this.#ports.now()));
       const slice = millis(
         Math.max(0, Math.min(left, HUB_LIMITS.awaitSliceMillis, goal === "complete" ? complete : left)),
@@ -127,8 +127,8 @@ export class Receipts {
   }
 
   /**
-   * Looks on until those of these purges are noted as complete that soon will be: a hub that was idle counts anew since when it
-   * holds them, and whoever looks more seldom than it is idle would never hear of it.
+   * Looks on until those of these purges are noted as complete that soon will be: a hub that was idle counts again since when it
+   * holds them, and a client that asks more rarely would never see it complete.
    */
   watch(events: readonly PurgeEvent[]): void {
     const now = this.#ports.now();
@@ -180,7 +180,7 @@ export class Receipts {
 
   /**
    * When regions that were not heard to hold the purge are past all that they may release. Only a purge that so many hubs
-   * hold that nobody can have gone on without its hub unknown to it (membership/suspension.ts) ends that way; else never.
+   * hold that no region can have gone on without its hub and without knowing it (membership/suspension.ts) ends that way; else never.
    */
   #unheardEnd(dot: Dot, at: number): number {
     return this.#peers.quorum.isHeldAgainstSuspension(dot) ? at : Number.POSITIVE_INFINITY;
@@ -239,7 +239,7 @@ export class Receipts {
     return { region, state: "pending", ...silent };
   }
 
-  /** Not known to hold it; or known to, and nobody can be asked whether it has applied it. */
+  /** Not known to hold it; or known to, and it cannot be asked whether it has applied it. */
   #isMissing({ region, state }: RegionReceipt): boolean {
     return state === "pending" || (state === "accepted" && this.#unanswered.has(region));
   }

@@ -43,7 +43,7 @@ export class Subscribers {
   readonly #byShard = new Map<number, Subscriber>();
   /** Purges logged in this life that some subscriber has not acknowledged. */
   readonly #open = new Map<string, Dot>();
-  /** When purges were applied that somebody may ask after, as the log has it. */
+  /** When purges were applied for which a receipt may be requested, as the log has it. */
   readonly #appliedAt = new Map<string, EpochMillis>();
   /** When the first subscriber's time is over, as of the last look. */
   #looksAgainAt = 0;
@@ -64,7 +64,7 @@ export class Subscribers {
     this.#presumeAll();
   }
 
-  /** A shard asks, knowing `vector`, and is about to be told everything. */
+  /** A shard asks, knowing `vector`, and is about to be sent everything. */
   subscribe(shard: number, vector: Vector): void {
     const askedAt = this.#context.now();
     const before = this.#live(shard);
@@ -81,7 +81,7 @@ export class Subscribers {
     return this.#liveShards().filter((shard) => this.#byShard.get(shard)?.isPresumed !== true);
   }
 
-  /** These purges were logged: every subscriber is told at once. */
+  /** These purges were logged: every subscriber is notified at once. */
   tell(dots: readonly Dot[]): void {
     for (const dot of dots) this.#open.set(formatDot(dot), dot);
     const isCounted = this.ended.begin(dots, this.#context.now());
@@ -95,13 +95,13 @@ export class Subscribers {
     this.settle();
   }
 
-  /** Regions were drained, or are so no longer: every subscriber is told at once. */
+  /** Regions were drained, or are so no longer: every subscriber is notified at once. */
   tellDrains(): void {
     this.#drainsToTell++;
     for (const shard of this.#liveShards()) void this.#send(shard);
   }
 
-  /** Marks as applied what no subscriber lacks any longer. Called when somebody wants to know, since time passes too. */
+  /** Marks as applied what no subscriber lacks any longer. Called before an answer is given, since subscriptions also end by time. */
   settle(): void {
     const live = this.#liveShards().map((shard) => this.#byShard.get(shard) as Subscriber);
     const ends = live.map(({ askedAt }) => askedAt + HUB_LIMITS.subscriptionMillis);
@@ -135,7 +135,7 @@ export class Subscribers {
    */
   appliedAt(dot: Dot): EpochMillis | undefined {
     const name = formatDot(dot);
-    // Acknowledgements settle by themselves; only that a shard's time is over nobody says.
+    // Acknowledgements settle by themselves; only the end of a shard's time comes without a message.
     if (this.#open.size > 0 && this.#context.now() >= this.#looksAgainAt) this.settle();
     if (this.#open.has(name)) return undefined;
     const known = this.#appliedAt.get(name) ?? this.#context.log.appliedAt(dot);
@@ -161,7 +161,7 @@ export class Subscribers {
     });
   }
 
-  /** The log was given up: nothing is open, and whoever is subscribed is unknown. */
+  /** The log was given up: nothing is open, and the subscribers are unknown. */
   clear(): void {
     this.#byShard.clear();
     this.#open.clear();
@@ -220,7 +220,7 @@ export class Subscribers {
       const { vector, entries, isUnleased } = await this.#context.shards.apply(shard, { ...news, drained, ...count });
       this.#drainsTold.set(shard, drains);
       if (counted !== undefined && entries !== undefined) this.ended.note(counted, shard, entries);
-      // Not joined: a shard that was restarted knows less than before, and is told it all again.
+      // Not joined: a shard that was restarted knows less than before, and is sent all of it again.
       const answered = this.#byShard.get(shard);
       if (answered !== undefined) answered.vector = vector;
       // It holds no lease of a predecessor either: it has to ask before it uses anything.
@@ -234,7 +234,7 @@ export class Subscribers {
   }
 
   /**
-   * Tells a shard that nobody uses of this purge alone, for it to count what that ends. It lacks others, so it takes the purge
+   * Sends this purge alone to a shard that is not in use, so that it counts what the purge invalidates. It lacks others, so it takes the purge
    * but claims to know no more than before; when it is used again it asks for all.
    */
   async #countUnused(shard: number, dot: Dot): Promise<void> {

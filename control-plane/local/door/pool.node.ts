@@ -17,7 +17,7 @@ export const openPool = (): Agent => {
     maxHeaderSize: LOCAL_LIMITS.doorAnswerHeadBytes,
     connect: (options, callback) =>
       connector(options, (...[error, socket]) => {
-        // A connection that failed comes with no socket at all, whatever the types say.
+        // A connection that failed comes with no socket at all, despite the types.
         if (error) callback(error, null);
         else if (socket) callback(null, resetsWhenDestroyed(socket));
       }),

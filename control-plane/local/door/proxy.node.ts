@@ -43,7 +43,7 @@ export interface ProxyPassage {
    * `onSilent` hears of it. Without it a target that was reached is waited for.
    */
   readonly onSilent?: (target: ProxyTarget) => void;
-  /** Client fields that are dropped, beside those of the connection: lower-case names, or beginnings that end in `*`. */
+  /** Client fields that are dropped, in addition to those of the connection: lower-case names, or beginnings that end in `*`. */
   readonly drop?: readonly string[];
 }
 

@@ -27,7 +27,7 @@ export class HeldPorts {
     if (patience === "short") await becomesFree(port);
     const server = await listenOn(port);
     if (server === undefined) throw new PortInUse(port, purpose);
-    // A caller that comes too early is refused, as if nobody listened.
+    // A caller that comes too early is refused, as if nothing listened.
     server.on("connection", (socket) => socket.resetAndDestroy());
     this.#held.set(port, server);
   }
@@ -89,7 +89,7 @@ export async function holdFreePort(held: HeldPorts, taken: Set<number>): Promise
   throw new Error("no free port between 28000 and 32000");
 }
 
-/** A free port that nobody holds. */
+/** A free port that no process holds. */
 export async function freePort(taken: Set<number>): Promise<number> {
   const held = new HeldPorts();
   const port = await holdFreePort(held, taken);

@@ -51,7 +51,7 @@ function noticeOf({ region, file, holds, detail }: DamagedDatabase): string {
 
 /**
  * Whether SQLite's result code (extended, https://sqlite.org/rescode.html) is one of a disk that fails or is full. SQLite makes a
- * file beside a database to look at it, so such a code says nothing of the database, and a sound log must not be given up for it.
+ * file next to a database to look at it, so such a code says nothing of the database, and a sound log must not be given up for it.
  */
 export const isDiskFault = (code: number): boolean => [SQLITE_IOERR, SQLITE_FULL].includes(code & 0xff);
 const SQLITE_IOERR = 10;

@@ -28,7 +28,7 @@ export function judgeSecret(text: string): CheckedFile<string> {
   );
 }
 
-/** The records that `meridian token create` made. A list without records, in whatever form, is empty. */
+/** The records that `meridian token create` made. A list without records, in any form, is empty. */
 export function judgeTokens(json: string): CheckedFile<readonly TokenRecord[]> {
   if (json.replaceAll(/[\s\0]/g, "") === "") return { kind: "empty" };
   const parsed = parseTokens(json);
@@ -37,7 +37,7 @@ export function judgeTokens(json: string): CheckedFile<readonly TokenRecord[]> {
   return damaged(parsed.detail.replace(/^API_TOKENS\[(\d+)\]: /, "record $1: ").replace(/^API_TOKENS/, "it"));
 }
 
-/** The record of a run. One that cannot be read says nothing, whatever stands there. */
+/** The record of a run. One that cannot be read counts as none. */
 export function judgeRun(json: string): CheckedFile<RunRecord> {
   if (json.replaceAll(/[\s\0]/g, "") === "") return { kind: "empty" };
   let run: unknown;

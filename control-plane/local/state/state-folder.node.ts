@@ -122,7 +122,7 @@ export class StateFolder {
     if (found?.kind === "good" && found.value.launcherPid === process.pid) await this.removeRun();
   }
 
-  /** Gives a file or folder a new name beside its old one. Returns the new path. */
+  /** Gives a file or folder a new name in the same folder. Returns the new path. */
   async moveAside(path: string): Promise<string> {
     const aside = `${path}.damaged-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`;
     await rename(path, aside);
@@ -169,7 +169,7 @@ export class StateFolder {
 
   /**
    * Replaces a whole file at once, so that a reader never sees half of it. A folder in its place is moved aside with a notice,
-   * which says `consequence`. An error names the file, and not the one beside it that was being written.
+   * which says `consequence`. An error names the file, and not the temporary one that was being written.
    */
   async #replace(name: string, text: string, consequence: string): Promise<void> {
     const file = join(this.path, name);

@@ -22,7 +22,7 @@ export async function listProcesses(): Promise<Process[]> {
   });
 }
 
-/** Whether a process runs. One that has ended and that nobody has collected yet does not. */
+/** Whether a process runs. One that has ended and that has not been reaped yet does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -80,7 +80,7 @@ async function answersAsLauncher({ admin }: RunRecord, token = ""): Promise<bool
     const answer = await fetch(`${admin}/regions`, { headers, signal: AbortSignal.timeout(2_000) });
     return answer.ok;
   } catch {
-    // Nobody listens there, or somebody who does not speak as a launcher.
+    // Nothing listens there, or something that is not a launcher.
     return false;
   }
 }

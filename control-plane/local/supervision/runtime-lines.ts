@@ -15,7 +15,7 @@ export interface RuntimeLine {
 const HARMLESS: readonly RegExp[] = [
   // A process that is stopped at once cancels the alarms of its objects; they are kept, and run after the next start.
   /NOSENTRY SQLite alarm handler canceled/,
-  // A client or a peer hung up, or a region was stopped: whoever asked notices by itself and says what matters of it.
+  // A client or a peer hung up, or a region was stopped: the caller notices by itself and reports what matters.
   /Network connection lost/i,
   /disconnected: (?:peer disconnected|connection (?:reset|closed)|read end)/i,
   /(?:ECONNRESET|ECONNREFUSED|EPIPE|Connection reset by peer|Connection refused|Broken pipe)/,
