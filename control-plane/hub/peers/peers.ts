@@ -82,9 +82,10 @@ export class Peers {
     return this.#line(region).failedAt !== undefined;
   }
 
-  /** Whether `region`'s hub is known to hold the event at `dot`. */
+  /** Whether `region`'s hub is known to hold the event at `dot`. What a replaced incarnation held was lost with its log. */
   holds(region: RegionId, dot: Dot): boolean {
-    return this.#held.holds(region, dot);
+    const hub = this.#held.get(region)?.hub;
+    return hub !== undefined && !this.#ledger.isReplaced(hub) && this.#held.holds(region, dot);
   }
 
   /** Whether the event at `dot` is safe from the loss of this hub: another one holds it, or there is no other. */
