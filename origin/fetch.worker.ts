@@ -56,7 +56,11 @@ export function originSender(
     const target = resolveOrigin(origin, request.path, binding ? "binding" : "global-fetch", request.clientHost);
     if (headers === undefined || target.kind === "refused") return notSent("not-configured");
     const upload = request.body ? watchUpload(request.body, headers.get("content-length"), cancel) : undefined;
+    const { resolveOverride } = target;
     const init: RequestInit = {
+      // The platform's own cache stands between a Worker's fetch and the origin, and would answer with bytes from before a purge
+      // though their fetch seemed to begin now. `cacheTtl: -1` keeps it out, and adds nothing that the origin sees.
+      cf: { cacheTtl: -1, ...(resolveOverride === undefined ? {} : { resolveOverride }) },
       method: request.method,
       headers,
       body: upload?.body ?? null,
@@ -65,7 +69,6 @@ export function originSender(
       encodeResponseBody: "manual",
       signal: controller.signal,
     };
-    if (target.resolveOverride !== undefined) init.cf = { resolveOverride: target.resolveOverride };
     const reply = exchange(
       () => (binding ? binding.fetch(target.url, init) : fetch(target.url, init)),
       origin,

@@ -1,7 +1,15 @@
 // Who may import whom: the arrows between the top-level folders, the split by runtime, and one home for each library. The
 // tables below are the rules (ARCHITECTURE.md tells them as a story).
 
-import { importsOf, packageOf, type Rule, type Runtime, resolveImport, runtimeOf } from "./source-tree.ts";
+import {
+  importsOf,
+  packageOf,
+  type Rule,
+  type Runtime,
+  resolveImport,
+  runtimeOf,
+  withoutComments,
+} from "./source-tree.ts";
 
 /** For each area the paths that it may import from. Whatever is not here is forbidden. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -94,3 +102,13 @@ export const libraryHomes: Rule = (files) =>
       return homes.some((home) => file.path.startsWith(home)) ? [] : [`${file.path} imports ${name} outside its home`];
     });
   });
+
+/** The one place from which the deployed script fetches anything of the outside: it keeps the platform's cache out. */
+const FETCHES = "origin/fetch.worker.ts";
+
+/** Calls of the global `fetch` in the Worker's code. Nodes and bindings are fetched as members. */
+export const globalFetches: Rule = (files) =>
+  files
+    .filter(({ path }) => path.endsWith(".worker.ts") && !path.startsWith("test/") && path !== FETCHES)
+    .filter(({ text }) => /(?<![.\w#]|override |async )fetch\((?![a-z]+(?:: |, env))/.test(withoutComments(text)))
+    .map(({ path }) => `${path} calls fetch: only ${FETCHES} may, which keeps the platform's cache out`);

@@ -1,7 +1,7 @@
 // The import arrows, the split by runtime and the homes of libraries hold in the tree; and each rule does find a breach.
 
 import { describe, expect, test } from "vitest";
-import { importArrows, libraryHomes, runtimeSplit } from "./import-rules.ts";
+import { globalFetches, importArrows, libraryHomes, runtimeSplit } from "./import-rules.ts";
 import { importsOf, readTree, runtimeOf } from "./source-tree.ts";
 
 const tree = readTree(".ts", ".tsx", ".mjs");
@@ -95,4 +95,12 @@ test("every way to import is seen, and none in a comment", () => {
   expect(importsOf({ path: "edge/x.ts", text }).sort()).toEqual(
     ["a", "b", "c", "d", "e", "f"].map((name) => `./${name}.ts`),
   );
+});
+
+describe("fetches of the outside", () => {
+  test("are made in one place, which keeps the platform's cache out", () => {
+    expect(globalFetches(tree)).toEqual([]);
+    expect(globalFetches(file("edge/a.worker.ts", "const answer = await fetch(url);"))).toHaveLength(1);
+    expect(globalFetches(file("edge/a.worker.ts", "await node.fetch(url);\n  fetch(request: Request) {}"))).toEqual([]);
+  });
 });
