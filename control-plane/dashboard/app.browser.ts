@@ -11,7 +11,7 @@ import type { PageProblem } from "./model.ts";
 import { bodyOf } from "./purge-form.ts";
 import { type Action, type PageState, reduce, SIGNED_OUT } from "./state.ts";
 import { findToken, forgetToken, keepToken } from "./token.browser.ts";
-import { page } from "./view/page.browser.ts";
+import { page } from "./view/page.browser.tsx";
 
 const root = document.getElementById("app");
 if (!root) throw new Error("the page has no #app");

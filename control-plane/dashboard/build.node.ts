@@ -32,6 +32,8 @@ export async function bundleDashboard(): Promise<string> {
     outdir: "dist",
     format: "esm",
     target: "es2022",
+    jsx: "automatic",
+    jsxImportSource: "preact",
     legalComments: "none",
     logLevel: "silent",
     define: { WORLD: JSON.stringify({ path, frame, ...MAP }), SHAPES: JSON.stringify(answerShapes()) },

@@ -2,7 +2,7 @@
 // them on a canvas: it is small, uses the style sheet's colours, and redraws in well under a millisecond. A canvas is opaque to
 // screen readers, so each has a label with its latest value.
 
-import { h, type JSX } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { formatRate, formatRatio } from "../format.ts";
@@ -65,22 +65,22 @@ function panel(
   quiet: boolean,
   chart: ChartProps,
 ): JSX.Element {
-  return h(
-    "section",
-    { key: id, class: `panel chart ${id}`, "aria-labelledby": `${id}-title` },
-    h(
-      "div",
-      { class: "title" },
-      h("h2", { id: `${id}-title` }, title),
-      h(
-        "ul",
-        { class: "legend" },
-        legend.map(({ name, tone }) => h("li", { class: tone }, h("span", { class: "line" }), name)),
-      ),
-    ),
-    h(LineChart, chart),
-    quiet &&
-      h("p", { class: "empty" }, "No requests yet. Send one through the front door; it appears here within seconds."),
+  return (
+    <section key={id} class={`panel chart ${id}`} aria-labelledby={`${id}-title`}>
+      <div class="title">
+        <h2 id={`${id}-title`}>{title}</h2>
+        <ul class="legend">
+          {legend.map(({ name, tone }) => (
+            <li class={tone}>
+              <span class="line" />
+              {name}
+            </li>
+          ))}
+        </ul>
+      </div>
+      <LineChart {...chart} />
+      {quiet && <p class="empty">No requests yet. Send one through the front door; it appears here within seconds.</p>}
+    </section>
   );
 }
 
@@ -108,7 +108,7 @@ function LineChart(props: ChartProps): JSX.Element {
     };
   }, []);
   useEffect(() => plot.current?.setData(columns(props)), [props.points]);
-  return h("div", { class: "plot", ref: box, role: "img", "aria-label": props.label });
+  return <div class="plot" ref={box} role="img" aria-label={props.label} />;
 }
 
 function columns({ points, lines }: ChartProps): uPlot.AlignedData {

@@ -1,7 +1,7 @@
 // Asks for confirmation of an action that affects all clients. The browser's own modal dialog keeps the focus inside, closes on
 // Escape and returns the focus; the safe answer comes first and has the focus.
 
-import { h, type JSX } from "preact";
+import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { PageControls } from "../controls.ts";
 import type { OpenQuestion, PageState } from "../state.ts";
@@ -33,7 +33,7 @@ function wordingOf(question: OpenQuestion): Wording {
 
 /** The dialog, if there is a question. */
 export function questionDialog({ question }: PageState, controls: PageControls): JSX.Element | false {
-  return question !== undefined && h(QuestionDialog, { question, controls });
+  return question !== undefined && <QuestionDialog question={question} controls={controls} />;
 }
 
 function QuestionDialog({
@@ -52,21 +52,23 @@ function QuestionDialog({
     if (question.kind === "purge-everything") controls.purge();
     else controls.setDrained(question.region, question.kind === "drain");
   };
-  return h(
-    "dialog",
-    {
-      ref: dialog,
-      "aria-labelledby": "question-title",
-      "aria-describedby": "question-text",
-      onClose: () => controls.dispatch({ kind: "question-closed" }),
-    },
-    h("h2", { id: "question-title" }, title),
-    h("p", { id: "question-text" }, text),
-    h(
-      "div",
-      { class: "buttons" },
-      h("button", { type: "button", onClick: () => dialog.current?.close() }, "Cancel"),
-      h("button", { type: "button", class: "primary", onClick: agree }, yes),
-    ),
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby="question-title"
+      aria-describedby="question-text"
+      onClose={() => controls.dispatch({ kind: "question-closed" })}
+    >
+      <h2 id="question-title">{title}</h2>
+      <p id="question-text">{text}</p>
+      <div class="buttons">
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Cancel
+        </button>
+        <button type="button" class="primary" onClick={agree}>
+          {yes}
+        </button>
+      </div>
+    </dialog>
   );
 }

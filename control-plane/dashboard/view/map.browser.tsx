@@ -5,7 +5,7 @@
 // table's data, so for screen readers it is one image with a summary.
 
 import { geoEqualEarthRaw } from "d3-geo";
-import { h, type JSX } from "preact";
+import type { JSX } from "preact";
 import type { Coordinates } from "../../../config/world/regions.ts";
 import { formatPlural, formatRate } from "../format.ts";
 import { labelSides } from "../map-labels.ts";
@@ -33,29 +33,35 @@ function project({ latitude, longitude }: Coordinates): readonly [x: number, y: 
 /** The panel with the map and its legend. */
 export function mapPanel(state: PageState): JSX.Element {
   const regions = state.regions ?? [];
-  return h(
-    "section",
-    { class: "panel map", "aria-labelledby": "map-title" },
-    h(
-      "div",
-      { class: "title" },
-      h("h2", { id: "map-title" }, "Regions"),
-      h("ul", { class: "legend", "aria-hidden": "true" }, ([...HEALTHS, "cut link"] as const).map(legendItem)),
-    ),
-    h(
-      "svg",
-      { viewBox: `0 0 ${WORLD.width} ${WORLD.height}`, role: "img", "aria-label": describe(state) },
-      h("path", { class: "land", d: WORLD.path }),
-      links(state, regions),
-      markers(state, regions),
-    ),
+  return (
+    <section class="panel map" aria-labelledby="map-title">
+      <div class="title">
+        <h2 id="map-title">Regions</h2>
+        <ul class="legend" aria-hidden="true">
+          {([...HEALTHS, "cut link"] as const).map(legendItem)}
+        </ul>
+      </div>
+      <svg viewBox={`0 0 ${WORLD.width} ${WORLD.height}`} role="img" aria-label={describe(state)}>
+        <path class="land" d={WORLD.path} />
+        {links(state, regions)}
+        {markers(state, regions)}
+      </svg>
+    </section>
   );
 }
 
 const legendItem = (name: PageHealth | "cut link"): JSX.Element =>
-  name === "cut link"
-    ? h("li", { key: name, class: "cut" }, h("span", { class: "line" }), name)
-    : h("li", { key: name, class: name }, h("span", { class: "dot" }), name);
+  name === "cut link" ? (
+    <li key={name} class="cut">
+      <span class="line" />
+      {name}
+    </li>
+  ) : (
+    <li key={name} class={name}>
+      <span class="dot" />
+      {name}
+    </li>
+  );
 
 /** One line per cut link. Those of both directions curve to opposite sides, so neither covers the other. */
 function links({ cutLinks }: PageState, regions: readonly Region[]): readonly JSX.Element[] {
@@ -65,13 +71,11 @@ function links({ cutLinks }: PageState, regions: readonly Region[]): readonly JS
     if (!start || !end) return [];
     const { line, arrow } = cutLine(start, end);
     return [
-      h(
-        "g",
-        { key: `${from}>${to}`, class: "link cut" },
-        h("title", null, `The link ${from} → ${to} is cut`),
-        h("path", { class: "line", d: line }),
-        h("path", { class: "arrow", d: arrow }),
-      ),
+      <g key={`${from}>${to}`} class="link cut">
+        <title>{`The link ${from} → ${to} is cut`}</title>
+        <path class="line" d={line} />
+        <path class="arrow" d={arrow} />
+      </g>,
     ];
   });
 }
@@ -88,13 +92,13 @@ function markers({ rates: traffic, lostRegions }: PageState, regions: readonly R
     const rate = rates[index] ?? 0;
     const halo = Math.max(SMALLEST_HALO, LARGEST_HALO * Math.sqrt(rate / most));
     const side = sides[index] ?? "below";
-    return h(
-      "g",
-      { key: id, class: `marker ${health} ${side}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` },
-      h("title", null, `${id}, ${name} (${city}): ${health}, ${formatRate(rate)} requests per second`),
-      h("circle", { class: "halo", style: { r: `${halo.toFixed(1)}px` } }),
-      health === "lost" ? h("path", { class: "cross", d: CROSS }) : h("circle", { class: "core" }),
-      h("text", { "text-anchor": ANCHORS[side] }, id),
+    return (
+      <g key={id} class={`marker ${health} ${side}`} transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
+        <title>{`${id}, ${name} (${city}): ${health}, ${formatRate(rate)} requests per second`}</title>
+        <circle class="halo" style={{ r: `${halo.toFixed(1)}px` }} />
+        {health === "lost" ? <path class="cross" d={CROSS} /> : <circle class="core" />}
+        <text text-anchor={ANCHORS[side]}>{id}</text>
+      </g>
     );
   });
 }

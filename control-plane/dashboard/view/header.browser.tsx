@@ -1,6 +1,6 @@
 // The header: the name, the cluster's state in one phrase, and how current the data is.
 
-import { h, type JSX } from "preact";
+import type { JSX } from "preact";
 import type { PageControls } from "../controls.ts";
 import { formatPlural } from "../format.ts";
 import { healthOf, type PageHealth } from "../model.ts";
@@ -10,29 +10,32 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycl
 
 /** The name with its mark: a globe and one meridian. */
 export function wordmark(): JSX.Element {
-  return h(
-    "span",
-    { class: "wordmark" },
-    h(
-      "svg",
-      { viewBox: "0 0 20 20", width: 20, height: 20, "aria-hidden": "true" },
-      h("circle", { cx: 10, cy: 10, r: 8.5 }),
-      h("path", { d: "M10 1.5c-5.2 4.6-5.2 12.4 0 17" }),
-    ),
-    "Meridian",
+  return (
+    <span class="wordmark">
+      <svg viewBox="0 0 20 20" width={20} height={20} aria-hidden="true">
+        <circle cx={10} cy={10} r={8.5} />
+        <path d="M10 1.5c-5.2 4.6-5.2 12.4 0 17" />
+      </svg>
+      Meridian
+    </span>
   );
 }
 
 /** The page's header. */
 export function header(state: PageState, controls: PageControls): JSX.Element {
   const { tone, text } = summary(state);
-  return h(
-    "header",
-    null,
-    h("h1", null, wordmark()),
-    h("p", { class: `summary ${tone}`, role: "status" }, h("span", { class: "dot", "aria-hidden": "true" }), text),
-    h("p", { class: "updated muted" }, currency(state)),
-    h("button", { type: "button", class: "quiet", onClick: () => controls.signOut() }, "Sign out"),
+  return (
+    <header>
+      <h1>{wordmark()}</h1>
+      <p class={`summary ${tone}`} role="status">
+        <span class="dot" aria-hidden="true" />
+        {text}
+      </p>
+      <p class="updated muted">{currency(state)}</p>
+      <button type="button" class="quiet" onClick={() => controls.signOut()}>
+        Sign out
+      </button>
+    </header>
   );
 }
 

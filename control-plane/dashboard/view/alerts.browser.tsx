@@ -1,7 +1,7 @@
 // The alerts, in a panel of fixed height next to the map; changes are announced politely to screen readers. Without alerts it
 // lists what was checked, because an empty box would say nothing.
 
-import { h, type JSX } from "preact";
+import type { JSX } from "preact";
 import type { PageControls } from "../controls.ts";
 import { alertsIn, type PageState } from "../state.ts";
 import { explain } from "./problem.browser.ts";
@@ -16,37 +16,45 @@ export function alertPanel(state: PageState, controls: PageControls): JSX.Elemen
   }
   if (state.failure) {
     const close = () => controls.dispatch({ kind: "failure-closed" });
-    const dismiss = h("button", { type: "button", class: "quiet", onClick: close }, "Dismiss");
+    const dismiss = (
+      <button type="button" class="quiet" onClick={close}>
+        Dismiss
+      </button>
+    );
     items.push(item("failure", "bad", state.failure.what, explain(state.failure.problem), dismiss));
   }
   for (const alert of alertsIn(state)) items.push(item(alert.id, alert.severity, alert.title, alert.detail));
-  return h(
-    "section",
-    { class: "panel alerts", "aria-labelledby": "alerts-title" },
-    h("h2", { id: "alerts-title" }, "Attention"),
-    h(
-      "div",
-      { class: "scroll", role: "status", tabIndex: 0, "aria-labelledby": "alerts-title" },
-      items.length > 0 ? h("ul", null, items) : nothing(state),
-    ),
+  return (
+    <section class="panel alerts" aria-labelledby="alerts-title">
+      <h2 id="alerts-title">Attention</h2>
+      <div class="scroll" role="status" tabIndex={0} aria-labelledby="alerts-title">
+        {items.length > 0 ? <ul>{items}</ul> : nothing(state)}
+      </div>
+    </section>
   );
 }
 
 function item(id: string, severity: "bad" | "warn", title: string, detail: string, action?: JSX.Element): JSX.Element {
-  return h(
-    "li",
-    { key: id, class: severity },
-    h("span", { class: "dot", "aria-hidden": "true" }),
-    h("div", null, h("strong", null, title), h("p", null, detail), action),
+  return (
+    <li key={id} class={severity}>
+      <span class="dot" aria-hidden="true" />
+      <div>
+        <strong>{title}</strong>
+        <p>{detail}</p>
+        {action}
+      </div>
+    </li>
   );
 }
 
 function nothing({ regions }: PageState): JSX.Element {
-  if (!regions) return h("p", { class: "empty" }, "Loading the regions' state.");
-  return h(
-    "div",
-    { class: "empty" },
-    h("p", null, h("strong", null, "No alerts.")),
-    h("p", null, "Every region answers, no link is cut, the hubs agree, all purges are applied and no origin fails."),
+  if (!regions) return <p class="empty">Loading the regions' state.</p>;
+  return (
+    <div class="empty">
+      <p>
+        <strong>No alerts.</strong>
+      </p>
+      <p>Every region answers, no link is cut, the hubs agree, all purges are applied and no origin fails.</p>
+    </div>
   );
 }

@@ -1,14 +1,14 @@
 // The purge form: fields, two buttons and the result. The button's text names the scopes; the result stays until the next edit,
 // and changes are announced to screen readers.
 
-import { h, type JSX } from "preact";
+import type { JSX } from "preact";
 import type { PageControls } from "../controls.ts";
 import { formatBytes, formatPlural } from "../format.ts";
 import { bodyOf, type FieldError, fieldErrors, type PurgeForm, progressOf, summaryOf } from "../purge-form.ts";
 import type { PageState } from "../state.ts";
 import { explain } from "./problem.browser.ts";
-import { kindChoice, reasonField, scopeField, softChoice } from "./purge-fields.browser.ts";
-import { regionDots } from "./purge-list.browser.ts";
+import { kindChoice, reasonField, scopeField, softChoice } from "./purge-fields.browser.tsx";
+import { regionDots } from "./purge-list.browser.tsx";
 
 /** The panel with the form. */
 export function purgeFormPanel({ form }: PageState, controls: PageControls): JSX.Element {
@@ -20,20 +20,20 @@ export function purgeFormPanel({ form }: PageState, controls: PageControls): JSX
     else controls.purge();
   };
   const errors = form.submission.kind === "failed" ? fieldErrors(form, form.submission.problem) : [];
-  return h(
-    "section",
-    { class: "panel purge", "aria-labelledby": "purge-title" },
-    h("h2", { id: "purge-title" }, "Purge"),
-    h(
-      "form",
-      { onSubmit: submit, noValidate: true },
-      kindChoice(form, controls),
-      scopeField(form, errors, controls),
-      reasonField(form, errors, controls),
-      softChoice(form, controls),
-      buttons(form, ready, controls),
-      h("div", { class: "result", role: "status" }, result(form, errors)),
-    ),
+  return (
+    <section class="panel purge" aria-labelledby="purge-title">
+      <h2 id="purge-title">Purge</h2>
+      <form onSubmit={submit} noValidate>
+        {kindChoice(form, controls)}
+        {scopeField(form, errors, controls)}
+        {reasonField(form, errors, controls)}
+        {softChoice(form, controls)}
+        {buttons(form, ready, controls)}
+        <div class="result" role="status">
+          {result(form, errors)}
+        </div>
+      </form>
+    </section>
   );
 }
 
@@ -42,20 +42,20 @@ function buttons(form: PurgeForm, ready: boolean, controls: PageControls): JSX.E
   const disabled = ready ? undefined : "true";
   const verb = form.soft ? "Soft purge" : "Purge";
   const name = form.submission.kind === "sending" ? "Sending" : `${verb} ${summaryOf(form)}`.trim();
-  return h(
-    "div",
-    { class: "buttons" },
-    h("button", { type: "submit", class: "primary", "aria-disabled": disabled }, name),
-    h(
-      "button",
-      {
-        type: "button",
-        "aria-disabled": disabled,
-        title: "Counts the entries that would be purged, without purging",
-        onClick: () => ready && controls.dryRun(),
-      },
-      "Dry run",
-    ),
+  return (
+    <div class="buttons">
+      <button type="submit" class="primary" aria-disabled={disabled}>
+        {name}
+      </button>
+      <button
+        type="button"
+        aria-disabled={disabled}
+        title="Counts the entries that would be purged, without purging"
+        onClick={() => ready && controls.dryRun()}
+      >
+        Dry run
+      </button>
+    </div>
   );
 }
 
@@ -66,21 +66,24 @@ function result({ submission }: PurgeForm, errors: readonly FieldError[]): JSX.E
       return false;
     case "failed": {
       const { problem } = submission;
-      return h("p", { class: "error" }, errors.length > 0 ? "Nothing was purged." : explain(problem));
+      return <p class="error">{errors.length > 0 ? "Nothing was purged." : explain(problem)}</p>;
     }
     case "tried": {
       const { entries, bytes, missing } = submission.found;
       const found = `Would purge ${formatPlural(entries, "entry", "entries")}, ${formatBytes(bytes)}.`;
       const unasked = missing.length > 0 ? ` ${missing.join(", ")} did not answer.` : "";
-      return h("p", null, `${found} Nothing was purged.${unasked}`);
+      return <p>{`${found} Nothing was purged.${unasked}`}</p>;
     }
     case "sent":
-      return h(
-        "div",
-        { class: "receipt" },
-        regionDots(submission.receipt),
-        h("p", null, submission.receipt.soft ? "Soft purge " : "Purge ", progressOf(submission.receipt)),
-        h("p", { class: "muted id" }, submission.receipt.id),
+      return (
+        <div class="receipt">
+          {regionDots(submission.receipt)}
+          <p>
+            {submission.receipt.soft ? "Soft purge " : "Purge "}
+            {progressOf(submission.receipt)}
+          </p>
+          <p class="muted id">{submission.receipt.id}</p>
+        </div>
       );
   }
 }
