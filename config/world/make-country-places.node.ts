@@ -140,13 +140,13 @@ import type { Continent } from "./continents.ts";
 import type { Coordinates } from "./regions.ts";
 
 /** What is known of a country. */
-export interface MadePlace {
+export interface CountryPlace {
   readonly coordinates: Coordinates;
   readonly continent: Continent;
 }
 
 /** The point and continent of a country by its ISO 3166 code in capitals (XK for Kosovo); undefined if there is no such country. */
-export function countryPlace(code: string): MadePlace | undefined {
+export function countryPlace(code: string): CountryPlace | undefined {
   const entry = Object.hasOwn(PLACES, code) ? PLACES[code] : undefined;
   return entry && { coordinates: { latitude: entry[0], longitude: entry[1] }, continent: entry[2] };
 }
