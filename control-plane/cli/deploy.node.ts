@@ -7,12 +7,15 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { unstable_readConfig } from "wrangler";
 import config from "../../config/meridian.config.ts";
 import { validate } from "../../config/schema/validate.ts";
 import { endWithReader } from "./closed-output.node.ts";
 import { checkDeployment, describeMissingSecrets, REQUIRED_SECRETS, secretsNeeded } from "./deploy-checks.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { checkPlatform, type PlatformSettings } from "./platform-checks.ts";
 import { makeToken } from "./token-file.node.ts";
 
 const HELP = `Usage: npm run deploy -- [options]
@@ -40,6 +43,8 @@ export interface Ran {
 export interface Machine {
   /** Runs wrangler; `show` lets it use the terminal, `keep` collects its output. */
   wrangler(words: readonly string[], output: "show" | "keep", input?: string): Promise<Ran>;
+  /** wrangler.toml as wrangler reads it for an environment. Throws if it cannot be read. */
+  settings(environment: string | undefined): PlatformSettings;
   out(line: string): void;
   err(line: string): void;
 }
@@ -62,13 +67,16 @@ export async function deploy(args: readonly string[], input: unknown, machine: M
     return EXIT.usage;
   }
 
-  const findings = checkDeployment(validation.config);
+  const findings = [
+    ...checkDeployment(validation.config),
+    ...checkPlatform(machine.settings(options.environment), validation.config),
+  ];
   const isExample = options.dryRun && findings.some(({ severity }) => severity === "example");
   for (const { severity, path, detail } of findings) {
     machine.err(`${severity === "example" ? (options.dryRun ? "to do" : "error") : severity}: ${path} ${detail}`);
   }
   if (findings.some(({ severity }) => severity === "error" || (severity === "example" && !options.dryRun))) {
-    machine.err("Nothing was deployed. Correct the errors above in config/meridian.config.ts.");
+    machine.err("Nothing was deployed. Correct the errors above in config/meridian.config.ts or wrangler.toml.");
     return EXIT.usage;
   }
 
@@ -192,6 +200,11 @@ export const processMachine: Machine = {
     ]);
     return { code, out, err };
   },
+  settings: (environment) =>
+    unstable_readConfig({
+      config: fileURLToPath(new URL("../../wrangler.toml", import.meta.url)),
+      ...(environment === undefined ? {} : { env: environment }),
+    }),
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
 };

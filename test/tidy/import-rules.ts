@@ -78,6 +78,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   workerd: ["control-plane/local/"],
   esbuild: ["control-plane/local/", "control-plane/dashboard/", "control-plane/latency/"],
   commander: ["control-plane/cli/"],
+  wrangler: ["control-plane/cli/"],
   picocolors: ["control-plane/cli/"],
   "cli-table3": ["control-plane/cli/"],
   "cli-progress": ["control-plane/cli/"],

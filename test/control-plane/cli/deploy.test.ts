@@ -24,6 +24,7 @@ function fakeMachine(answers: Readonly<Record<string, Partial<Ran>>> = {}) {
       const key = Object.keys(answers).find((prefix) => words.join(" ").startsWith(prefix));
       return { code: 0, out: "", err: "", ...(key === undefined ? {} : answers[key]) };
     },
+    settings: () => ({}),
     out: (line) => lines.push(line),
     err: (line) => lines.push(line),
   };
