@@ -1,11 +1,23 @@
 // A body on its way to several readers: every reader gets all of it in order or an error, and what is held stays bounded, whatever
 // the sizes of the chunks and the pace of the readers.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ByteSource } from "../../../edge/body/source.ts";
 import { Spool, spooledBytes } from "../../../edge/body/spool.ts";
 import { EDGE_LIMITS } from "../../../edge/limits.ts";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** Live memory in bytes, buffers among it. */
+function live(): number {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
@@ -187,6 +199,18 @@ describe("chunks of any size", () => {
     spool.break(new Error("over"));
     spool.release();
     expect(spooledBytes()).toBe(before);
+  });
+
+  test("of one byte take memory as they are counted, not hundreds of bytes each", () => {
+    const before = live();
+    const spool = new Spool("whole");
+    const total = 100_000;
+    for (let sent = 0; sent < total; sent += 1) spool.write(new Uint8Array(1));
+    // One chunk of its own for each takes 23 MB.
+    expect(live() - before).toBeLessThan(20 * total);
+    spool.end();
+    expect(spool.bytes().byteLength).toBe(total);
+    spool.release();
   });
 
   test("that are pieces of larger buffers do not keep these", () => {
